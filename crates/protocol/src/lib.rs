@@ -1,0 +1,31 @@
+//! Every type that crosses a wire, its limits and its checks. No I/O, no async.
+//!
+//! Reading order:
+//! - [`ids`], [`time`], [`secret`]: the words that everything else is made of;
+//! - [`limits`]: every number that bounds what comes from outside;
+//! - [`task`], [`api`], [`error`]: the REST API (seeds 000 and 001, and ours);
+//! - [`ws`], [`vsock`]: the two message unions of seed 000, exact;
+//! - [`event`]: the log's events, and the list of their kinds;
+//! - [`link`]: the control link between control plane and sidecar (port 5000);
+//! - [`host_api`]: files and repositories in an instance (port 5001);
+//! - [`egress`], [`host`]: the egress link (port 5002) and the strict host names it decides on;
+//! - [`boot`]: what a runtime hands to the sidecar at its start;
+//! - [`template`], [`runtime`]: agent templates; what isolation is in force.
+
+pub mod api;
+pub mod boot;
+pub mod egress;
+pub mod error;
+pub mod event;
+pub mod host;
+pub mod host_api;
+pub mod ids;
+pub mod limits;
+pub mod link;
+pub mod runtime;
+pub mod secret;
+pub mod task;
+pub mod template;
+pub mod time;
+pub mod vsock;
+pub mod ws;

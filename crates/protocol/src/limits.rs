@@ -1,0 +1,56 @@
+//! Every number that bounds what comes from outside. `docs/promises.md` lists them.
+
+/// Characters of a prompt, counted in UTF-16 units as Zod counts (seed 000).
+pub const PROMPT_UTF16: std::ops::RangeInclusive<usize> = 1..=100_000;
+/// Bytes of a JSON request body. A task with files is the largest.
+pub const BODY_BYTES: usize = 32 << 20;
+/// Files of one task.
+pub const FILES: usize = 100;
+/// Decoded bytes of one file of a task.
+pub const FILE_BYTES: usize = 10 << 20;
+/// Decoded bytes of all files of a task.
+pub const FILES_BYTES: usize = 20 << 20;
+/// Bytes of one file's relative name.
+pub const FILE_NAME_BYTES: usize = 512;
+/// Bytes of an uploaded repository bundle.
+pub const UPLOAD_BYTES: u64 = 512 << 20;
+/// Allow rules of one task.
+pub const ALLOW_RULES: usize = 200;
+/// Environment variables of one task, and bytes of one value.
+pub const ENV_VARS: usize = 100;
+/// Bytes of one environment variable's value.
+pub const ENV_VALUE_BYTES: usize = 32 << 10;
+/// Prompts that wait in a session's queue.
+pub const QUEUED_PROMPTS: usize = 50;
+/// Bytes of one `input`.
+pub const INPUT_BYTES: usize = 1 << 20;
+/// Bytes of one WebSocket frame from a client.
+pub const WS_FRAME_BYTES: usize = 4 << 20;
+/// Bytes of one ACP frame (one line) of an agent. A longer one ends the agent with that reason.
+pub const ACP_FRAME_BYTES: usize = 4 << 20;
+/// Bytes of one line on the control link: a frame and its envelope, or an `init` with its files.
+pub const LINK_LINE_BYTES: usize = 40 << 20;
+/// Bytes of one line that a sidecar sends on the control link.
+pub const SIDECAR_LINE_BYTES: usize = ACP_FRAME_BYTES + (4 << 10);
+/// Bytes of one PTY chunk in a sidecar's journal.
+pub const PTY_CHUNK_BYTES: usize = 32 << 10;
+/// Bytes of a sidecar's journal that may stand unacknowledged; then it stops reading the agent.
+pub const JOURNAL_BYTES: u64 = 32 << 20;
+/// Events of one page read from the log.
+pub const PAGE_EVENTS: usize = 1_000;
+/// Bytes of one page read from the log (a single larger event still comes, alone).
+pub const PAGE_BYTES: usize = 1 << 20;
+/// Tasks of one page of a list.
+pub const PER_PAGE: std::ops::RangeInclusive<u32> = 1..=100;
+/// Bytes of the header line of an egress stream.
+pub const EGRESS_HEADER_BYTES: usize = 1 << 10;
+/// Bytes of a TLS ClientHello that is read before dialling, and how long it may take.
+pub const CLIENT_HELLO_BYTES: usize = 16 << 10;
+/// Seconds that a ClientHello may take.
+pub const CLIENT_HELLO_SECONDS: u64 = 5;
+/// Seconds that a WebSocket ticket lives.
+pub const TICKET_SECONDS: i64 = 60;
+/// Bytes of a file read or written over the host API by `cp`.
+pub const HOST_FILE_BYTES: u64 = 512 << 20;
+/// A heartbeat goes out after this many seconds of silence on the control link, and three missed ones mean a dead peer.
+pub const HEARTBEAT_SECONDS: u64 = 15;

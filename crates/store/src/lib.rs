@@ -1,0 +1,138 @@
+//! The log and the records.
+//!
+//! - [`record`]: what is kept beside the log: tasks, commands (the inbox), permissions, tokens, the ownership ledger;
+//! - [`txn`]: a change: events and records together, all or nothing;
+//! - [`Store`]: what every back end does; `tests/it` holds the one suite that they all pass;
+//! - [`sqlite`]: SQLite in WAL mode; one writer thread owns the only write connection.
+
+use async_trait::async_trait;
+use lia_protocol::{
+    event::{Event, LinkPos},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId},
+};
+
+pub mod record;
+pub mod sqlite;
+pub mod txn;
+
+pub use record::*;
+pub use txn::*;
+
+/// Why the store could not do something.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A compare-and-set found another state: nothing of the transaction was done. Retry makes no sense.
+    #[error("{what} is {found}, expected {expected}")]
+    Conflict {
+        /// Which record.
+        what: String,
+        /// What it is.
+        found: String,
+        /// What the transaction asked for.
+        expected: String,
+    },
+    /// A line of the sidecar's journal came again with other bytes.
+    #[error("journal line {}/{} of session {session} came twice with different bytes", .pos.epoch, .pos.offset)]
+    Diverged {
+        /// Whose journal.
+        session: SessionId,
+        /// Which line.
+        pos: LinkPos,
+    },
+    /// The disk is full. Nothing of the transaction was done; it may be tried again later.
+    #[error("the disk of the data folder is full")]
+    Full,
+    /// The store does not answer or is damaged.
+    #[error("store: {0}")]
+    Backend(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// How much of the log one read may bring.
+#[derive(Clone, Copy, Debug)]
+pub struct PageSize {
+    /// At most so many events.
+    pub events: usize,
+    /// At most so many bytes of bodies; one larger event still comes, alone.
+    pub bytes: usize,
+}
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self { events: lia_protocol::limits::PAGE_EVENTS, bytes: lia_protocol::limits::PAGE_BYTES }
+    }
+}
+
+/// The log and the records. Reads are short: no statement stays open for a slow reader.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Commits a change. Transactions that wait are committed together; each is still all or nothing on its own.
+    /// When this returns `Ok`, the change survives `kill -9` of every process, and with [`Durability::Power`] the loss
+    /// of power too. Dropping the future does not undo it.
+    async fn commit(&self, txn: Txn) -> Result<Committed, StoreError>;
+
+    /// The events after `after`, in order.
+    async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError>;
+
+    /// Where a session's log stands.
+    async fn head(&self, session: SessionId) -> Result<Head, StoreError>;
+
+    /// One task.
+    async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError>;
+
+    /// The task of a session.
+    async fn task_of_session(&self, session: SessionId) -> Result<Option<TaskRecord>, StoreError>;
+
+    /// Tasks of one page, newest first (ties by id), and how many match in all. One query for rows, one for the count.
+    async fn tasks(&self, filter: &TaskFilter, page: u32, per_page: u32) -> Result<(Vec<TaskRecord>, u64), StoreError>;
+
+    /// Tasks whose id begins with these hex digits (dashes ignored), of one owner or of all; at most `limit`.
+    async fn tasks_by_prefix(
+        &self,
+        prefix: &str,
+        owner: Option<&lia_protocol::ids::UserId>,
+        limit: u32,
+    ) -> Result<Vec<TaskRecord>, StoreError>;
+
+    /// Every task that is not terminated, oldest first, and every terminated one with `cleanup` set: what start-up repairs.
+    async fn unfinished_tasks(&self) -> Result<Vec<TaskRecord>, StoreError>;
+
+    /// The inbox of a session: commands in one of these states, in the order of their acceptance.
+    async fn commands(&self, session: SessionId, states: &[CommandState]) -> Result<Vec<CommandRecord>, StoreError>;
+
+    /// One command.
+    async fn command(&self, id: CommandId) -> Result<Option<CommandRecord>, StoreError>;
+
+    /// The open questions of a session, oldest first.
+    async fn open_permissions(&self, session: SessionId) -> Result<Vec<PermissionRecord>, StoreError>;
+
+    /// One question.
+    async fn permission(&self, id: PermissionId) -> Result<Option<PermissionRecord>, StoreError>;
+
+    /// A credential by the hash of its secret, whatever its state.
+    async fn credential(&self, hash: &[u8; 32]) -> Result<Option<CredentialRecord>, StoreError>;
+
+    /// Credentials of one kind, newest first.
+    async fn credentials(&self, kind: CredentialKind) -> Result<Vec<CredentialRecord>, StoreError>;
+
+    /// What stands in the ownership ledger; of one instance, or of all.
+    async fn ledger(&self, instance: Option<InstanceId>) -> Result<Vec<LedgerRecord>, StoreError>;
+
+    /// What an earlier request with this key answered.
+    async fn idempotent(&self, owner: &lia_protocol::ids::UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError>;
+
+    /// A small value that the server keeps under a name.
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Removes a session's log and every record of its task, in short steps that never hold up the writer for long, and
+    /// gives the space back. Idempotent; goes on where a kill left it.
+    async fn purge(&self, task: TaskId) -> Result<(), StoreError>;
+
+    /// Whether it answers, for writing too.
+    async fn probe(&self) -> Result<(), StoreError>;
+
+    /// Commits what waits, checkpoints, closes.
+    async fn close(&self);
+}

@@ -1,0 +1,162 @@
+//! A change of the store: events and records together, all or nothing.
+
+use lia_protocol::{
+    event::{Event, NewEvent},
+    ids::{CommandId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId},
+    task::TaskStatus,
+    time::Timestamp,
+};
+
+use crate::record::{
+    CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord, TaskPatch, TaskRecord,
+};
+
+/// What a commit must survive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// `kill -9` of every process (SQLite: synchronous=NORMAL). For agents' output.
+    #[default]
+    Process,
+    /// The loss of power too (synchronous=FULL). For whatever a caller was told is accepted.
+    Power,
+}
+
+/// A change. All of `ops` or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Txn {
+    /// What it must survive. A batch commits with the strongest of its transactions.
+    pub durability: Durability,
+    /// In this order.
+    pub ops: Vec<Op>,
+}
+
+impl Txn {
+    /// A change that must survive the loss of power.
+    #[must_use]
+    pub fn power(ops: Vec<Op>) -> Self {
+        Self { durability: Durability::Power, ops }
+    }
+
+    /// A change that must survive the kill of every process.
+    #[must_use]
+    pub fn process(ops: Vec<Op>) -> Self {
+        Self { durability: Durability::Process, ops }
+    }
+}
+
+/// One step of a change.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Appends to a session's log, at time `at`. Events with a `link` position that is in the log already are skipped
+    /// when their bytes are equal, and end the transaction with [`crate::StoreError::Diverged`] when not. `ack`
+    /// moves [`crate::Head::offset`] also past journal lines that make no event of their own.
+    Append {
+        /// Whose log.
+        session: SessionId,
+        /// For all of them.
+        at: Timestamp,
+        /// In order.
+        events: Vec<NewEvent>,
+        /// The last journal line that this append covers.
+        ack: Option<Offset>,
+    },
+    /// Gives out the next link epoch of a session and sets where its journal stands (0 for a new sidecar).
+    /// [`Committed::epoch`] has it.
+    NextEpoch {
+        /// Whose.
+        session: SessionId,
+        /// `Some` for a sidecar that starts anew: its journal begins after this.
+        restart_at: Option<Offset>,
+    },
+    /// A new task and its session's empty log.
+    CreateTask(Box<TaskRecord>),
+    /// Changes a task that is in one of `expect` (empty: any), else [`crate::StoreError::Conflict`].
+    UpdateTask {
+        /// Which.
+        id: TaskId,
+        /// Compare.
+        expect: Vec<TaskStatus>,
+        /// And set.
+        patch: Box<TaskPatch>,
+    },
+    /// A new row of an inbox. An id that exists already with the same session and order is a no-op reported by
+    /// [`Committed::repeated`]; with another it is a conflict.
+    PutCommand(Box<CommandRecord>),
+    /// Moves a command that is in one of `expect` on, else conflict.
+    SetCommand {
+        /// Which.
+        id: CommandId,
+        /// Compare.
+        expect: Vec<CommandState>,
+        /// And set.
+        state: CommandState,
+        /// JSON of the outcome.
+        outcome: Option<String>,
+    },
+    /// A new question. Its `seq` is filled with that of the last event appended before it in this transaction.
+    PutPermission(Box<PermissionRecord>),
+    /// The first answer to an open question, else conflict.
+    AnswerPermission {
+        /// Which.
+        id: PermissionId,
+        /// `None` is "cancelled".
+        option_id: Option<String>,
+        /// Who.
+        by: String,
+    },
+    /// A new credential.
+    PutCredential(Box<CredentialRecord>),
+    /// Revokes a credential that is not revoked, else conflict: so a one-time code works once.
+    RevokeCredential {
+        /// Which.
+        id: TokenId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Forgets credentials that ended before this.
+    SweepCredentials {
+        /// When.
+        before: Timestamp,
+    },
+    /// Writes down what is about to be made. Idempotent.
+    Record(LedgerRecord),
+    /// Strikes off what is gone. Idempotent.
+    Strike(LedgerRecord),
+    /// Keeps what a request with this key made; an existing one is a conflict.
+    PutIdempotent {
+        /// Whose key.
+        owner: lia_protocol::ids::UserId,
+        /// The key.
+        key: String,
+        /// What it made.
+        record: IdempotencyRecord,
+    },
+    /// Keeps a small value under a name.
+    PutSetting {
+        /// The name.
+        name: String,
+        /// The value.
+        value: String,
+    },
+    /// Drops the oldest PTY chunks of a session so that at most `keep` bytes of them stay, in the same transaction as
+    /// the marker event that says so.
+    TrimOutput {
+        /// Whose.
+        session: SessionId,
+        /// Bytes to keep.
+        keep: u64,
+    },
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, Default)]
+pub struct Committed {
+    /// The events as they stand in the log now, in order (skipped ones are not among them).
+    pub events: Vec<Event>,
+    /// The epoch that `NextEpoch` gave out.
+    pub epoch: Option<LinkEpoch>,
+    /// Commands that were there already.
+    pub repeated: Vec<CommandId>,
+    /// The newest seq of the session that was appended to last.
+    pub last_seq: Seq,
+}
