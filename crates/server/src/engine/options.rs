@@ -1,0 +1,38 @@
+//! What the operator decides about tasks; made from the configuration.
+
+use std::{path::PathBuf, time::Duration};
+
+use lia_protocol::task::{ConfigMaxima, TaskConfig};
+
+/// The engine's settings.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where installed agents lie, one folder per name and version.
+    pub agents_dir: PathBuf,
+    /// What absent `config` keys become.
+    pub defaults: TaskConfig,
+    /// What they may not exceed.
+    pub maxima: ConfigMaxima,
+    /// The template of a request without one.
+    pub default_template: String,
+    /// Idle time (no turn, no input, no output) after which a task is suspended; zero never.
+    pub idle_timeout: Duration,
+    /// Time after which a suspended agent that offers `session/load` is parked; zero never.
+    pub park_after: Duration,
+    /// How long an agent has at its end before SIGTERM, and again before SIGKILL.
+    pub grace: Duration,
+    /// Bytes of a task's log: a warning at 80 %, the end of the task beyond 100 %.
+    pub log_quota: u64,
+    /// PTY bytes that are kept per task.
+    pub pty_keep: u64,
+    /// Free bytes of the data disk below which new tasks are refused.
+    pub disk_reserve: u64,
+    /// A CA bundle to show inside instances besides the host's (a company's proxy).
+    pub ca_file: Option<PathBuf>,
+    /// Variables for every agent.
+    pub agent_env: std::collections::BTreeMap<String, String>,
+    /// Providers that have a key (names of the broker's routes).
+    pub providers: Vec<String>,
+}

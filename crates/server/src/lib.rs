@@ -1,0 +1,11 @@
+//! The control plane.
+//!
+//! - [`config`]: every setting, its default and its source;
+//! - [`engine`]: one owner task per session; the log's only writer;
+//! - [`views`]: pure functions from events to what clients see;
+//! - [`api`]: HTTP, WebSocket and SSE, one file per resource.
+
+pub mod api;
+pub mod config;
+pub mod engine;
+pub mod views;
