@@ -51,6 +51,12 @@ pub struct BootConfig {
     pub journal_bytes: u64,
     /// Variables that every agent process starts from. Nothing else is inherited.
     pub env: std::collections::BTreeMap<String, String>,
+    /// TCP ports beyond 80 and 443 on which the transparent door listens: those that the egress policy names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
+    /// Steps at which the sidecar kills itself, `name` or `name:N` for the N-th time. For tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failpoints: Vec<String>,
 }
 
 /// How agent processes are kept from the sidecar.

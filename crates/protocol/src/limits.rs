@@ -51,6 +51,6 @@ pub const CLIENT_HELLO_SECONDS: u64 = 5;
 /// Seconds that a WebSocket ticket lives.
 pub const TICKET_SECONDS: i64 = 60;
 /// Bytes of a file read or written over the host API by `cp`.
-pub const HOST_FILE_BYTES: u64 = 512 << 20;
+pub const HOST_FILE_BYTES: u64 = 2 << 30;
 /// A heartbeat goes out after this many seconds of silence on the control link, and three missed ones mean a dead peer.
 pub const HEARTBEAT_SECONDS: u64 = 15;

@@ -85,8 +85,16 @@ pub trait Store: Send + Sync + 'static {
     /// The task of a session.
     async fn task_of_session(&self, session: SessionId) -> Result<Option<TaskRecord>, StoreError>;
 
+    /// The task of an instance.
+    async fn task_of_instance(&self, instance: InstanceId) -> Result<Option<TaskRecord>, StoreError>;
+
     /// Tasks of one page, newest first (ties by id), and how many match in all. One query for rows, one for the count.
-    async fn tasks(&self, filter: &TaskFilter, page: u32, per_page: u32) -> Result<(Vec<TaskRecord>, u64), StoreError>;
+    async fn tasks(
+        &self,
+        filter: &TaskFilter,
+        page: u32,
+        per_page: u32,
+    ) -> Result<(Vec<TaskRecord>, u64), StoreError>;
 
     /// Tasks whose id begins with these hex digits (dashes ignored), of one owner or of all; at most `limit`.
     async fn tasks_by_prefix(
@@ -100,7 +108,11 @@ pub trait Store: Send + Sync + 'static {
     async fn unfinished_tasks(&self) -> Result<Vec<TaskRecord>, StoreError>;
 
     /// The inbox of a session: commands in one of these states, in the order of their acceptance.
-    async fn commands(&self, session: SessionId, states: &[CommandState]) -> Result<Vec<CommandRecord>, StoreError>;
+    async fn commands(
+        &self,
+        session: SessionId,
+        states: &[CommandState],
+    ) -> Result<Vec<CommandRecord>, StoreError>;
 
     /// One command.
     async fn command(&self, id: CommandId) -> Result<Option<CommandRecord>, StoreError>;
@@ -121,7 +133,11 @@ pub trait Store: Send + Sync + 'static {
     async fn ledger(&self, instance: Option<InstanceId>) -> Result<Vec<LedgerRecord>, StoreError>;
 
     /// What an earlier request with this key answered.
-    async fn idempotent(&self, owner: &lia_protocol::ids::UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError>;
+    async fn idempotent(
+        &self,
+        owner: &lia_protocol::ids::UserId,
+        key: &str,
+    ) -> Result<Option<IdempotencyRecord>, StoreError>;
 
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;

@@ -1,30 +1,65 @@
 //! The session engine: one owner task per session, which alone appends to its log.
 //!
 //! - [`Engine`]: the handle that the API uses;
-//! - [`options`]: what the operator decides;
+//! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
+//! - [`create`]: from a request to a durable task; [`owner`]: the session's owner; [`recover`]: what start-up repairs;
+//! - [`link`]: the control link; [`import`]: the host API; [`ledger`]: what runtimes made;
+//! - [`agents`]: installing agents, in a sandbox of their own;
 //! - [`tail`]: subscriptions, a cursor each;
 //! - [`error`]: what can go wrong, with its code.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use lia_gateway::{Gateway, Policy};
 use lia_protocol::{
     api::{InputResponse, PermissionInfo, QueuedPrompt},
+    boot::PORT_HOST_API,
     event::{Actor, PermissionAnswered},
-    ids::{CommandId, PermissionId, Seq, TaskId, UploadId, UserId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, TaskId, UploadId},
+    link::Order,
     runtime::RuntimeInfo,
-    task::CreateTaskRequest,
+    secret::Secret,
+    task::TaskStatus,
     template::TemplateInfo,
 };
-use lia_runtime::{Runtime, Stream};
-use lia_store::{Store, TaskRecord};
+use lia_runtime::{Ledger, Runtime, Stream};
+use lia_store::{CommandState, Op, Store, TaskPatch, TaskRecord, Txn};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
 
+pub mod agents;
+pub mod create;
 pub mod error;
+mod import;
+mod ledger;
+mod link;
 pub mod options;
+pub mod owner;
+pub mod recover;
+pub mod spec;
 pub mod tail;
+pub mod templates;
 
+pub use create::NewTask;
 pub use error::EngineError;
 pub use options::Options;
+pub use recover::Recovered;
 pub use tail::{Slice, Subscription};
+
+use owner::{Finish, Msg, Owner, Reply};
+use spec::TaskSpec;
+use tail::{Head, Tail};
+use templates::Templates;
+
+/// Requests that wait for one session's owner.
+const REQUESTS: usize = 256;
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -32,112 +67,245 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+/// What all owners share.
+pub struct Shared {
     options: Options,
     store: Arc<dyn Store>,
     runtime: Arc<dyn Runtime>,
+    gateway: Gateway,
+    templates: Templates,
+    /// From which instances' secrets are derived, so that none is stored.
+    secret: Secret,
+    stopping: CancellationToken,
+    sessions: Mutex<HashMap<TaskId, Session>>,
 }
 
-/// What start-up found and did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Recovered {
-    /// Instances that went on without the server and are attended to again.
-    pub adopted: usize,
-    /// Suspended tasks, which wait for their user.
-    pub suspended: usize,
-    /// Tasks whose instance did not live any more.
-    pub lost: usize,
+/// A task that has an owner.
+struct Session {
+    requests: mpsc::Sender<Msg>,
+    tail: Arc<Tail>,
+    owner: JoinHandle<()>,
 }
 
-/// A request for a new task, checked for its form but not yet for its bounds.
-#[derive(Clone, Debug)]
-pub struct NewTask {
-    /// As it came.
-    pub request: CreateTaskRequest,
-    /// Who asks (the owner is `request.user_id`; the caller has checked that this is allowed).
-    pub by: UserId,
-    /// Idempotency-Key and the SHA-256 of the body.
-    pub idempotency: Option<(String, [u8; 32])>,
+impl Shared {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        Arc::new(ledger::StoreLedger(self.store.clone()))
+    }
+
+    /// The secret that opens an instance's ports: derived, never stored.
+    fn instance_secret(&self, id: InstanceId) -> Secret {
+        let mut h = Sha256::new();
+        h.update(b"lia instance ");
+        h.update(self.secret.expose().as_bytes());
+        h.update(id.0.as_bytes());
+        Secret::from_bytes(h.finalize().into())
+    }
+
+    fn policy(&self, spec: &TaskSpec) -> watch::Receiver<Arc<Policy>> {
+        let policy = Policy { allow: spec.allow.clone(), providers: spec.template.providers.iter().cloned().collect() };
+        watch::channel(Arc::new(policy)).1
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a task its owner.
+    async fn attend(self: &Arc<Self>, task: TaskRecord) -> Result<(), EngineError> {
+        let id = task.id;
+        let (requests, rx) = mpsc::channel(REQUESTS);
+        let (mut owner, tail) = Owner::load(self.clone(), task, rx).await?;
+        let shared = self.clone();
+        let (go, gone) = oneshot::channel::<()>();
+        let handle = tokio::spawn(async move {
+            if gone.await.is_err() {
+                return;
+            }
+            owner.take_up().await;
+            if owner.run().await == Finish::Terminated {
+                shared.sessions().remove(&id);
+            }
+        });
+        self.sessions().insert(id, Session { requests, tail, owner: handle });
+        let _ = go.send(());
+        Ok(())
+    }
+
+    /// Removes what a terminated task left: instance, disk, files.
+    async fn remove_instance(&self, task: &TaskRecord) -> Result<(), EngineError> {
+        self.runtime.delete(task.instance, self.ledger()).await?;
+        let patch = TaskPatch { removed: Some(true), cleanup: Some(false), ..TaskPatch::default() };
+        let op = Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) };
+        self.store.commit(Txn::process(vec![op])).await?;
+        Ok(())
+    }
 }
 
 impl Engine {
-    /// Starts the engine: sweeps, adopts, repairs. Returns when every open task has an owner again.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn start(
-        options: Options,
-        store: Arc<dyn Store>,
-        runtime: Arc<dyn Runtime>,
-        gateway: lia_gateway::Gateway,
-    ) -> Result<(Self, Recovered), EngineError> {
-        todo!()
-    }
-
-    /// Stops attending to sessions; instances live on. With `instances` they are ended first.
+    /// Stops attending to sessions; instances live on. With `instances` their tasks are ended first, workspaces kept.
     pub async fn stop(&self, instances: bool) {
-        todo!()
+        if instances {
+            let open: Vec<_> = self.shared.sessions().values().map(|s| s.requests.clone()).collect();
+            let ends = open.into_iter().map(|requests| async move {
+                let (reply, answer) = oneshot::channel();
+                if requests.send(Msg::Terminate { by: Actor::System, remove: false, reply }).await.is_ok() {
+                    let _ = answer.await;
+                }
+            });
+            futures_util::future::join_all(ends).await;
+        }
+        self.shared.stopping.cancel();
+        let owners: Vec<_> = self.shared.sessions().drain().map(|(_, s)| s.owner).collect();
+        for owner in owners {
+            // The request channel is gone with the map's entry; the owner ends after what it is committing.
+            let _ = owner.await;
+        }
     }
 
-    /// Accepts a task: the record, the first prompt and their events are durable when this returns.
-    ///
-    /// # Errors
-    /// `Invalid`, `NotFound` (template, upload), `IdempotencyConflict`, `Unavailable` (disk reserve), store errors.
-    pub async fn create(&self, new: NewTask) -> Result<TaskRecord, EngineError> {
-        todo!()
+    /// Tasks that are attended to: those whose instance lives on when the server stops.
+    #[must_use]
+    pub fn open_tasks(&self) -> usize {
+        self.shared.sessions().len()
+    }
+
+    async fn ask<T>(&self, task: TaskId, msg: impl FnOnce(Reply<T>) -> Msg) -> Result<T, EngineError> {
+        let requests = self.shared.sessions().get(&task).map(|s| s.requests.clone());
+        if let Some(requests) = requests {
+            let (reply, answer) = oneshot::channel();
+            if requests.send(msg(reply)).await.is_ok()
+                && let Ok(result) = answer.await
+            {
+                return result;
+            }
+        }
+        if self.shared.stopping.is_cancelled() {
+            return Err(EngineError::Unavailable("the server is stopping; try again in a moment".into()));
+        }
+        match self.shared.store.task(task).await? {
+            None => Err(EngineError::NoTask(task.to_string())),
+            Some(t) if t.status == TaskStatus::Terminated => Err(EngineError::InvalidState("the task is terminated".into())),
+            Some(_) => Err(EngineError::Unavailable("the task is not attended to right now; try again in a moment".into())),
+        }
+    }
+
+    async fn record(&self, task: TaskId) -> Result<TaskRecord, EngineError> {
+        self.shared.store.task(task).await?.ok_or_else(|| EngineError::NoTask(task.to_string()))
     }
 
     /// Suspends a running task and returns when it is suspended.
+    ///
+    /// # Errors
+    /// `InvalidState`, `NoTask`, runtime and store errors.
     pub async fn suspend(&self, task: TaskId, by: Actor) -> Result<TaskRecord, EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Suspend { by, reply }).await?;
+        self.record(task).await
     }
 
     /// Resumes a suspended task and returns when it runs.
+    ///
+    /// # Errors
+    /// `InvalidState`, `NoTask`, runtime and store errors.
     pub async fn resume(&self, task: TaskId, by: Actor) -> Result<TaskRecord, EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Resume { by, reply }).await?;
+        self.record(task).await
     }
 
-    /// Ends a task in any state and removes its instance, disk and files. Idempotent.
+    /// Ends a task in any state and removes its instance, disk and files; record and log stay. Idempotent.
+    ///
+    /// # Errors
+    /// `NoTask`, runtime and store errors; what remains is removed at the next attempt or start.
     pub async fn terminate(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        todo!()
+        match self.ask(task, |reply| Msg::Terminate { by, remove: true, reply }).await {
+            Err(EngineError::InvalidState(_)) => {
+                let record = self.record(task).await?;
+                if !record.removed {
+                    self.shared.remove_instance(&record).await?;
+                }
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Ends it and removes record and log too.
+    ///
+    /// # Errors
+    /// As [`Self::terminate`].
     pub async fn purge(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        todo!()
+        self.terminate(task, by).await?;
+        Ok(self.shared.store.purge(task).await?)
     }
 
     /// Input: bytes to a terminal, a prompt to an ACP agent (queued while busy; resumes a suspended task).
+    ///
+    /// # Errors
+    /// `Invalid`, `QueueFull`, `InvalidState` (terminated), `NoTask`, store errors.
     pub async fn input(&self, task: TaskId, by: Actor, id: Option<CommandId>, data: String) -> Result<InputResponse, EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Input { by, id, data, reply }).await
     }
 
     /// Cancels the running turn.
+    ///
+    /// # Errors
+    /// `InvalidState` when nothing runs.
     pub async fn cancel(&self, task: TaskId, by: Actor) -> Result<InputResponse, EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Cancel { by, reply }).await
     }
 
     /// The terminal's size.
+    ///
+    /// # Errors
+    /// `NoTask`, `InvalidState`.
     pub async fn resize(&self, task: TaskId, cols: u16, rows: u16) -> Result<(), EngineError> {
-        todo!()
+        let requests = self.shared.sessions().get(&task).map(|s| s.requests.clone());
+        match requests {
+            Some(r) => {
+                let _ = r.send(Msg::Resize { cols, rows }).await;
+                Ok(())
+            }
+            None => self.record(task).await.and(Err(EngineError::InvalidState("the task does not run".into()))),
+        }
     }
 
     /// Prompts that wait.
+    ///
+    /// # Errors
+    /// `NoTask`, store errors.
     pub async fn queue(&self, task: TaskId) -> Result<Vec<QueuedPrompt>, EngineError> {
-        todo!()
+        let record = self.record(task).await?;
+        let waiting = self.shared.store.commands(record.session, &[CommandState::Pending]).await?;
+        let prompts = waiting.into_iter().filter_map(|c| match c.order {
+            Order::Prompt { text } | Order::Input { data: text } => Some((c.id, text, c.accepted_at)),
+            Order::Cancel | Order::Permission { .. } | Order::Signal { .. } | Order::Shutdown { .. } => None,
+        });
+        Ok((0..).zip(prompts).map(|(position, (id, text, queued_at))| QueuedPrompt { id, text, position, queued_at }).collect())
     }
 
     /// Takes a waiting prompt back.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not wait (any more).
     pub async fn withdraw(&self, task: TaskId, command: CommandId, by: Actor) -> Result<(), EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Withdraw { id: command, by, reply }).await
     }
 
-    /// Open questions.
+    /// Open questions, oldest first.
+    ///
+    /// # Errors
+    /// `NoTask`, store errors.
     pub async fn permissions(&self, task: TaskId) -> Result<Vec<PermissionInfo>, EngineError> {
-        todo!()
+        let record = self.record(task).await?;
+        let open = self.shared.store.open_permissions(record.session).await?;
+        Ok(open
+            .into_iter()
+            .map(|p| PermissionInfo { request: p.request, task_id: task, requested_at: p.requested_at, seq: p.seq })
+            .collect())
     }
 
-    /// Answers a question; the first answer wins. `Err(InvalidState)` when it was answered already.
+    /// Answers a question; the first answer wins.
+    ///
+    /// # Errors
+    /// `InvalidState` when it was answered already, `NotFound`, `Invalid` for an option that was not offered.
     pub async fn answer(
         &self,
         task: TaskId,
@@ -145,20 +313,40 @@ impl Engine {
         option_id: Option<String>,
         by: Actor,
     ) -> Result<PermissionAnswered, EngineError> {
-        todo!()
+        self.ask(task, |reply| Msg::Answer { id: permission, option_id, by, reply }).await
     }
 
     /// A cursor into a task's log.
+    ///
+    /// # Errors
+    /// Store errors.
     pub async fn subscribe(&self, task: &TaskRecord, after: Seq) -> Result<Subscription, EngineError> {
-        todo!()
+        let tail = self.shared.sessions().get(&task.id).map(|s| s.tail.clone());
+        let tail = match tail {
+            Some(t) => t,
+            None => {
+                let head = self.shared.store.head(task.session).await?;
+                Arc::new(Tail::new(Head { seq: head.last_seq, complete: true }))
+            }
+        };
+        Ok(Subscription::new(task.session, after, tail, self.shared.store.clone()))
     }
 
-    /// A connection to the instance's host API (HTTP/1.1), past the preamble. 409 when it does not run.
+    /// A connection to the instance's host API (HTTP/1.1), past the preamble.
+    ///
+    /// # Errors
+    /// `InvalidState` when it does not run.
     pub async fn host_api(&self, task: &TaskRecord) -> Result<Box<dyn Stream>, EngineError> {
-        todo!()
+        let state = task.instance_record.as_deref().and_then(|j| serde_json::from_str::<owner::InstanceState>(j).ok());
+        let record = state.and_then(|s| s.record).filter(|_| task.status == TaskStatus::Running);
+        let Some(record) = record else {
+            return Err(EngineError::InvalidState(format!("the task is {}; its files can be reached while it runs", task.status.as_str())));
+        };
+        link::dial(&*self.shared.runtime, &record, &self.shared.instance_secret(task.instance), PORT_HOST_API).await
     }
 
-    /// Where an upload's bytes go; swept after a day when no task took it.
+    /// Where an upload's bytes go; swept after a day.
+    #[must_use]
     pub fn upload_path(&self, id: UploadId) -> std::path::PathBuf {
         self.shared.options.data_dir.join("uploads").join(id.to_string())
     }
@@ -169,13 +357,9 @@ impl Engine {
     }
 
     /// The agent templates and what is missing for each.
+    #[must_use]
     pub fn templates(&self) -> Vec<TemplateInfo> {
-        todo!()
-    }
-
-    /// Installs an agent; progress lines come through the channel.
-    pub async fn install_agent(&self, name: &str, progress: tokio::sync::mpsc::Sender<String>) -> Result<String, EngineError> {
-        todo!()
+        self.shared.templates.list(&self.shared.options)
     }
 
     /// The store, for reads.

@@ -1,0 +1,208 @@
+//! From a request to a durable task: checked, recorded with its first prompt in one transaction, and attended to.
+
+use lia_protocol::{
+    error::Issue,
+    event::{Actor, NewEvent, PromptQueued, TaskState},
+    ids::{CommandId, InstanceId, Seq, SessionId, TaskId, UserId},
+    task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus, repository_url},
+    template::AgentMode,
+    time::Timestamp,
+};
+use lia_store::{CommandRecord, CommandState, IdempotencyRecord, Op, StoreError, TaskRecord, Txn};
+
+use super::{
+    Engine, EngineError, Shared,
+    spec::{self, TaskSpec},
+};
+
+/// A request for a new task, checked for its form but not yet for its bounds.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// As it came.
+    pub request: CreateTaskRequest,
+    /// Who asks (the owner is `request.user_id`; the caller has checked that this is allowed).
+    pub by: UserId,
+    /// Idempotency-Key and the SHA-256 of the body.
+    pub idempotency: Option<(String, [u8; 32])>,
+}
+
+impl Engine {
+    /// Accepts a task: the record, the first prompt and their events survive the loss of power when this returns.
+    ///
+    /// # Errors
+    /// `Invalid`, `IdempotencyConflict`, `Unavailable` (disk reserve), store errors.
+    pub async fn create(&self, new: NewTask) -> Result<TaskRecord, EngineError> {
+        // Detached: a client that goes away in the middle leaves no half task.
+        let engine = self.clone();
+        match tokio::spawn(async move { engine.create_detached(new).await }).await {
+            Ok(r) => r,
+            Err(e) => Err(EngineError::Unavailable(format!("the task could not be accepted: {e}"))),
+        }
+    }
+
+    async fn create_detached(&self, new: NewTask) -> Result<TaskRecord, EngineError> {
+        let shared = &self.shared;
+        let NewTask { request: r, by, idempotency } = new;
+        if let Some((key, digest)) = &idempotency
+            && let Some(known) = self.known(&r.user_id, key, digest).await?
+        {
+            return Ok(known);
+        }
+        let mut issues = r.issues(&shared.options.maxima);
+        let name = r.template.clone().unwrap_or_else(|| shared.options.default_template.clone());
+        let template = shared.templates.get(&name);
+        match template {
+            None => issues.push(Issue {
+                path: "template".into(),
+                message: format!("{name:?} is not known; known are {}", shared.templates.names().join(", ")),
+            }),
+            Some(t) => {
+                if let Some(missing) = shared.templates.missing(t, &shared.options) {
+                    issues.push(Issue { path: "template".into(), message: missing });
+                }
+            }
+        }
+        for (i, repository) in r.repositories.iter().enumerate() {
+            if let Repository::Bundle { upload, .. } = repository
+                && !self.upload_path(*upload).exists()
+            {
+                issues.push(Issue { path: format!("repositories.{i}.upload"), message: format!("there is no upload {upload}") });
+            }
+        }
+        let Some(template) = template.filter(|_| issues.is_empty()) else { return Err(EngineError::Invalid(issues)) };
+        shared.check_disk()?;
+        let task = TaskId::new();
+        let files = r.files.as_deref().filter(|f| !f.is_empty());
+        if let Some(files) = files {
+            spec::spool(&shared.options.data_dir, task, files)
+                .await
+                .map_err(|e| EngineError::Unavailable(format!("the files could not be kept: {e}")))?;
+        }
+        let mut spec = TaskSpec {
+            template: template.clone(),
+            agent_version: shared.templates.version(template, &shared.options),
+            allow: template.allow.iter().chain(&r.allow).cloned().collect(),
+            env: r.env,
+            clone: Vec::new(),
+            bundles: Vec::new(),
+            files: files.is_some(),
+            ssh_public_key: r.ssh_public_key,
+        };
+        for repository in r.repositories {
+            match repository {
+                Repository::Url(text) => {
+                    let Ok(url) = repository_url(&text) else { continue };
+                    let folder = url.rsplit('/').next().unwrap_or("repo").trim_end_matches(".git").to_owned();
+                    spec.clone.push((url, folder));
+                }
+                Repository::Bundle { upload, branch } => spec.bundles.push((upload, branch)),
+            }
+        }
+        let now = Timestamp::now();
+        let record = TaskRecord {
+            id: task,
+            session: SessionId::new(),
+            instance: InstanceId::new(),
+            user: r.user_id,
+            guild: r.guild_id,
+            prompt: r.prompt.clone(),
+            status: TaskStatus::Pending,
+            config: in_force(r.config.unwrap_or_default(), shared.options.defaults),
+            template: name,
+            runtime: shared.runtime.name().to_owned(),
+            source: r.source,
+            spec: serde_json::to_string(&spec).map_err(|e| EngineError::Instance(e.to_string()))?,
+            instance_record: None,
+            created_at: now,
+            started_at: None,
+            suspended_at: None,
+            completed_at: None,
+            ran_ms: 0,
+            exit_code: None,
+            error: None,
+            stop_reason: None,
+            cleanup: false,
+            removed: false,
+            last_seq: Seq::ZERO,
+            busy: false,
+            queued: 0,
+            pending_permissions: 0,
+        };
+        let actor = Actor::User(by);
+        let id = CommandId::new();
+        let command = CommandRecord {
+            id,
+            session: record.session,
+            order: super::owner::first_order(template.mode, r.prompt.clone()),
+            actor: actor.to_string(),
+            state: CommandState::Pending,
+            accepted_at: now,
+            outcome: None,
+        };
+        let created = TaskState { status: TaskStatus::Pending, reason: "created".into(), exit_code: None, error: None };
+        let queued = PromptQueued { command: id, text: r.prompt, position: 0 };
+        let mut ops = vec![
+            Op::CreateTask(Box::new(record.clone())),
+            Op::Append {
+                session: record.session,
+                at: now,
+                events: vec![NewEvent::own(actor.clone(), &created), NewEvent::own(actor, &queued).caused_by(id)],
+                ack: None,
+            },
+            Op::PutCommand(Box::new(command)),
+        ];
+        if let Some((key, digest)) = &idempotency {
+            let kept = IdempotencyRecord { digest: *digest, task };
+            ops.push(Op::PutIdempotent { owner: record.user.clone(), key: key.clone(), record: kept });
+        }
+        match shared.store.commit(Txn::power(ops)).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. }) if idempotency.is_some() => {
+                // Two requests with the same key at once: the other was first.
+                if let Some((key, digest)) = &idempotency
+                    && let Some(known) = self.known(&record.user, key, digest).await?
+                {
+                    return Ok(known);
+                }
+                return Err(EngineError::IdempotencyConflict);
+            }
+            Err(e) => return Err(e.into()),
+        }
+        shared.attend(record.clone()).await?;
+        Ok(TaskRecord { last_seq: Seq(2), queued: u32::from(template.mode == AgentMode::Acp), ..record })
+    }
+
+    async fn known(&self, owner: &UserId, key: &str, digest: &[u8; 32]) -> Result<Option<TaskRecord>, EngineError> {
+        match self.shared.store.idempotent(owner, key).await? {
+            Some(k) if k.digest == *digest => Ok(self.shared.store.task(k.task).await?),
+            Some(_) => Err(EngineError::IdempotencyConflict),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Shared {
+    /// Refuses new tasks when the data disk is nearly full.
+    fn check_disk(&self) -> Result<(), EngineError> {
+        let dir = &self.options.data_dir;
+        let stat = nix::sys::statvfs::statvfs(dir).map_err(|e| EngineError::Unavailable(format!("{}: {e}", dir.display())))?;
+        let free = u64::from(stat.blocks_available()) * u64::from(stat.fragment_size());
+        if free < self.options.disk_reserve {
+            let (free, reserve) = (free >> 20, self.options.disk_reserve >> 20);
+            return Err(EngineError::Unavailable(format!(
+                "the data disk has {free} MiB free, and {reserve} MiB are kept in reserve (tasks.disk_reserve_mb); free some room"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Absent keys take the server's defaults.
+fn in_force(asked: TaskConfigRequest, defaults: TaskConfig) -> TaskConfig {
+    TaskConfig {
+        timeout_minutes: asked.timeout_minutes.unwrap_or(defaults.timeout_minutes),
+        max_memory_mb: asked.max_memory_mb.unwrap_or(defaults.max_memory_mb),
+        vcpu_count: asked.vcpu_count.unwrap_or(defaults.vcpu_count),
+        storage_gb: asked.storage_gb.unwrap_or(defaults.storage_gb),
+    }
+}

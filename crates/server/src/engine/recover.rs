@@ -1,0 +1,127 @@
+//! Start-up: sweeps what no one owns, adopts what lives, ends what does not. Correctness after a crash is made here,
+//! not in shutdown hooks.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use lia_gateway::Gateway;
+use lia_protocol::{secret::Secret, task::TaskStatus, time::Timestamp};
+use lia_runtime::Runtime;
+use lia_store::{Op, Store, Txn};
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, EngineError, Options, Shared, templates::Templates};
+
+/// How long an upload waits for its task.
+const UPLOAD_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// What start-up found and did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recovered {
+    /// Instances that went on without the server and are attended to again.
+    pub adopted: usize,
+    /// Suspended tasks, which wait for their user.
+    pub suspended: usize,
+    /// Ended tasks whose removal was finished.
+    pub removed: usize,
+}
+
+impl Engine {
+    /// Starts the engine: sweeps, adopts, repairs. Returns when every open task has an owner again.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn start(
+        options: Options,
+        store: Arc<dyn Store>,
+        runtime: Arc<dyn Runtime>,
+        gateway: Gateway,
+    ) -> Result<(Self, Recovered), EngineError> {
+        let secret = server_secret(&options).await?;
+        let templates = Templates::built_in()?;
+        let shared = Arc::new(Shared {
+            options,
+            store,
+            runtime,
+            gateway,
+            templates,
+            secret,
+            stopping: CancellationToken::new(),
+            sessions: Mutex::new(HashMap::new()),
+        });
+        let mut found = Recovered::default();
+        shared.store.commit(Txn::process(vec![Op::SweepCredentials { before: Timestamp::now() }])).await?;
+        let unfinished = shared.store.unfinished_tasks().await?;
+        let known: HashSet<_> = unfinished.iter().map(|t| t.instance).collect();
+        let owned: HashSet<_> = shared.store.ledger(None).await?.into_iter().map(|r| r.instance).collect();
+        for orphan in owned.difference(&known) {
+            // Of a task that ended by itself (its workspace stays), or of nothing any more.
+            if !shared.keeps_workspace(*orphan).await?
+                && let Err(e) = shared.runtime.delete(*orphan, shared.ledger()).await
+            {
+                tracing::warn!(instance = %orphan, error = %e, "an orphan could not be removed");
+            }
+        }
+        for task in unfinished {
+            match task.status {
+                TaskStatus::Terminated => match shared.remove_instance(&task).await {
+                    Ok(()) => found.removed += 1,
+                    Err(e) => tracing::warn!(task = %task.id, error = %e, "an ended task's instance could not be removed"),
+                },
+                status => {
+                    if status == TaskStatus::Suspended {
+                        found.suspended += 1;
+                    } else {
+                        found.adopted += 1;
+                    }
+                    shared.attend(task).await?;
+                }
+            }
+        }
+        sweep_uploads(&shared.options).await;
+        Ok((Self { shared }, found))
+    }
+}
+
+impl Shared {
+    /// Whether an instance belongs to an ended task that has not been deleted.
+    async fn keeps_workspace(&self, instance: lia_protocol::ids::InstanceId) -> Result<bool, EngineError> {
+        Ok(self.store.task_of_instance(instance).await?.is_some_and(|t| !t.removed && !t.cleanup))
+    }
+}
+
+async fn server_secret(options: &Options) -> Result<Secret, EngineError> {
+    let path = options.data_dir.join("server.secret");
+    let failed = |e: std::io::Error| EngineError::Unavailable(format!("{}: {e}", path.display()));
+    match tokio::fs::read_to_string(&path).await {
+        Ok(s) if s.trim().len() == 64 => Ok(Secret::new(s.trim())),
+        Ok(_) => Err(EngineError::Unavailable(format!("{} is damaged: it holds 64 hex digits; without it no instance can be adopted", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes).map_err(|e| EngineError::Unavailable(format!("no randomness: {e}")))?;
+            let secret = Secret::from_bytes(bytes);
+            tokio::fs::create_dir_all(&options.data_dir).await.map_err(failed)?;
+            let temp = options.data_dir.join("server.secret.new");
+            let _ = tokio::fs::remove_file(&temp).await;
+            let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temp).await.map_err(failed)?;
+            tokio::io::AsyncWriteExt::write_all(&mut file, secret.expose().as_bytes()).await.map_err(failed)?;
+            file.sync_all().await.map_err(failed)?;
+            tokio::fs::rename(&temp, &path).await.map_err(failed)?;
+            Ok(secret)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+async fn sweep_uploads(options: &Options) {
+    let Ok(mut dir) = tokio::fs::read_dir(options.data_dir.join("uploads")).await else { return };
+    while let Ok(Some(entry)) = dir.next_entry().await {
+        let old = entry.metadata().await.ok().and_then(|m| m.modified().ok()).and_then(|t| t.elapsed().ok());
+        if old.is_some_and(|age| age > UPLOAD_LIFE) {
+            let _ = tokio::fs::remove_file(entry.path()).await;
+        }
+    }
+}
