@@ -136,7 +136,7 @@ async fn install(
     let record = shared.runtime.start(spec, shared.ledger()).await?;
     let secret = shared.instance_secret(id);
     let allow: AllowRule = REGISTRY.parse().map_err(|e| EngineError::Instance(format!("{e}")))?;
-    let policy = watch::channel(Arc::new(Policy { allow: vec![allow], providers: Default::default() })).1;
+    let (_policy, policy) = watch::channel(Arc::new(Policy { allow: vec![allow], providers: Default::default() }));
     let (events, mut seen) = mpsc::channel(16);
     let io = link::dial(&*shared.runtime, &record, &secret, PORT_EGRESS).await?;
     let (gateway, stop) = (shared.gateway.clone(), cancel.clone());

@@ -61,8 +61,6 @@ pub struct Link {
     tasks: [AbortHandle; 2],
     /// What the sidecar said first.
     pub hello: SidecarHello,
-    /// This connection's epoch.
-    pub epoch: LinkEpoch,
 }
 
 impl Drop for Link {
@@ -125,7 +123,7 @@ impl Link {
             }
         });
         let reader = tokio::spawn(read_lines(read, buf, in_tx));
-        Ok(Self { out, incoming, tasks: [writer.abort_handle(), reader.abort_handle()], hello, epoch })
+        Ok(Self { out, incoming, tasks: [writer.abort_handle(), reader.abort_handle()], hello })
     }
 
     /// The next lines. Cancel safe.

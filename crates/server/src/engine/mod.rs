@@ -29,7 +29,7 @@ use lia_runtime::{Ledger, Runtime, Stream};
 use lia_store::{CommandState, Op, Store, TaskPatch, TaskRecord, Txn};
 use sha2::{Digest as _, Sha256};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -101,9 +101,9 @@ impl Shared {
         Secret::from_bytes(h.finalize().into())
     }
 
-    fn policy(&self, spec: &TaskSpec) -> watch::Receiver<Arc<Policy>> {
-        let policy = Policy { allow: spec.allow.clone(), providers: spec.template.providers.iter().cloned().collect() };
-        watch::channel(Arc::new(policy)).1
+    /// What a task's instance may reach.
+    fn policy(&self, spec: &TaskSpec) -> Policy {
+        Policy { allow: spec.allow.clone(), providers: spec.template.providers.iter().cloned().collect() }
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, Session>> {

@@ -83,6 +83,7 @@ impl Owner {
             frozen_since: None,
             link_failures: 0,
             waiting_resume: Vec::new(),
+            ending: None,
             task,
             shared,
         };
@@ -204,9 +205,10 @@ impl Owner {
         }
         let shared = self.shared.clone();
         let secret = shared.instance_secret(self.task.instance);
-        let policy = shared.policy(&self.spec);
+        let (policy_tx, policy) = tokio::sync::watch::channel(Arc::new(shared.policy(&self.spec)));
         let events = self.gateway_tx.clone();
         tokio::spawn(async move {
+            let _policy_tx = policy_tx;
             let mut wait = Duration::from_millis(20);
             while !cancel.is_cancelled() {
                 if let Ok(io) = link::dial(&*shared.runtime, &record, &secret, PORT_EGRESS).await {
@@ -586,6 +588,10 @@ impl Owner {
     }
 
     pub(super) async fn agent_exited(&mut self, exited: AgentExited) {
+        if let Some(reason) = self.ending {
+            let error = (reason == "timeout").then(|| self.timeout_text());
+            return self.finish(reason, error, Some(exited.code), self.task.cleanup).await;
+        }
         let error = (exited.code != 0).then(|| {
             let tail = exited.stderr_tail.trim();
             let how = exited.signal.map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
@@ -595,11 +601,14 @@ impl Owner {
     }
 
     pub(super) async fn timed_out(&mut self) {
-        let minutes = self.task.config.timeout_minutes;
-        self.shut_down_agent().await;
+        self.shut_down_agent("timeout").await;
         if !matches!(self.phase, Phase::Ended) {
-            self.finish("timeout", Some(format!("the task's running time of {minutes} minutes is used up")), None, false).await;
+            self.finish("timeout", Some(self.timeout_text()), None, false).await;
         }
+    }
+
+    fn timeout_text(&self) -> String {
+        format!("the task's running time of {} minutes is used up", self.task.config.timeout_minutes)
     }
 
     /// Something that cannot be mended.
@@ -614,20 +623,22 @@ impl Owner {
             self.commit(Durability::Power, vec![op]).await?;
             self.task.cleanup = true;
         }
-        if let Phase::Making(job) = &self.phase {
+        if let Phase::Making(job) = &mut self.phase {
             job.abort();
+            let _ = job.await;
         }
-        self.shut_down_agent().await;
+        let reason = if remove { "deleted" } else { "down" };
+        tracing::info!(task = %self.task.id, %by, reason, "terminating");
+        self.shut_down_agent(reason).await;
         if !matches!(self.phase, Phase::Ended) {
-            let reason = if remove { "deleted" } else { "down" };
-            tracing::info!(task = %self.task.id, %by, reason, "terminating");
             self.finish(reason, None, None, remove).await;
         }
         if remove { self.shared.remove_instance(&self.task).await } else { Ok(()) }
     }
 
     /// Asks the agent to end, and takes what it says meanwhile into the log, for as long as `grace` allows.
-    async fn shut_down_agent(&mut self) {
+    async fn shut_down_agent(&mut self, reason: &'static str) {
+        self.ending = Some(reason);
         if self.task.status != TaskStatus::Running {
             return;
         }

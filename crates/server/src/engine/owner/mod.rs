@@ -55,6 +55,8 @@ mod lines;
 mod requests;
 mod timers;
 
+pub use life::first_order;
+
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
@@ -199,6 +201,24 @@ pub struct Owner {
     link_failures: u32,
     /// Those who wait for the task to run.
     waiting_resume: Vec<Reply<()>>,
+    /// Why the agent is being ended, once it is: its exit is then no failure.
+    ending: Option<&'static str>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Some(w) = self.ended.take() {
+            w.abort();
+        }
+        if let Some(e) = self.egress.take() {
+            e.cancel();
+        }
+        match &self.phase {
+            Phase::Making(job) => job.abort(),
+            Phase::Linking(job) => job.abort(),
+            Phase::Linked(_) | Phase::Frozen | Phase::Parked | Phase::Ended => {}
+        }
+    }
 }
 
 /// A command that the sidecar has, or will have with the next link.

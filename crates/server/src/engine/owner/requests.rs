@@ -66,7 +66,7 @@ impl Owner {
     }
 
     /// Whether a prompt can go to the agent right now.
-    fn idle(&self) -> bool {
+    fn is_free(&self) -> bool {
         matches!(self.phase, Phase::Linked(_))
             && self.task.status == TaskStatus::Running
             && self.turn.is_none()
@@ -112,7 +112,7 @@ impl Owner {
         if self.queue.len() >= limits::QUEUED_PROMPTS {
             return Err(EngineError::QueueFull(self.queue.len()));
         }
-        let now = self.idle();
+        let now = self.is_free();
         let position = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         let state = if now { CommandState::Sent } else { CommandState::Pending };
         let command = self.command(id, Order::Prompt { text: text.clone() }, &by, state);
