@@ -142,8 +142,9 @@ pub trait Store: Send + Sync + 'static {
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
 
-    /// Removes a session's log and every record of its task, in short steps that never hold up the writer for long, and
-    /// gives the space back. Idempotent; goes on where a kill left it.
+    /// Removes a terminated task's record, its session's log and its inbox, in short steps that never hold up the
+    /// writer for long, and gives the space back. Idempotent; goes on where a kill left it. Another state is a
+    /// conflict. The ledger stays: it says what is still to be removed.
     async fn purge(&self, task: TaskId) -> Result<(), StoreError>;
 
     /// Whether it answers, for writing too.

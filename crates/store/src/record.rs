@@ -127,7 +127,21 @@ pub enum CommandState {
 
 impl CommandState {
     /// All states.
-    pub const ALL: [Self; 6] = [Self::Pending, Self::Sent, Self::Begun, Self::Done, Self::Unknown, Self::Withdrawn];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Sent, Self::Begun, Self::Done, Self::Unknown, Self::Withdrawn];
+
+    /// The word that a store keeps.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Begun => "begun",
+            Self::Done => "done",
+            Self::Unknown => "unknown",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 
     /// The table of states.
     #[must_use]
@@ -192,6 +206,22 @@ pub enum CredentialKind {
     Code,
     /// A WebSocket's one-time ticket.
     Ticket,
+}
+
+impl CredentialKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Token, Self::Cookie, Self::Code, Self::Ticket];
+
+    /// The word that a store keeps.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Cookie => "cookie",
+            Self::Code => "code",
+            Self::Ticket => "ticket",
+        }
+    }
 }
 
 /// A credential; the secret itself is never kept.

@@ -8,7 +8,8 @@ use lia_protocol::{
 };
 
 use crate::record::{
-    CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord, TaskPatch, TaskRecord,
+    CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
+    TaskPatch, TaskRecord,
 };
 
 /// What a commit must survive.
@@ -48,8 +49,14 @@ impl Txn {
 #[derive(Clone, Debug)]
 pub enum Op {
     /// Appends to a session's log, at time `at`. Events with a `link` position that is in the log already are skipped
-    /// when their bytes are equal, and end the transaction with [`crate::StoreError::Diverged`] when not. `ack`
-    /// moves [`crate::Head::offset`] also past journal lines that make no event of their own.
+    /// when their kind and bytes are equal (or that line made no event, or its PTY bytes were trimmed), and end the
+    /// transaction with [`crate::StoreError::Diverged`] when not. `ack` moves [`crate::Head::offset`] also past
+    /// journal lines that make no event of their own, never back.
+    ///
+    /// Which lines are known is decided by the offset within one life of the sidecar, since a journal goes on over new
+    /// epochs: a line that comes again under the next epoch is the same line. All events of one line are appended in
+    /// one transaction. An epoch of an earlier life (before the last `restart_at`) or one not given out is a conflict,
+    /// and so is an offset that falls within the transaction. Offset 0 is no position (a peer without a journal).
     Append {
         /// Whose log.
         session: SessionId,
@@ -70,7 +77,8 @@ pub enum Op {
     },
     /// A new task and its session's empty log.
     CreateTask(Box<TaskRecord>),
-    /// Changes a task that is in one of `expect` (empty: any), else [`crate::StoreError::Conflict`].
+    /// Changes a task that is in one of `expect` (empty: any), by the table of [`TaskStatus::may_become`] when the
+    /// patch has a status, else [`crate::StoreError::Conflict`].
     UpdateTask {
         /// Which.
         id: TaskId,
@@ -82,7 +90,7 @@ pub enum Op {
     /// A new row of an inbox. An id that exists already with the same session and order is a no-op reported by
     /// [`Committed::repeated`]; with another it is a conflict.
     PutCommand(Box<CommandRecord>),
-    /// Moves a command that is in one of `expect` on, else conflict.
+    /// Moves a command that is in one of `expect` on, by the table of [`CommandState::may_become`], else conflict.
     SetCommand {
         /// Which.
         id: CommandId,
@@ -139,7 +147,7 @@ pub enum Op {
         value: String,
     },
     /// Drops the oldest PTY chunks of a session so that at most `keep` bytes of them stay, in the same transaction as
-    /// the marker event that says so.
+    /// the marker event that says so. Their events stay, with position and no bytes, so that the log has no hole.
     TrimOutput {
         /// Whose.
         session: SessionId,
