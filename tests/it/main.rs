@@ -1,0 +1,3 @@
+//! Tests across crates: real servers, sidecars, sandboxes and agents.
+
+mod spine;

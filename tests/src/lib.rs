@@ -1,0 +1,7 @@
+//! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
+
+mod server;
+mod task;
+
+pub use server::{Server, ServerOptions, program};
+pub use task::{Log, Request, text_of};
