@@ -1,0 +1,59 @@
+# Lia's house. `make help` lists what can be asked for; the steps are in scripts/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# rustup puts cargo where only a new login shell finds it.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# Where nobody watches, a stale Cargo.lock is an error.
+CARGO_FLAGS := $(if $(CI),--locked)
+STEP := scripts/step
+# More arguments for the program that a target runs: make test ARGS='-p lia-store'.
+ARGS ?=
+
+.PHONY: help
+help: ## Show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+.PHONY: run
+run: ## Build what is new, start Lia on this machine, print its link (Ctrl-C ends the server; agents live on)
+	@scripts/setup.sh
+	@scripts/build.sh
+	@scripts/run.sh $(ARGS)
+
+.PHONY: build
+build: ## Build lia, its sidecar and the scripted agent
+	@scripts/setup.sh
+	@scripts/build.sh
+
+.PHONY: test
+test: ## Run every test; ARGS go to the runner
+	@$(STEP) set-up scripts/setup-test.sh
+	@$(STEP) build scripts/build.sh --tests
+	@scripts/test.sh $(ARGS)
+
+.PHONY: check
+check: ## Format, licences, generated files, lints, shell scripts
+	@scripts/setup.sh
+	@$(STEP) format cargo fmt --all --check
+	@$(STEP) "shell scripts" scripts/check-shell.sh
+	@$(STEP) licences scripts/licences.sh
+	@$(STEP) "generated files" cargo run $(CARGO_FLAGS) --quiet -p xtask -- check
+	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+
+.PHONY: format
+format: ## Format the code and make the generated files anew
+	cargo fmt --all
+	cargo run --quiet -p xtask -- generate
+
+.PHONY: deny
+deny: ## Advisories, licences, bans and sources by cargo-deny (builds it first where it is missing: minutes)
+	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny --workspace check
+
+.PHONY: clean
+clean: ## Remove what was built; the data folder stays
+	cargo clean

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What `make test` needs beyond `make run`: the programs that the tests run inside sandboxes, and the real agents.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh
+. scripts/packages.sh
+
+# A sandbox sees /usr and nothing of a home, so that a python3 of pyenv does not count.
+need python3 "a client of the egress tests; probes of the escape tests" test -x /usr/bin/python3
+need python3-pip "a client of the egress tests" test -x /usr/bin/pip3
+need curl "a client of the egress tests" test -x /usr/bin/curl
+need git "a client of the egress tests" test -x /usr/bin/git
+need procps "ps, for what the tests find left over" has ps
+install_missing
+
+if ! has node || ! has npm; then
+  echo "Node.js is missing: the tests of real agents need node and npm (docs/install.md)." >&2
+  exit 1
+fi
+scripts/agents.sh

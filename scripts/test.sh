@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Runs every test of the workspace; arguments go to the runner. Then says what this host could not run, and last comes the
+# runner's own summary.
+#
+# A test that finds its host without something appends its own name, as a line, to the file $LIA_NEEDS_DIR/<need> and
+# ends; <need> must stand in tests/needs.toml. Without that variable such a test fails: nothing is skipped in silence.
+set -uo pipefail
+shopt -s extglob
+cd "$(dirname "$0")/.."
+
+export LIA_NEEDS_DIR=$PWD/target/needs
+rm -rf "$LIA_NEEDS_DIR"
+mkdir -p "$LIA_NEEDS_DIR"
+[ -t 1 ] && export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
+locked=()
+[ -z "${CI:-}" ] || locked=(--locked)
+
+run() {
+  if command -v cargo-nextest >/dev/null; then
+    cargo nextest run "${locked[@]}" --no-fail-fast "$@" 2>&1
+  else
+    cargo test "${locked[@]}" --no-fail-fast "$@" 2>&1
+  fi
+}
+
+# Passes the runner's lines on and keeps its summary back until the needs are printed: all from nextest's "Summary" on,
+# or cargo's last "test result".
+results() {
+  local line plain kept=() keep='' code=0
+  flush() {
+    [ ${#kept[@]} -eq 0 ] || printf '%s\n' "${kept[@]}"
+    kept=()
+  }
+  while IFS= read -r line; do
+    plain=${line//$'\e['*([0-9;])m/}
+    if [[ $plain =~ ^\ *Summary\ \[ ]]; then
+      keep=rest
+    elif [[ $plain == 'test result: '* ]]; then
+      flush
+      keep=line
+    elif [[ $keep == line && -n $plain ]]; then
+      flush
+      keep=''
+    fi
+    if [ -n "$keep" ]; then kept+=("$line"); else printf '%s\n' "$line"; fi
+  done
+  scripts/needs.sh "$LIA_NEEDS_DIR" || code=1
+  printf '\nThe tests took %d s.\n\n' "$SECONDS"
+  flush
+  return "$code"
+}
+
+run "$@" | results
+code=("${PIPESTATUS[@]}")
+[ "${code[0]}" -eq 0 ] || exit "${code[0]}"
+exit "${code[1]}"
