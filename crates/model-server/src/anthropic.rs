@@ -25,13 +25,16 @@ pub fn ask(body: &Value) -> Ask {
             said.push(Said::User(text));
         }
     }
-    let tool =
-        |t: &Value| Some(Tool { name: t["name"].as_str()?.to_owned(), schema: t["input_schema"].clone() });
+    let tool = |t: &Value| {
+        Some(Tool { name: t["name"].as_str()?.to_owned(), schema: t["input_schema"].clone(), free: None })
+    };
+    let format = body.pointer("/output_config/format").unwrap_or(&body["output_format"]);
     Ask {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"] == true,
         tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
         said,
+        schema: format.get("schema").cloned(),
     }
 }
 

@@ -18,13 +18,15 @@ pub fn ask(body: &Value) -> Ask {
     };
     let tool = |tool: &Value| {
         let function = &tool["function"];
-        Some(Tool { name: function["name"].as_str()?.to_owned(), schema: function["parameters"].clone() })
+        let name = function["name"].as_str()?.to_owned();
+        Some(Tool { name, schema: function["parameters"].clone(), free: None })
     };
     Ask {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"] == true,
         tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
         said: body["messages"].as_array().into_iter().flatten().filter_map(said).collect(),
+        schema: body.pointer("/response_format/json_schema/schema").cloned(),
     }
 }
 

@@ -29,9 +29,11 @@ pub fn ask(body: &Value, model: &str, stream: bool) -> Ask {
     let declared = declared.flat_map(|tool| tool["functionDeclarations"].as_array().into_iter().flatten());
     let tool = |function: &Value| {
         let schema = function.get("parametersJsonSchema").unwrap_or(&function["parameters"]).clone();
-        Some(Tool { name: function["name"].as_str()?.to_owned(), schema })
+        Some(Tool { name: function["name"].as_str()?.to_owned(), schema, free: None })
     };
-    Ask { model: model.to_owned(), stream, tools: declared.filter_map(tool).collect(), said }
+    let config = &body["generationConfig"];
+    let schema = config.get("responseJsonSchema").or_else(|| config.get("responseSchema")).cloned();
+    Ask { model: model.to_owned(), stream, tools: declared.filter_map(tool).collect(), said, schema }
 }
 
 fn chunk(ask: &Ask, id: &str, part: Value, last: Option<u64>) -> Value {

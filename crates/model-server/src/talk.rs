@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::tool::{Tool, shell_call};
+use crate::tool::{Tool, filler, shell_call};
 
 /// What an answer's usage says was read.
 pub const INPUT_TOKENS: u64 = 1234;
@@ -36,6 +36,8 @@ pub struct Ask {
     pub tools: Vec<Tool>,
     /// The conversation.
     pub said: Vec<Said>,
+    /// The JSON Schema that the answer's text has to follow, if any.
+    pub schema: Option<Value>,
 }
 
 /// What is answered.
@@ -47,7 +49,7 @@ pub enum Reply {
     Tool {
         /// The tool.
         name: String,
-        /// Its arguments, an object.
+        /// Its arguments, an object; a string is the input of a tool that takes free text.
         arguments: Value,
     },
 }
@@ -94,9 +96,12 @@ impl Ask {
         matches!(self.said.iter().rfind(|said| !matches!(said, Said::User(_))), Some(Said::ToolResult))
     }
 
-    /// Decides the answer; a text has `tokens` deltas.
+    /// Decides the answer; a text has `tokens` deltas, a text that has to follow a schema has one.
     #[must_use]
     pub fn reply(&self, tokens: usize) -> Reply {
+        if let Some(schema) = &self.schema {
+            return Reply::Text(vec![filler(schema, schema, 0).to_string()]);
+        }
         let call = self.command().and_then(|command| shell_call(&self.tools, command));
         call.unwrap_or_else(|| {
             Reply::Text(WORDS.split_inclusive(' ').cycle().take(tokens).map(Into::into).collect())
@@ -137,7 +142,7 @@ mod tests {
 
     fn ask(said: &[Said]) -> Reply {
         let schema = json!({"type": "object", "properties": {"command": {"type": "string"}}});
-        let tools = vec![Tool { name: "bash".into(), schema }];
+        let tools = vec![Tool { name: "bash".into(), schema, ..Tool::default() }];
         Ask { tools, said: said.to_vec(), ..Ask::default() }.reply(3)
     }
 
