@@ -186,16 +186,18 @@ async fn serve_stream(link: Arc<Link>, mut stream: Stream) {
                 Err(deny) => refuse(stream, deny.sentence(&host, port)).await,
             }
         }
-        EgressHeader::Resolve { host } => match may_resolve(&link, &host) {
-            Ok(()) => {
-                let _ = reply(&mut stream, &EgressReply::Ok).await;
+        EgressHeader::Resolve { host } => {
+            let answer = match may_resolve(&link, &host) {
+                Ok(()) => EgressReply::Ok,
+                Err(reason) => {
+                    link.refused(Door::Dns, &host, 0, &reason).await;
+                    EgressReply::Refused { reason: Deny::Refused(reason).sentence(&host, 0) }
+                }
+            };
+            if reply(&mut stream, &answer).await.is_ok() {
                 let _ = stream.shutdown().await;
             }
-            Err(reason) => {
-                refuse(stream, Deny::Refused(reason.clone()).sentence(&host, 0)).await;
-                link.refused(Door::Dns, &host, 0, &reason).await;
-            }
-        },
+        }
         EgressHeader::Refused { host, port } => {
             link.refused(Door::Transparent, &host, port, "only host names can be allowed, not addresses")
                 .await;

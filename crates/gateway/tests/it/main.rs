@@ -1,0 +1,12 @@
+//! The gateway against real sockets. Every test runs in a network namespace of its own, where a public-looking address
+//! stands on loopback; the sidecar's side of the link is a real yamux client.
+
+mod broker;
+mod links;
+mod names;
+mod net;
+mod plain;
+mod rig;
+mod socks;
+mod tls;
+mod usage;
