@@ -16,7 +16,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## Show this
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 .PHONY: run
 run: ## Build what is new, start Lia on this machine, print its link (Ctrl-C ends the server; agents live on)
@@ -48,6 +48,16 @@ check: ## Format, licences, generated files, lints, shell scripts
 format: ## Format the code and make the generated files anew
 	cargo fmt --all
 	cargo run --quiet -p xtask -- generate
+
+.PHONY: bench
+bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst startup reads memory)
+	@scripts/setup.sh
+	@scripts/bench.sh $(ARGS)
+
+.PHONY: bench-clone
+bench-clone: ## How long a fresh clone takes to its printed link, cold and warm (minutes)
+	@scripts/setup.sh
+	@scripts/bench-clone.sh
 
 .PHONY: deny
 deny: ## Advisories, licences, bans and sources by cargo-deny (builds it first where it is missing: minutes)
