@@ -1,0 +1,132 @@
+//! One extractor each for JSON bodies, path parameters and query strings, so that every rejection is an `ApiError`.
+//! Unknown fields are ignored everywhere, as the seeds do.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, path::ErrorKind, rejection::PathRejection},
+    http::{HeaderMap, header, request::Parts},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use lia_protocol::error::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use super::error::{Failure, bad_request, invalid};
+
+/// How long a JSON body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(60);
+
+/// How large the body of this route may be; the guard puts it into the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct ApiJson<T> {
+    /// Read.
+    pub value: T,
+    /// As it came.
+    pub bytes: Bytes,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(req: Request, _: &S) -> Result<Self, Failure> {
+        let limit = req.extensions().get::<BodyLimit>().map_or(0, |l| l.0);
+        if !is_json(req.headers()) {
+            return Err(Failure::new(
+                ErrorCode::UnsupportedMediaType,
+                "the body must be JSON and say so: Content-Type: application/json",
+            ));
+        }
+        let read = Limited::new(req.into_body(), limit).collect();
+        let bytes = match tokio::time::timeout(BODY_DEADLINE, read).await {
+            Err(_) => return Err(bad_request(format!("the body did not arrive within {} s", BODY_DEADLINE.as_secs()))),
+            Ok(Err(e)) if e.is::<LengthLimitError>() => return Err(too_large(limit as u64)),
+            Ok(Err(_)) => return Err(bad_request("the body broke off")),
+            Ok(Ok(body)) => body.to_bytes(),
+        };
+        let value = parse(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+/// The body is larger than it may be.
+#[must_use]
+pub fn too_large(limit: u64) -> Failure {
+    Failure::new(ErrorCode::TooLarge, format!("the body is larger than the allowed {limit} bytes"))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let path = e.path().to_string();
+        let inner = e.into_inner();
+        if inner.is_data() {
+            let text = inner.to_string();
+            // serde names a missing field in its sentence only.
+            let missing = text.strip_prefix("missing field `").and_then(|t| t.split('`').next());
+            let path = match (path.as_str(), missing) {
+                (".", field) => field.unwrap_or_default().to_owned(),
+                (parent, Some(field)) => format!("{parent}.{field}"),
+                (_, None) => path,
+            };
+            invalid(path, text)
+        } else {
+            bad_request(format!("the body is not JSON: {inner}"))
+        }
+    })?;
+    json.end().map_err(|e| bad_request(format!("the body is not one JSON value: {e}")))?;
+    Ok(value)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) else { return false };
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Path parameters.
+#[derive(Debug)]
+pub struct ApiPath<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(PathRejection::FailedToDeserializePathParams(e)) => Err(match e.into_kind() {
+                ErrorKind::ParseErrorAtKey { key, value, expected_type } => {
+                    invalid(key, format!("{value:?} is not a {expected_type}"))
+                }
+                ErrorKind::DeserializeError { key, value, message } => invalid(key, format!("{value:?}: {message}")),
+                ErrorKind::InvalidUtf8InPathParam { key } => invalid(key, "is not UTF-8"),
+                other => bad_request(format!("the path is not valid: {other}")),
+            }),
+            Err(e) => Err(bad_request(format!("the path is not valid: {e}"))),
+        }
+    }
+}
+
+/// The query string.
+#[derive(Debug)]
+pub struct ApiQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(e) => {
+                let text = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+                // serde_path_to_error writes "key: message".
+                let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+                Err(invalid(path, message))
+            }
+        }
+    }
+}

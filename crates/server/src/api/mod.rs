@@ -1,0 +1,95 @@
+//! HTTP, WebSocket and server-sent events: one file per resource.
+//!
+//! - [`routes`]: the one table; a route that is not in it does not exist;
+//! - [`auth`], [`origin`], [`credentials`]: who calls, from where, and what they may do;
+//! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
+//! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
+//! - [`files`], [`uploads`]: bytes in and out of a workspace;
+//! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page.
+
+use std::{ops::Deref, sync::Arc};
+
+use lia_protocol::ids::TokenId;
+use lia_store::Store;
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub mod auth;
+pub mod control;
+pub mod credentials;
+pub mod error;
+pub mod extract;
+pub mod files;
+pub mod log;
+pub mod login;
+pub mod origin;
+pub mod page;
+pub mod routes;
+pub mod server;
+pub mod stream;
+pub mod tasks;
+pub mod tokens;
+pub mod uploads;
+
+pub use origin::Hosts;
+pub use routes::{ROUTES, router};
+
+use crate::engine::Engine;
+
+/// What every handler has. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+/// See [`Api`].
+pub struct Shared {
+    /// The sessions.
+    pub engine: Engine,
+    /// The log and the records, for reads.
+    pub store: Arc<dyn Store>,
+    /// Where people find the pages; no slash at the end.
+    pub web_url: String,
+    /// Names of this server.
+    pub hosts: Hosts,
+    /// Cancelled when the server stops: streams close, nothing new is accepted.
+    pub stopping: CancellationToken,
+    /// What must end before the server has stopped.
+    pub tracker: TaskTracker,
+    /// Set by `POST /api/v1/server/down`.
+    pub down: watch::Sender<Option<Down>>,
+    /// Credentials that were revoked while this server runs.
+    pub revoked: watch::Sender<Vec<TokenId>>,
+    /// Failed logins by address.
+    pub logins: login::Attempts,
+}
+
+/// How the server was told to go down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Down {
+    /// Whether all instances end too.
+    pub instances: bool,
+}
+
+impl Deref for Api {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Api {
+    /// The API of an engine.
+    #[must_use]
+    pub fn new(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken) -> Self {
+        Self(Arc::new(Shared {
+            store: engine.store().clone(),
+            engine,
+            web_url: web_url.trim_end_matches('/').to_owned(),
+            hosts,
+            stopping,
+            tracker: TaskTracker::new(),
+            down: watch::Sender::new(None),
+            revoked: watch::Sender::new(Vec::new()),
+            logins: login::Attempts::default(),
+        }))
+    }
+}
