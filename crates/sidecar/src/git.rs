@@ -1,0 +1,219 @@
+//! Git, run where the agent runs, with everything neutralised that a hostile repository could use to run code of its own
+//! outside a person's will: hooks, file system monitors, prompts, exotic transports.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::Duration,
+};
+
+use nix::fcntl::OFlag;
+use tokio::net::unix::pipe;
+
+use crate::{
+    instance::Instance,
+    process::{Child, SpawnError, Spec, Stdio},
+};
+
+/// How long one run of git may take.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// Bytes of its complaints that are kept.
+const COMPLAINT: usize = 2_000;
+/// Lines of progress that are passed on.
+const STEPS: usize = 40;
+
+/// What git did not do.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// It could not be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// Its streams.
+    #[error("cannot talk to git: {0}")]
+    Io(#[from] io::Error),
+    /// It said no.
+    #[error("git ended with {0}: {1}")]
+    Failed(i32, String),
+    /// It took too long.
+    #[error("git did not end within {} minutes", PATIENCE.as_secs() / 60)]
+    TooLong,
+}
+
+/// Git in one folder of the workspace.
+pub struct Git {
+    instance: Rc<Instance>,
+    folder: String,
+}
+
+impl Git {
+    /// In `folder`, relative to the workspace; empty is the workspace itself.
+    #[must_use]
+    pub fn new(instance: &Rc<Instance>, folder: &str) -> Self {
+        Self { instance: Rc::clone(instance), folder: folder.to_owned() }
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new(&self.instance.config.workspace).join(&self.folder)
+    }
+
+    /// Whether the folder is the top of a repository.
+    #[must_use]
+    pub fn is_repository(&self) -> bool {
+        let git = Path::new(&self.folder).join(".git");
+        self.instance.workspace.open(&git, OFlag::O_PATH).is_ok()
+    }
+
+    /// Clones `url` into the folder and remembers where it began. `step` gets lines of progress.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub async fn clone_from(&self, url: &str, step: impl Fn(&str) -> io::Result<()>) -> Result<(), GitError> {
+        let target = self.path();
+        let mut args: Vec<String> = ["clone", "--progress", "--"].map(String::from).to_vec();
+        args.push(url.to_owned());
+        args.push(target.to_string_lossy().into_owned());
+        let workspace = self.instance.config.workspace.clone();
+        let run = Run::start(&self.instance, workspace, args, BTreeMap::new(), None).await?;
+        run.to_end(|_| Ok(()), step).await?;
+        self.mark_base().await
+    }
+
+    /// Remembers the present commit as the one that a diff begins at. An empty repository has none.
+    async fn mark_base(&self) -> Result<(), GitError> {
+        match self.run(&["update-ref", "refs/lia/base", "HEAD"]).await {
+            Err(GitError::Failed(..)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Runs git in the folder and returns what it printed.
+    async fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
+        let args = args.iter().map(|a| (*a).to_owned()).collect();
+        let cwd = self.path().to_string_lossy().into_owned();
+        let run = Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?;
+        let mut printed = Vec::new();
+        let keep = |bytes: &[u8]| {
+            printed.extend_from_slice(bytes);
+            Ok(())
+        };
+        run.to_end(keep, |_| Ok(())).await?;
+        Ok(printed)
+    }
+}
+
+/// One run of git.
+struct Run {
+    child: Child,
+    output: pipe::Receiver,
+    errors: pipe::Receiver,
+}
+
+impl Run {
+    async fn start(
+        instance: &Instance,
+        cwd: String,
+        args: Vec<String>,
+        more_env: BTreeMap<String, String>,
+        input: Option<std::os::fd::OwnedFd>,
+    ) -> Result<Self, GitError> {
+        const CALM: [&str; 8] = [
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "safe.directory=*",
+            "-c",
+            "gc.auto=0",
+        ];
+        let mut env = instance.env(more_env);
+        env.insert("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned());
+        env.insert("GIT_ALLOW_PROTOCOL".to_owned(), "https:http:file".to_owned());
+        env.entry("HOME".to_owned()).or_insert_with(|| instance.config.home.clone());
+        let (output, output_theirs) = piped()?;
+        let (errors, errors_theirs) = piped()?;
+        let input = match input {
+            Some(fd) => fd,
+            None => nix::fcntl::open(
+                "/dev/null",
+                OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+                nix::sys::stat::Mode::empty(),
+            )
+            .map_err(io::Error::from)?,
+        };
+        let spec = Spec {
+            command: "git".to_owned(),
+            args: CALM.into_iter().map(str::to_owned).chain(args).collect(),
+            env,
+            cwd,
+            stdio: Stdio::Files([input, output_theirs, errors_theirs]),
+        };
+        Ok(Self { child: instance.jail.spawn(spec).await?, output, errors })
+    }
+
+    /// Waits for its end. `out` gets what it prints, `step` lines of progress.
+    async fn to_end(
+        self,
+        out: impl FnMut(&[u8]) -> io::Result<()>,
+        step: impl Fn(&str) -> io::Result<()>,
+    ) -> Result<(), GitError> {
+        tokio::time::timeout(PATIENCE, self.follow(out, step)).await.map_err(|_| GitError::TooLong)?
+    }
+
+    async fn follow(
+        mut self,
+        mut out: impl FnMut(&[u8]) -> io::Result<()>,
+        step: impl Fn(&str) -> io::Result<()>,
+    ) -> Result<(), GitError> {
+        let (mut said, mut steps) = (Vec::new(), 0);
+        let (mut output_open, mut errors_open) = (true, true);
+        let mut chunk = [0; 16 << 10];
+        let mut ended = None;
+        while ended.is_none() || output_open || errors_open {
+            tokio::select! {
+                _ = self.output.readable(), if output_open => match self.output.try_read(&mut chunk) {
+                    Ok(0) => output_open = false,
+                    Ok(n) => out(&chunk[..n])?,
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(e) => return Err(e.into()),
+                },
+                _ = self.errors.readable(), if errors_open => match self.errors.try_read(&mut chunk) {
+                    Ok(0) => errors_open = false,
+                    Ok(n) => {
+                        for line in chunk[..n].split(|b| matches!(b, b'\r' | b'\n')) {
+                            let line = String::from_utf8_lossy(line);
+                            let line = line.trim();
+                            if line.ends_with("done.") && steps < STEPS {
+                                steps += 1;
+                                step(line)?;
+                            }
+                        }
+                        said.extend_from_slice(&chunk[..n]);
+                        let over = said.len().saturating_sub(COMPLAINT);
+                        said.drain(..over);
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(e) => return Err(e.into()),
+                },
+                how = self.child.ended(), if ended.is_none() => {
+                    ended = Some(how);
+                    self.child.kill();
+                }
+            }
+        }
+        match ended {
+            Some(how) if how.code == 0 => Ok(()),
+            how => {
+                let said = String::from_utf8_lossy(&said).trim().replace('\r', "\n");
+                Err(GitError::Failed(how.map_or(-1, |h| h.code), said))
+            }
+        }
+    }
+}
+
+fn piped() -> io::Result<(pipe::Receiver, std::os::fd::OwnedFd)> {
+    let (read, write) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+    Ok((pipe::Receiver::from_owned_fd(read)?, write))
+}

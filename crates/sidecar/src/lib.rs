@@ -1,0 +1,23 @@
+//! Lia's program inside every instance: it starts the agents, keeps what they say until the control plane has it, and is
+//! their only way out.
+//!
+//! One thread, one process; the agents run beside it in namespaces in which it does not exist.
+//!
+//! Reading order:
+//! - [`boot`], [`instance`]: the start, and what all parts share;
+//! - [`listen`]: who may connect, and to what;
+//! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
+//! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`]: repositories;
+//! - [`lines`], [`failpoint`]: small helpers.
+
+pub mod boot;
+pub mod confine;
+pub mod failpoint;
+pub mod git;
+pub mod instance;
+pub mod journal;
+pub mod lines;
+pub mod link;
+pub mod listen;
+pub mod process;
+pub mod session;

@@ -1,0 +1,4 @@
+//! The sidecar as the control plane sees it: the real binary, driven over its listening socket, with real agents.
+
+mod acp;
+mod host;
