@@ -227,7 +227,7 @@ impl Agent {
                 Value::Null => Ok(message["result"].take()),
                 error => Err(error["message"].as_str().unwrap_or("an error without a message").to_owned()),
             };
-            self.wire.arrived("answer", &format!("{answer:?}"))?;
+            self.wire.arrived("answer", &answer.as_ref().map_or_else(String::clone, Value::to_string))?;
             return Ok(id.as_u64().map_or(Heard::Nothing, |id| Heard::Answer(id, answer)));
         };
         if id.is_null() {

@@ -1,0 +1,7 @@
+//! The agent as a process, spoken to as a client does. Every frame that it emits is read with the official types.
+
+mod client;
+mod endings;
+mod frames;
+mod sessions;
+mod tour;
