@@ -131,6 +131,8 @@ async fn install(
         config,
         read_only: Vec::new(),
         env: shared.options.agent_env.clone(),
+        ports: Vec::new(),
+        failpoints: Vec::new(),
         keep: false,
     };
     let record = shared.runtime.start(spec, shared.ledger()).await?;

@@ -168,6 +168,7 @@ impl Engine {
             }
             Err(e) => return Err(e.into()),
         }
+        shared.failpoints.pass("after_create");
         shared.attend(record.clone()).await?;
         Ok(TaskRecord { last_seq: Seq(2), queued: u32::from(template.mode == AgentMode::Acp), ..record })
     }
@@ -186,7 +187,7 @@ impl Shared {
     fn check_disk(&self) -> Result<(), EngineError> {
         let dir = &self.options.data_dir;
         let stat = nix::sys::statvfs::statvfs(dir).map_err(|e| EngineError::Unavailable(format!("{}: {e}", dir.display())))?;
-        let free = u64::from(stat.blocks_available()) * u64::from(stat.fragment_size());
+        let free = stat.blocks_available() * stat.fragment_size();
         if free < self.options.disk_reserve {
             let (free, reserve) = (free >> 20, self.options.disk_reserve >> 20);
             return Err(EngineError::Unavailable(format!(

@@ -6,6 +6,7 @@
 //! - [`link`]: the control link; [`import`]: the host API; [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own;
 //! - [`tail`]: subscriptions, a cursor each;
+//! - [`failpoint`]: steps at which tests kill the server;
 //! - [`error`]: what can go wrong, with its code.
 
 use std::{
@@ -37,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 pub mod agents;
 pub mod create;
 pub mod error;
+mod failpoint;
 mod import;
 mod ledger;
 mod link;
@@ -77,6 +79,7 @@ pub struct Shared {
     /// From which instances' secrets are derived, so that none is stored.
     secret: Secret,
     stopping: CancellationToken,
+    failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
 }
 

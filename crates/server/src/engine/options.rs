@@ -33,6 +33,8 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// Variables for every agent.
     pub agent_env: std::collections::BTreeMap<String, String>,
+    /// Steps at which the server or a sidecar kills itself; for tests.
+    pub failpoints: Vec<String>,
     /// Providers that have a key (names of the broker's routes).
     pub providers: Vec<String>,
 }

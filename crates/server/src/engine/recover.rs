@@ -42,6 +42,7 @@ impl Engine {
     ) -> Result<(Self, Recovered), EngineError> {
         let secret = server_secret(&options).await?;
         let templates = Templates::built_in()?;
+        let failpoints = super::failpoint::Failpoints::new(&options.failpoints);
         let shared = Arc::new(Shared {
             options,
             store,
@@ -50,6 +51,7 @@ impl Engine {
             templates,
             secret,
             stopping: CancellationToken::new(),
+            failpoints,
             sessions: Mutex::new(HashMap::new()),
         });
         let mut found = Recovered::default();

@@ -13,7 +13,7 @@ use lia_runtime::{InstanceSpec, RuntimeError};
 use lia_store::TaskRecord;
 use serde::Deserialize;
 
-use super::{EngineError, Options, Shared, agents, spec::TaskSpec};
+use super::{EngineError, Options, Shared, agents, failpoint, spec::TaskSpec};
 
 /// Where agents lie inside.
 pub const INSIDE: &str = "/opt/lia/agents";
@@ -131,6 +131,8 @@ impl Shared {
             config: task.config,
             read_only,
             env: self.options.agent_env.clone(),
+            ports: spec.allow.iter().filter_map(|r| r.port).collect(),
+            failpoints: failpoint::of_sidecars(&self.options.failpoints),
             keep,
         })
     }

@@ -171,6 +171,7 @@ impl Owner {
             Ok(r) => r,
             Err(e) => return self.fail("start_failed", &format!("the sandbox could not be made: {e}")).await,
         };
+        self.shared.failpoints.pass("after_made");
         self.instance.record = Some(record);
         self.instance.parked = false;
         let progress = Progress { stage: "connecting_agent".into(), message: "Starting the agent".into() };
@@ -349,9 +350,11 @@ impl Owner {
                 rows: 30,
             }),
         };
+        self.shared.failpoints.pass("before_init");
         if let Phase::Linked(link) = &self.phase {
             link.send(&HostLine::Init(Box::new(init)));
         }
+        self.shared.failpoints.pass("after_init");
     }
 
     /// The agent is there.

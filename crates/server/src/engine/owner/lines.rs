@@ -68,8 +68,9 @@ impl Owner {
         }
         self.touch();
         self.flush(&mut d, Some(at));
+        self.shared.failpoints.pass("before_commit");
         match self.commit_own(d.durability, d.ops).await {
-            Ok(_) => {}
+            Ok(_) => self.shared.failpoints.pass("after_commit"),
             Err(StoreError::Closed) => return,
             Err(e @ StoreError::Diverged { .. }) => {
                 tracing::error!(task = %self.task.id, error = %e, "the sidecar's journal changed");
@@ -86,6 +87,7 @@ impl Owner {
         {
             broken.get_or_insert_with(|| "the sidecar does not read".to_owned());
         }
+        self.shared.failpoints.pass("after_ack");
         if d.ready {
             self.became_ready();
         }

@@ -119,8 +119,10 @@ impl Owner {
         let queued = NewEvent::own(by, &PromptQueued { command: id, text, position }).caused_by(id);
         let ops = vec![self.append(vec![queued]), Op::PutCommand(Box::new(command.clone()))];
         self.commit(Durability::Power, ops).await?;
+        self.shared.failpoints.pass("after_prompt_commit");
         if now {
             self.send(command);
+            self.shared.failpoints.pass("after_prompt_send");
         } else {
             self.queue.push_back(command);
         }
