@@ -20,7 +20,7 @@ use crate::{
 pub enum InstallLine {
     /// A line of progress.
     Progress(String),
-    /// It is installed; the text is the version or a sentence.
+    /// It is installed in this version.
     Done(String),
     /// It failed.
     Failed(ApiError),
@@ -148,13 +148,16 @@ impl Client {
 }
 
 fn install_line(event: SseEvent) -> InstallLine {
+    let word = |key: &str| {
+        let value: Option<serde_json::Value> = serde_json::from_str(&event.data).ok();
+        value.and_then(|v| v.get(key)?.as_str().map(str::to_owned)).unwrap_or_else(|| event.data.clone())
+    };
     match event.event.as_str() {
-        "done" => InstallLine::Done(event.data),
-        "error" => InstallLine::Failed(serde_json::from_str(&event.data).unwrap_or(ApiError {
-            error: event.data,
-            code: None,
-            details: None,
-        })),
-        _ => InstallLine::Progress(event.data),
+        "done" => InstallLine::Done(word("version")),
+        "error" => {
+            let unread = || ApiError { error: event.data.clone(), code: None, details: None };
+            InstallLine::Failed(serde_json::from_str(&event.data).unwrap_or_else(|_| unread()))
+        }
+        _ => InstallLine::Progress(word("message")),
     }
 }

@@ -14,6 +14,7 @@ use lia_protocol::{
 use reqwest::{Method, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Client, Error, Retry,
@@ -78,6 +79,9 @@ impl LogEvent {
     }
 }
 
+/// The server says something every 15 seconds; after this much silence the connection is taken for dead.
+const DEAD_AFTER: Duration = Duration::from_secs(60);
+
 type Source = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
 enum State {
@@ -99,6 +103,7 @@ pub struct EventStream {
     state: State,
     parser: Parser,
     ready: VecDeque<SseEvent>,
+    heard: Instant,
     attempts: Attempts,
 }
 
@@ -133,6 +138,7 @@ impl Client {
             state: State::Open(source),
             parser: Parser::new(EVENT_BYTES),
             ready: VecDeque::new(),
+            heard: Instant::now(),
             attempts: Attempts::new(retry),
         })
     }
@@ -140,10 +146,8 @@ impl Client {
 
 async fn dial(client: Client, task: TaskId, from: Seq, follow: bool) -> Result<Source, Error> {
     let mut url = client.task_url(task, &["events"]);
-    url.query_pairs_mut().append_pair("from", &from.to_string());
-    if follow {
-        url.query_pairs_mut().append_pair("follow", "true");
-    }
+    let follow = if follow { "true" } else { "false" };
+    url.query_pairs_mut().append_pair("from", &from.to_string()).append_pair("follow", follow);
     let request = client
         .streaming(Method::GET, url)
         .header(header::ACCEPT, "text/event-stream")
@@ -181,6 +185,7 @@ impl EventStream {
                         self.attempts.connected();
                         self.parser = Parser::new(EVENT_BYTES);
                         self.began = self.last;
+                        self.heard = Instant::now();
                         self.state = State::Open(source);
                     }
                     Err(e) => self.again(e)?,
@@ -193,8 +198,13 @@ impl EventStream {
                     }
                     Err(e) => self.again(e)?,
                 },
-                State::Open(source) => match source.next().await {
-                    Some(Ok(bytes)) => {
+                State::Open(source) => match timeout_at(self.heard + DEAD_AFTER, source.next()).await {
+                    Err(_) => {
+                        let url = self.client.base_url().to_owned();
+                        self.again(Error::Broken { url, why: "the server fell silent".into() })?;
+                    }
+                    Ok(Some(Ok(bytes))) => {
+                        self.heard = Instant::now();
                         self.parser.feed(&bytes);
                         let unreadable =
                             |e: crate::sse::SseError| Error::Protocol { what: "log", why: e.to_string() };
@@ -202,11 +212,11 @@ impl EventStream {
                             self.ready.push_back(event);
                         }
                     }
-                    Some(Err(e)) => {
+                    Ok(Some(Err(e))) => {
                         let e = self.client.transport(&e);
                         self.again(e)?;
                     }
-                    None if self.follow => {
+                    Ok(None) if self.follow => {
                         let (client, task, last) = (self.client.clone(), self.task, self.last);
                         self.state = State::Asking(Box::pin(async move {
                             let task = client.task(task).await?;
@@ -214,8 +224,8 @@ impl EventStream {
                         }));
                     }
                     // One answer may be one page: what is there has been read when one brings nothing.
-                    None if self.last > self.began => self.dial(Duration::ZERO),
-                    None => return Ok(None),
+                    Ok(None) if self.last > self.began => self.dial(Duration::ZERO),
+                    Ok(None) => return Ok(None),
                 },
             }
         }

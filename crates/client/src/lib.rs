@@ -23,4 +23,5 @@ pub use http::Client;
 pub use lia_protocol::error::{ApiError, ErrorCode};
 pub use retry::Retry;
 pub use tasks::{OutputPage, TaskQuery};
+pub use work::Download;
 pub use ws::{StreamOptions, TaskStream};

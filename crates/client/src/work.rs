@@ -16,17 +16,21 @@ pub struct Download {
 }
 
 impl Download {
-    /// Writes all of it; returns how many bytes.
+    /// Writes all of it, when it has at most `max` bytes; returns how many.
     ///
     /// # Errors
-    /// [`Error::Broken`] when it stops in the middle, [`Error::Io`] when it cannot be written.
-    pub async fn copy_to(self, out: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
+    /// [`Error::Broken`] when it stops in the middle, [`Error::Protocol`] when it is larger, [`Error::Io`] when it cannot
+    /// be written.
+    pub async fn copy_to(self, out: &mut (impl AsyncWrite + Unpin), max: u64) -> Result<u64, Error> {
         let mut total = 0;
         let mut chunks = std::pin::pin!(self.chunks());
         let failed = |source| Error::Io { what: "writing what the server sent".into(), source };
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
             total += chunk.len() as u64;
+            if total > max {
+                return Err(Error::Protocol { what: "file", why: format!("it has more than {max} bytes") });
+            }
             out.write_all(&chunk).await.map_err(failed)?;
         }
         out.flush().await.map_err(failed)?;
