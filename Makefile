@@ -36,10 +36,11 @@ test: ## Run every test; ARGS go to the runner
 	@scripts/test.sh $(ARGS)
 
 .PHONY: check
-check: ## Format, licences, generated files, lints, shell scripts
+check: ## Format, shell scripts, documents, licences, generated files, lints
 	@scripts/setup.sh
 	@$(STEP) format cargo fmt --all --check
 	@$(STEP) "shell scripts" scripts/check-shell.sh
+	@$(STEP) documents scripts/check-docs.sh
 	@$(STEP) licences scripts/licences.sh
 	@$(STEP) "generated files" cargo run $(CARGO_FLAGS) --quiet -p xtask -- check
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings

@@ -6,6 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 git clone --quiet . "$work/lia"
 cd "$work/lia"
+unset CARGO_TARGET_DIR
 export LIA__SERVER__PORT=${LIA_BENCH_PORT:-3999}
 
 # Seconds until `make run` prints its link; then the server is ended.

@@ -3,7 +3,7 @@
 # agent, so that a newcomer without any key sees a prompt become an answer.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-lia=target/debug/lia
+lia=${CARGO_TARGET_DIR:-target}/debug/lia
 data=${LIA__SERVER__DATA_DIR:-lia-data}
 
 [ ! -e "$data/admin.token" ] || exec "$lia" serve "$@"
