@@ -5,6 +5,7 @@
 //! over TRIGGER    copy into the database beside the running writer (PASSIVE), then stop writer and readers for the short
 //!                 rest, so that the next commit begins the WAL anew (RESTART)
 //! over LIMIT      the writer waits for that before its next batch: the WAL has a bound whatever the disk's speed
+//! disk full       at once, and the file is cut: what the database has already room for need not stand in the WAL too
 //! no commit for IDLE   the file is cut to nothing (TRUNCATE), and nothing happens any more until the next commit
 //! ```
 //!
@@ -54,6 +55,8 @@ struct State {
     spare: u64,
     /// The writer waits for an attempt.
     waiting: bool,
+    /// The disk is full.
+    full: bool,
     /// Attempts so far, and how the last one ended.
     attempts: u64,
     failed: Option<StoreError>,
@@ -97,6 +100,19 @@ impl Gate {
         }
         state.writing = true;
         Ok(Writing { gate: self })
+    }
+
+    /// The disk is full: waits for an attempt to make room.
+    pub(super) fn relieve(&self) {
+        let mut state = self.lock();
+        let attempts = state.attempts;
+        state.full = true;
+        while state.attempts == attempts {
+            state.waiting = true;
+            self.wake_checkpointer.notify_one();
+            state = wait(&self.wake_writer, state);
+        }
+        state.full = false;
     }
 
     /// A read begins. Reads are short.
@@ -159,7 +175,7 @@ pub(super) fn run(conn: &Connection, gate: &Arc<Gate>) {
                 break;
             }
         }
-        let (stop, large, quiet) = (state.stop, state.is_large(), state.commits == seen);
+        let (stop, large, full, quiet) = (state.stop, state.is_large(), state.full, state.commits == seen);
         drop(state);
         if stop {
             alone(conn, gate, "TRUNCATE");
@@ -167,7 +183,7 @@ pub(super) fn run(conn: &Connection, gate: &Arc<Gate>) {
         }
         if large {
             report(checkpoint(conn, "PASSIVE"));
-            alone(conn, gate, "RESTART");
+            alone(conn, gate, if full { "TRUNCATE" } else { "RESTART" });
         } else if quiet {
             alone(conn, gate, "TRUNCATE");
         }

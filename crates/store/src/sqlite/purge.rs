@@ -34,6 +34,8 @@ pub(super) struct Purges {
 struct Purge {
     task: TaskId,
     stage: Stage,
+    /// The last step found the disk full. Room may have been made since: it is tried once more.
+    full: bool,
     replies: Vec<Reply<()>>,
 }
 
@@ -79,8 +81,15 @@ impl Purges {
     pub(super) fn step(&mut self, db: &mut Db, logs: &mut Logs) {
         let Some(purge) = self.queue.front_mut() else { return };
         let done = match purge.step(db, logs) {
-            Ok(None) => return,
+            Ok(None) => {
+                purge.full = false;
+                return;
+            }
             Ok(Some(())) => Ok(()),
+            Err(StoreError::Full) if !purge.full => {
+                purge.full = true;
+                return;
+            }
             Err(e) => Err(e),
         };
         // One that failed goes on when it is asked for again, or at the next start.
@@ -94,7 +103,7 @@ impl Purges {
 
 impl Purge {
     fn new(task: TaskId) -> Self {
-        Self { task, stage: Stage::Asked, replies: Vec::new() }
+        Self { task, stage: Stage::Asked, full: false, replies: Vec::new() }
     }
 
     /// `Some` when all is done.

@@ -84,6 +84,10 @@ impl Db {
                 {
                     tracing::error!(%error, "a failed transaction could not be rolled back");
                 }
+                drop(writing);
+                if matches!(e, StoreError::Full) {
+                    self.gate.relieve();
+                }
                 Err(e)
             }
         }

@@ -150,7 +150,7 @@ pub async fn many_writers_at_once(store: &impl Store) {
         assert_eq!(done.is_ok(), !matches!(i % 5, 1 | 2), "{i}: {done:?}");
         done.map_or_else(|_| Vec::new(), |d| d.events)
     };
-    let mut acknowledged: Vec<Event> = futures_join((0..400).map(one)).await.into_iter().flatten().collect();
+    let mut acknowledged: Vec<Event> = all_at_once((0..400).map(one)).await.into_iter().flatten().collect();
     acknowledged.sort_by_key(|e| (e.session, e.seq));
     let mut stored = whole_log(store, t.session.min(u.session)).await;
     stored.extend(whole_log(store, t.session.max(u.session)).await);
@@ -163,27 +163,6 @@ pub async fn many_writers_at_once(store: &impl Store) {
         let seqs: Vec<_> = whole_log(store, log).await.iter().map(|e| e.seq.0).collect();
         assert_eq!(seqs, (1..=last).collect::<Vec<_>>());
     }
-}
-
-/// Awaits all at once, in one task.
-async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut all: Vec<_> = all.map(|f| (Box::pin(f), None)).collect();
-    std::future::poll_fn(|cx| {
-        for (f, out) in &mut all {
-            if out.is_none()
-                && let std::task::Poll::Ready(v) = f.as_mut().poll(cx)
-            {
-                *out = Some(v);
-            }
-        }
-        if all.iter().all(|(_, out)| out.is_some()) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    all.into_iter().filter_map(|(_, out)| out).collect()
 }
 
 pub async fn journal_lines_come_once(store: &impl Store) {

@@ -136,3 +136,24 @@ pub async fn whole_log(store: &impl Store, session: SessionId) -> Vec<lia_protoc
 pub fn is_conflict<T>(r: &Result<T, StoreError>) -> bool {
     matches!(r, Err(StoreError::Conflict { .. }))
 }
+
+/// Awaits all at once, in one task; each is first polled in its turn.
+pub async fn all_at_once<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = all.map(|f| (Box::pin(f), None)).collect();
+    std::future::poll_fn(|cx| {
+        for (f, out) in &mut all {
+            if out.is_none()
+                && let std::task::Poll::Ready(v) = f.as_mut().poll(cx)
+            {
+                *out = Some(v);
+            }
+        }
+        if all.iter().all(|(_, out)| out.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    all.into_iter().filter_map(|(_, out)| out).collect()
+}
