@@ -50,8 +50,14 @@ format: ## Format the code and make the generated files anew
 	cargo fmt --all
 	cargo run --quiet -p xtask -- generate
 
+.PHONY: stress
+stress: ## The tests with long runs (LIA_KILLS, LIA_STORE_KILLS, PROPTEST_CASES say how long)
+	@$(STEP) set-up scripts/setup-test.sh
+	@$(STEP) build scripts/build.sh --tests
+	@scripts/stress.sh $(ARGS)
+
 .PHONY: bench
-bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst startup reads memory)
+bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst startup reads memory store)
 	@scripts/setup.sh
 	@scripts/bench.sh $(ARGS)
 

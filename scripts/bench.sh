@@ -1,8 +1,23 @@
 #!/usr/bin/env bash
-# The benchmarks, on the release build. Arguments choose some of them: latency burst startup reads memory.
+# The benchmarks, on the release build. Arguments choose some of them: latency burst startup reads memory store.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
-crates/sidecar/build.sh "$target/release"
-cargo build ${CI:+--locked} --release --bin lia --bin scripted-agent --bin lia-bench
-exec "$target/release/lia-bench" "$@"
+locked=(${CI:+--locked})
+
+store=yes whole=()
+if [ $# -gt 0 ]; then
+  store=
+  for name in "$@"; do
+    if [ "$name" = store ]; then store=yes; else whole+=("$name"); fi
+  done
+fi
+
+if [ $# -eq 0 ] || [ ${#whole[@]} -gt 0 ]; then
+  crates/sidecar/build.sh "$target/release"
+  cargo build "${locked[@]}" --release --bin lia --bin scripted-agent --bin lia-bench
+  "$target/release/lia-bench" "${whole[@]}"
+fi
+if [ -n "$store" ]; then
+  cargo bench "${locked[@]}" -p lia-store
+fi

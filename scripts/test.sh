@@ -8,9 +8,11 @@ set -uo pipefail
 shopt -s extglob
 cd "$(dirname "$0")/.."
 
-export LIA_NEEDS_DIR=$PWD/target/needs
-rm -rf "$LIA_NEEDS_DIR"
-mkdir -p "$LIA_NEEDS_DIR"
+# Some tests run once more as an ordinary user, who must be able to write there.
+LIA_NEEDS_DIR=$(mktemp -d)
+export LIA_NEEDS_DIR
+chmod 1777 "$LIA_NEEDS_DIR"
+trap 'rm -rf "$LIA_NEEDS_DIR"' EXIT
 [ -t 1 ] && export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
 locked=()
 [ -z "${CI:-}" ] || locked=(--locked)
