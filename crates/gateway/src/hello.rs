@@ -10,7 +10,9 @@ use lia_protocol::{
 /// The first byte of a TLS handshake record.
 pub(crate) const HANDSHAKE: u8 = 22;
 /// A fatal `access_denied` alert.
-pub(crate) const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+pub(crate) const DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+/// A fatal `internal_error` alert.
+pub(crate) const UNREACHABLE: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
 
 const CLIENT_HELLO: u8 = 1;
 const RECORD_BYTES: usize = 1 << 14;

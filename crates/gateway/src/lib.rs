@@ -105,7 +105,7 @@ impl Gateway {
     }
 
     /// Serves one instance's egress link until the link closes or `cancel` fires; then nothing of it is left running.
-    /// `io` is the byte stream after the `LIA1` preamble. `policy` is read anew at every decision, and a connection
+    /// `io` is the byte stream after the `LIA1` preamble. `policy` is read anew at every decision, and a tunnel
     /// whose rule goes away is cut. Keep reading `events` until this returns: a full channel holds the doors back.
     ///
     /// # Errors

@@ -31,9 +31,9 @@ use crate::{
 const HEADER: Duration = Duration::from_secs(5);
 /// Names of one instance that are being resolved at once.
 const LOOKUPS: usize = 8;
-/// Streams that the multiplexer itself bears; those above the link's own bound are dropped as they come. Reaching this
-/// ends the link, so there is room for a burst.
-const STREAMS_BORNE: usize = 2048;
+/// The multiplexer itself bears this many times the link's own bound: streams above the bound are dropped as they come,
+/// and reaching this ends the link, so there is room for those that are just closing.
+const STREAMS_BORNE: usize = 2;
 /// Receive buffer that busy streams share beyond the 256 KiB that each may have.
 const SHARED_WINDOW: usize = 16 << 20;
 /// Events that wait beside the one that each stream may hold a place for.
@@ -136,7 +136,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let most = link.gateway.options.max_connections_per_instance;
-    let borne = STREAMS_BORNE.max(most * 2);
+    let borne = most * STREAMS_BORNE;
     let mut config = yamux::Config::default();
     config.set_max_connection_receive_window(None);
     config.set_max_num_streams(borne);

@@ -48,7 +48,11 @@ pub(crate) async fn forward(
 ) -> Response<Body> {
     let (host, port) = match named(&request) {
         Ok(target) => target,
-        Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
+        Err(why) => {
+            let asked = request.uri().authority().map_or_else(String::new, ToString::to_string);
+            link.refused(door, &asked, 0, why).await;
+            return sentence(StatusCode::BAD_REQUEST, why);
+        }
     };
     // The port that a Host header leaves out is the connection's.
     let port = port.or(only.map(|(_, port)| *port)).unwrap_or(80);

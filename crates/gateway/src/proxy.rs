@@ -9,6 +9,7 @@ use lia_protocol::boot::INNER_BROKER_PORT;
 use tokio::time::timeout;
 
 use crate::{
+    admit::Deny,
     broker,
     http::{After, Body, authority, denied, empty, sentence, serve as serve_http, stream_of},
     link::{Door, Link},
@@ -55,10 +56,9 @@ async fn answer(link: Arc<Link>, request: Request<Incoming>, after: After) -> Re
 async fn connect(link: Arc<Link>, mut request: Request<Incoming>, after: After) -> Response<Body> {
     let target = request.uri().authority().and_then(|a| authority(a.as_str()));
     let Some((host, Some(port))) = target else {
-        let asked = request.uri().to_string();
-        let reason = "CONNECT takes host:port, without a user name";
+        let (asked, reason) = (request.uri().to_string(), "CONNECT takes host:port, without a user name");
         link.refused(Door::Proxy, &asked, 0, reason).await;
-        return sentence(StatusCode::BAD_REQUEST, reason);
+        return denied(&Deny::Refused(reason.to_owned()), &asked, 0);
     };
     let host = host.to_owned();
     if is_broker(&host, port) {

@@ -102,7 +102,10 @@ async fn checked(link: Arc<Link>, door: Door, dest: Dest, mut stream: Stream) {
             link.allowed(door, &dest.host, dest.port).await;
             match link.connect(&dest).await {
                 Ok(upstream) => copy(&link, door, &dest, stream, upstream).await,
-                Err(deny) => tracing::debug!(host = %dest.host, port = dest.port, ?deny, "egress"),
+                Err(deny) => {
+                    tracing::debug!(host = %dest.host, port = dest.port, ?deny, "egress");
+                    finish(stream, &hello::UNREACHABLE).await;
+                }
             }
         }
         Ok(First::Http) => plain::serve(link, door, (dest.host, dest.port), stream).await,
@@ -112,14 +115,18 @@ async fn checked(link: Arc<Link>, door: Door, dest: Dest, mut stream: Stream) {
             link.refused(door, dest.host.as_str(), dest.port, &reason).await;
             let text = deny.sentence(dest.host.as_str(), dest.port);
             let answer = if stream.ahead().first() == Some(&hello::HANDSHAKE) {
-                hello::ALERT.to_vec()
+                hello::DENIED.to_vec()
             } else {
                 http::refusal_bytes(&text)
             };
-            if stream.write_all(&answer).await.is_ok() {
-                let _ = Lingering::new(stream).shutdown().await;
-            }
+            finish(stream, &answer).await;
         }
+    }
+}
+
+async fn finish(mut stream: Stream, answer: &[u8]) {
+    if stream.write_all(answer).await.is_ok() {
+        let _ = Lingering::new(stream).shutdown().await;
     }
 }
 

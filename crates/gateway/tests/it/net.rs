@@ -152,7 +152,9 @@ impl Drop for Server {
 
 /// Requests that a server saw: head and body.
 #[derive(Clone, Default)]
-pub struct Requests(pub Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub struct Requests(pub Arc<Mutex<Vec<Request>>>);
+
+type Request = (String, Vec<u8>);
 
 impl Requests {
     pub fn heads(&self) -> Vec<String> {
@@ -161,7 +163,7 @@ impl Requests {
 }
 
 /// Reads one request with a body of a known length or in chunks.
-pub async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+pub async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         bytes.push(stream.read_u8().await.ok()?);

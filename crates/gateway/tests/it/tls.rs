@@ -22,6 +22,9 @@ use crate::{
 /// A fatal `access_denied`.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
 
+/// A fatal `internal_error`.
+const UNREACHABLE: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
+
 /// A certificate for `names`, ready for both sides, and as PEM.
 pub fn certificate(names: &[&str]) -> (TlsAcceptor, TlsConnector, String) {
     let names: Vec<_> = names.iter().map(|n| (*n).to_owned()).collect();
@@ -150,6 +153,10 @@ fn another_name_is_never_dialled() {
             rig.end().await;
             rig = Rig::allowing(&["a.example", "b.example", "a.example:8443"]);
         }
+        // Nobody listens on 8443: that is no refusal.
+        let mut stream = rig.tunnel("a.example:8443").await;
+        stream.write_all(&hello("a.example")).await.unwrap();
+        assert_eq!(rest(&mut stream).await, UNREACHABLE);
         for (target, bytes, reason) in [
             (
                 "a.example:443",
