@@ -15,6 +15,8 @@ pub struct Options {
     pub defaults: TaskConfig,
     /// What they may not exceed.
     pub maxima: ConfigMaxima,
+    /// Templates of the operator's own, in the form of `agents/templates.toml`; one with a built-in name replaces it.
+    pub templates_file: Option<PathBuf>,
     /// The template of a request without one.
     pub default_template: String,
     /// Idle time (no turn, no input, no output) after which a task is suspended; zero never.

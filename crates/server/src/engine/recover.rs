@@ -41,7 +41,7 @@ impl Engine {
         gateway: Gateway,
     ) -> Result<(Self, Recovered), EngineError> {
         let secret = server_secret(&options).await?;
-        let templates = Templates::built_in()?;
+        let templates = Templates::load(&options)?;
         let failpoints = super::failpoint::Failpoints::new(&options.failpoints);
         let shared = Arc::new(Shared {
             options,

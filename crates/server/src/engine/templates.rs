@@ -32,13 +32,24 @@ struct File {
 }
 
 impl Templates {
-    /// Those that come with Lia.
+    /// Those that come with Lia, and the operator's.
     ///
     /// # Errors
-    /// A defect of the built-in file.
-    pub fn built_in() -> Result<Self, EngineError> {
-        let file: File = toml::from_str(BUILT_IN).map_err(|e| EngineError::Instance(format!("the built-in templates: {e}")))?;
-        Ok(Self(file.template.into_iter().map(|t| (t.name.clone(), t)).collect()))
+    /// When the operator's file cannot be read, with the place in it.
+    pub fn load(options: &Options) -> Result<Self, EngineError> {
+        let mut all = BTreeMap::new();
+        let mut add = |text: &str, from: &str| {
+            let file: File = toml::from_str(text).map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
+            all.extend(file.template.into_iter().map(|t| (t.name.clone(), t)));
+            Ok::<_, EngineError>(())
+        };
+        add(BUILT_IN, "the built-in templates")?;
+        if let Some(path) = &options.templates_file {
+            let from = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
+            add(&text, &from)?;
+        }
+        Ok(Self(all))
     }
 
     /// One by its name.
