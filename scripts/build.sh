@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
-# Builds the sidecar (its own profile, fully static), then the programs that `make run` starts, and lays them side by side
-# in target/debug. With --tests also everything that `make test` runs. One selection of packages and one profile for both,
-# so that nothing is built twice.
+# Builds the sidecar (its own profile, fully static), then lia and the scripted agent, and lays them side by side in
+# target/debug. With --tests everything that `make test` runs, in one go: the tests' own dependencies switch features on
+# in shared ones, and programs that were built without them would be built once more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-flags=(${CI:+--locked})
 
 crates/sidecar/build.sh
-cargo build "${flags[@]}" --bin lia --bin scripted-agent
 if [ "${1:-}" = --tests ]; then
-  if command -v cargo-nextest >/dev/null; then
-    cargo nextest run "${flags[@]}" --no-run
-  else
-    cargo test "${flags[@]}" --no-run
-  fi
+  cargo build ${CI:+--locked} --bins --tests
+else
+  cargo build ${CI:+--locked} --bin lia --bin scripted-agent
 fi
