@@ -1,6 +1,8 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
+pub mod processes;
 mod server;
+pub mod side;
 mod task;
 
 pub use server::{Server, ServerOptions, program};

@@ -160,6 +160,22 @@ impl Server {
         Ok(())
     }
 
+    /// Waits until it has died by itself.
+    ///
+    /// # Errors
+    /// When it lives on.
+    pub async fn died(&mut self) -> anyhow::Result<()> {
+        if let Some(mut child) = self.child.take() {
+            timeout(Duration::from_secs(30), child.wait()).await.context("the server did not die")??;
+        }
+        Ok(())
+    }
+
+    /// Other settings for the next start.
+    pub fn set(&mut self, options: ServerOptions) {
+        self.options = options;
+    }
+
     /// The administrator's client.
     ///
     /// # Errors
