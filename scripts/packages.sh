@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the set-up scripts: which Debian packages are missing, and their installation.
 #
 #   need PACKAGE WHAT-FOR COMMAND…   notes PACKAGE as missing when COMMAND fails
@@ -35,12 +36,17 @@ install_missing() {
       echo "Become root and run: apt-get install ${missing[*]}" >&2
       return 1
     fi
-    # `env` keeps what sudo would drop. Where nobody can type a password, do not wait for one.
+    # Where nobody can type a password, do not wait for one.
     as=(sudo)
     [ -t 0 ] || as+=(-n)
     echo "sudo is used for this one command: apt-get install ${missing[*]}"
   fi
-  local apt=("${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
+  # sudo drops what apt needs of the environment; env hands it on.
+  local name kept=(DEBIAN_FRONTEND=noninteractive)
+  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR; do
+    [ -z "${!name:-}" ] || kept+=("$name=${!name}")
+  done
+  local apt=("${as[@]}" env "${kept[@]}" apt-get -q -y)
   "${apt[@]}" update || echo "The package lists could not be brought up to date; going on with those that are here." >&2
   "${apt[@]}" install --no-install-recommends "${missing[@]}"
 }

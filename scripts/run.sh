@@ -2,7 +2,7 @@
 # Starts the server in this terminal. On the first start of a data folder the tour runs beside it: one task of the scripted
 # agent, so that a newcomer without any key sees a prompt become an answer.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 lia=${CARGO_TARGET_DIR:-target}/debug/lia
 data=${LIA__SERVER__DATA_DIR:-lia-data}
 

@@ -6,7 +6,7 @@
 # ends; <need> must stand in tests/needs.toml. Without that variable such a test fails: nothing is skipped in silence.
 set -uo pipefail
 shopt -s extglob
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 # Some tests run once more as an ordinary user, who must be able to write there.
 LIA_NEEDS_DIR=$(mktemp -d)
