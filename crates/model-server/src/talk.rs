@@ -96,7 +96,7 @@ impl Ask {
         matches!(self.said.iter().rfind(|said| !matches!(said, Said::User(_))), Some(Said::ToolResult))
     }
 
-    /// Decides the answer; a text has `tokens` deltas, a text that has to follow a schema has one.
+    /// Decides the answer; a text has `tokens` deltas (at least one), a text that has to follow a schema has one.
     #[must_use]
     pub fn reply(&self, tokens: usize) -> Reply {
         if let Some(schema) = &self.schema {
@@ -104,7 +104,7 @@ impl Ask {
         }
         let call = self.command().and_then(|command| shell_call(&self.tools, command));
         call.unwrap_or_else(|| {
-            Reply::Text(WORDS.split_inclusive(' ').cycle().take(tokens).map(Into::into).collect())
+            Reply::Text(WORDS.split_inclusive(' ').cycle().take(tokens.max(1)).map(Into::into).collect())
         })
     }
 
