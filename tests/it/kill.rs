@@ -49,7 +49,7 @@ fn kills() -> u64 {
 
 async fn server() -> anyhow::Result<(Server, tempfile::TempDir)> {
     let dir = tempfile::tempdir()?;
-    let options = ServerOptions::default().set("LIA__TASKS__TEMPLATES_FILE", templates(dir.path())?.display().to_string());
+    let options = ServerOptions::default().set("LIA__AGENTS__TEMPLATES_FILE", templates(dir.path())?.display().to_string());
     Ok((Server::start(options).await?, dir))
 }
 
@@ -138,7 +138,7 @@ async fn a_server_that_dies_at_any_step_loses_and_doubles_nothing() -> anyhow::R
     ] {
         let dir = tempfile::tempdir()?;
         let path = templates(dir.path())?.display().to_string();
-        let options = ServerOptions::default().set("LIA__TASKS__TEMPLATES_FILE", path);
+        let options = ServerOptions::default().set("LIA__AGENTS__TEMPLATES_FILE", path);
         let mut server = Server::start(options.clone().set("LIA__DEBUG__FAILPOINTS", format!("server.{step}"))).await?;
         let client = server.client()?;
         // The answers may never come: the server dies at the step.
