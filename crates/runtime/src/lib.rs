@@ -11,12 +11,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lia_protocol::{
-    ids::InstanceId,
-    runtime::RuntimeInfo,
-    secret::Secret,
-    task::TaskConfig,
-};
+use lia_protocol::{ids::InstanceId, runtime::RuntimeInfo, secret::Secret, task::TaskConfig};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -81,6 +76,10 @@ pub struct InstanceSpec {
     pub read_only: Vec<(std::path::PathBuf, String)>,
     /// Variables that every agent process starts from.
     pub env: std::collections::BTreeMap<String, String>,
+    /// TCP ports beyond 80 and 443 that the egress policy names ([`lia_protocol::boot::BootConfig::ports`]).
+    pub ports: Vec<u16>,
+    /// Steps at which the sidecar kills itself ([`lia_protocol::boot::BootConfig::failpoints`]). For tests.
+    pub failpoints: Vec<String>,
     /// Keep workspace, home and journal of an earlier life of this instance (resume of a parked task).
     pub keep: bool,
 }
@@ -141,7 +140,11 @@ pub trait Runtime: Send + Sync {
 
     /// Makes an instance and starts its sidecar. On an error everything made is removed again.
     /// Cancelling (dropping) the future leaves only what the ledger names.
-    async fn start(&self, spec: InstanceSpec, ledger: Arc<dyn Ledger>) -> Result<InstanceRecord, RuntimeError>;
+    async fn start(
+        &self,
+        spec: InstanceSpec,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<InstanceRecord, RuntimeError>;
 
     /// Whether it lives. After a restart of the server this is the adoption check (boot id, pid with start time).
     async fn status(&self, instance: &InstanceRecord) -> Result<InstanceStatus, RuntimeError>;
