@@ -1,5 +1,6 @@
 //! The control plane.
 //!
+//! - [`serve()`]: the whole server, put together; [`listen`]: its socket;
 //! - [`config`]: every setting, its default and its source;
 //! - [`engine`]: one owner task per session; the log's only writer;
 //! - [`views`]: pure functions from events to what clients see;
@@ -8,4 +9,9 @@
 pub mod api;
 pub mod config;
 pub mod engine;
+pub mod listen;
+pub mod serve;
 pub mod views;
+
+pub use config::{Config, LoadOptions};
+pub use serve::{ServeOptions, serve};

@@ -133,7 +133,8 @@ pub async fn guard(State(gate): State<Gate>, req: Request, next: Next) -> Respon
         Ok(response) => response,
         Err(_) => {
             tracing::error!(route = path, "a handler panicked");
-            Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where").into_response()
+            Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where")
+                .into_response()
         }
     }
 }
@@ -154,8 +155,12 @@ async fn admit(gate: &Gate, req: &Parts) -> Result<Option<Principal>, Failure> {
         return Err(strange_origin());
     }
     if let Some(scope) = scope.filter(|s| !principal.may(*s)) {
-        let word = serde_json::to_value(scope).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        return Err(Failure::new(ErrorCode::Forbidden, format!("this needs a credential with the scope {word:?}")));
+        let word =
+            serde_json::to_value(scope).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        return Err(Failure::new(
+            ErrorCode::Forbidden,
+            format!("this needs a credential with the scope {word:?}"),
+        ));
     }
     Ok(Some(principal))
 }

@@ -123,7 +123,11 @@ pub async fn revoke(api: &Api, id: TokenId) -> Result<(), StoreError> {
     let mut ids = vec![id];
     for kind in [CredentialKind::Cookie, CredentialKind::Ticket] {
         let all = api.store.credentials(kind).await?;
-        ids.extend(all.iter().filter(|c| c.revoked_at.is_none() && parent(c).is_some_and(|(p, _)| p == id)).map(|c| c.id));
+        ids.extend(
+            all.iter()
+                .filter(|c| c.revoked_at.is_none() && parent(c).is_some_and(|(p, _)| p == id))
+                .map(|c| c.id),
+        );
     }
     let at = Timestamp::now();
     for id in &ids {
@@ -142,7 +146,8 @@ pub async fn revoke(api: &Api, id: TokenId) -> Result<(), StoreError> {
 /// Those of the store, and no randomness.
 pub async fn link_code(store: &dyn Store) -> anyhow::Result<Secret> {
     let label = "the link printed at start".to_owned();
-    let (code, record) = mint(CredentialKind::Code, admin(), vec![Scope::Admin], label, Some(after(CODE_SECONDS)))?;
+    let (code, record) =
+        mint(CredentialKind::Code, admin(), vec![Scope::Admin], label, Some(after(CODE_SECONDS)))?;
     let sweep = Op::SweepCredentials { before: after(-SWEEP_SECONDS) };
     store.commit(Txn::process(vec![sweep, Op::PutCredential(Box::new(record))])).await?;
     Ok(code)
@@ -162,14 +167,16 @@ pub async fn admin_token(store: &dyn Store, path: &Path) -> anyhow::Result<bool>
             Some(_) => {}
             None => {
                 // Another database: the file's token goes on being the administrator's.
-                let (_, mut record) = mint(CredentialKind::Token, admin(), vec![Scope::Admin], "admin.token".into(), None)?;
+                let (_, mut record) =
+                    mint(CredentialKind::Token, admin(), vec![Scope::Admin], "admin.token".into(), None)?;
                 record.hash = hash(&token);
                 store.commit(Txn::power(vec![Op::PutCredential(Box::new(record))])).await?;
                 return Ok(false);
             }
         }
     }
-    let (token, record) = mint(CredentialKind::Token, admin(), vec![Scope::Admin], "admin.token".into(), None)?;
+    let (token, record) =
+        mint(CredentialKind::Token, admin(), vec![Scope::Admin], "admin.token".into(), None)?;
     write_token(path, &token).with_context(|| path.display().to_string())?;
     store.commit(Txn::power(vec![Op::PutCredential(Box::new(record))])).await?;
     Ok(true)
@@ -196,11 +203,7 @@ fn read_token(path: &Path) -> io::Result<Option<Secret>> {
 
 /// Writes the file whole or not at all, readable by its user alone from the first byte on.
 fn write_token(path: &Path, token: &Secret) -> io::Result<()> {
-    use std::{
-        fs::OpenOptions,
-        io::Write as _,
-        os::unix::fs::OpenOptionsExt as _,
-    };
+    use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _};
 
     let new = path.with_extension("token.new");
     match std::fs::remove_file(&new) {

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, path::ErrorKind, rejection::PathRejection},
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request, path::ErrorKind, rejection::PathRejection,
+    },
     http::{HeaderMap, header, request::Parts},
 };
 use bytes::Bytes;
@@ -43,7 +45,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
         }
         let read = Limited::new(req.into_body(), limit).collect();
         let bytes = match tokio::time::timeout(BODY_DEADLINE, read).await {
-            Err(_) => return Err(bad_request(format!("the body did not arrive within {} s", BODY_DEADLINE.as_secs()))),
+            Err(_) => {
+                return Err(bad_request(format!(
+                    "the body did not arrive within {} s",
+                    BODY_DEADLINE.as_secs()
+                )));
+            }
             Ok(Err(e)) if e.is::<LengthLimitError>() => return Err(too_large(limit as u64)),
             Ok(Err(_)) => return Err(bad_request("the body broke off")),
             Ok(Ok(body)) => body.to_bytes(),
@@ -102,7 +109,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
                 ErrorKind::ParseErrorAtKey { key, value, expected_type } => {
                     invalid(key, format!("{value:?} is not a {expected_type}"))
                 }
-                ErrorKind::DeserializeError { key, value, message } => invalid(key, format!("{value:?}: {message}")),
+                ErrorKind::DeserializeError { key, value, message } => {
+                    invalid(key, format!("{value:?}: {message}"))
+                }
                 ErrorKind::InvalidUtf8InPathParam { key } => invalid(key, "is not UTF-8"),
                 other => bad_request(format!("the path is not valid: {other}")),
             }),

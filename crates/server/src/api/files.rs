@@ -67,7 +67,8 @@ pub async fn list(
     let task = api.task(&caller, id).await?;
     let answer = ask(&api, &task, Method::GET, &target("/fs/list", "path", &q.path), Body::empty()).await?;
     let read = timeout(SILENCE, Limited::new(answer, LIST_BYTES).collect()).await;
-    let bytes = read.map_err(|_| silent())?.map_err(|_| strange("a list that is too long or broke off"))?.to_bytes();
+    let bytes =
+        read.map_err(|_| silent())?.map_err(|_| strange("a list that is too long or broke off"))?.to_bytes();
     serde_json::from_slice(&bytes).map(Json).map_err(|_| strange("a list that cannot be read"))
 }
 
@@ -150,7 +151,13 @@ fn target(route: &str, key: &str, value: &str) -> String {
 }
 
 /// One request to the host API on a connection of its own; the body of a good answer.
-async fn ask(api: &Api, task: &TaskRecord, method: Method, target: &str, body: Body) -> Result<Incoming, Failure> {
+async fn ask(
+    api: &Api,
+    task: &TaskRecord,
+    method: Method,
+    target: &str,
+    body: Body,
+) -> Result<Incoming, Failure> {
     let stream = api.engine.host_api(task).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| strange("no HTTP"))?;
@@ -242,6 +249,9 @@ mod tests {
 
     #[test]
     fn a_path_stays_one_parameter() {
-        assert_eq!(target("/fs/file", "path", "a b/ü&x=#?\r\n"), "/fs/file?path=a%20b/%C3%BC%26x%3D%23%3F%0D%0A");
+        assert_eq!(
+            target("/fs/file", "path", "a b/ü&x=#?\r\n"),
+            "/fs/file?path=a%20b/%C3%BC%26x%3D%23%3F%0D%0A"
+        );
     }
 }

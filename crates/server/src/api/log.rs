@@ -2,13 +2,7 @@
 //!
 //! Nothing here keeps more than one page in memory, however long the log and however slow the reader.
 
-use std::{
-    convert::Infallible,
-    fmt::Write as _,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, fmt::Write as _, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -80,12 +74,23 @@ pub async fn output(
         return Ok(([json, (NEXT_FROM, next.to_string())], body).into_response());
     }
     let next = task.last_seq.max(q.from);
-    let pages = OutputPages { store: api.store.clone(), session: task.session, cursor: q.from, end: task.last_seq, state: Part::Begin };
+    let pages = OutputPages {
+        store: api.store.clone(),
+        session: task.session,
+        cursor: q.from,
+        end: task.last_seq,
+        state: Part::Begin,
+    };
     Ok(([json, (NEXT_FROM, next.to_string())], Body::from_stream(pages.stream())).into_response())
 }
 
 /// At most `limit` messages and the seq after which the next page begins: that of the last event that was looked at.
-async fn output_page(store: &dyn Store, session: SessionId, from: Seq, limit: usize) -> Result<(Bytes, Seq), StoreError> {
+async fn output_page(
+    store: &dyn Store,
+    session: SessionId,
+    from: Seq,
+    limit: usize,
+) -> Result<(Bytes, Seq), StoreError> {
     let mut body = BytesMut::from(&b"["[..]);
     let (mut cursor, mut count) = (from, 0);
     'pages: loop {
@@ -213,7 +218,9 @@ pub async fn events(
         caller,
         subscription,
     };
-    let body = stream::unfold(reader, async |mut reader| reader.next().await.map(|c| (Ok::<_, Infallible>(c), reader)));
+    let body = stream::unfold(reader, async |mut reader| {
+        reader.next().await.map(|c| (Ok::<_, Infallible>(c), reader))
+    });
     Ok(([(header::CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(body)).into_response())
 }
 
@@ -228,7 +235,9 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<Seq>, Failure> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(|n| Some(Seq(n))).map_err(|_| invalid("Last-Event-ID", format!("{text:?} is not the seq of an event")))
+    text.parse()
+        .map(|n| Some(Seq(n)))
+        .map_err(|_| invalid("Last-Event-ID", format!("{text:?} is not the seq of an event")))
 }
 
 /// One reader of server-sent events.

@@ -90,7 +90,10 @@ pub async fn by_link(
             {
                 return Ok((StatusCode::SEE_OTHER, home).into_response());
             }
-            let for_people = headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"));
+            let for_people = headers
+                .get(header::ACCEPT)
+                .and_then(|a| a.to_str().ok())
+                .is_some_and(|a| a.contains("text/html"));
             if for_people && failure.code() == ErrorCode::Unauthorized {
                 return Ok((StatusCode::UNAUTHORIZED, page::page().await).into_response());
             }
@@ -121,9 +124,15 @@ async fn exchange(api: &Api, peer: SocketAddr, secret: &Secret) -> Result<Header
 }
 
 async fn try_exchange(api: &Api, secret: &Secret) -> Result<HeaderValue, Failure> {
-    let bad = || unauthorized("the code or token is unknown, too old or used up; a restart of the server prints a new link");
+    let bad = || {
+        unauthorized(
+            "the code or token is unknown, too old or used up; a restart of the server prints a new link",
+        )
+    };
     let found = match auth::check(api, secret, CredentialKind::Code).await {
-        Err(e) if e.code() == ErrorCode::Unauthorized => auth::check(api, secret, CredentialKind::Token).await,
+        Err(e) if e.code() == ErrorCode::Unauthorized => {
+            auth::check(api, secret, CredentialKind::Token).await
+        }
         other => other,
     };
     let from = found.map_err(|e| if e.code() == ErrorCode::Unauthorized { bad() } else { e })?;
@@ -131,12 +140,13 @@ async fn try_exchange(api: &Api, secret: &Secret) -> Result<HeaderValue, Failure
         let until = Some(credentials::after(credentials::COOKIE_SECONDS));
         let label = "login by link".to_owned();
         let (cookie, record) =
-            credentials::mint(CredentialKind::Cookie, from.user, from.scopes, label, until).map_err(no_randomness)?;
+            credentials::mint(CredentialKind::Cookie, from.user, from.scopes, label, until)
+                .map_err(no_randomness)?;
         let used = Op::RevokeCredential { id: from.id, at: Timestamp::now() };
         (cookie, vec![used, Op::PutCredential(Box::new(record))])
     } else {
-        let (cookie, record) =
-            credentials::child(&from, CredentialKind::Cookie, credentials::COOKIE_SECONDS).map_err(no_randomness)?;
+        let (cookie, record) = credentials::child(&from, CredentialKind::Cookie, credentials::COOKIE_SECONDS)
+            .map_err(no_randomness)?;
         (cookie, vec![Op::PutCredential(Box::new(record))])
     };
     match api.store.commit(Txn::power(ops)).await {

@@ -70,7 +70,9 @@ impl Hosts {
     /// Whether the request names no origin, or one of ours.
     #[must_use]
     pub fn no_strange_origin(&self, headers: &HeaderMap) -> bool {
-        headers.get(header::ORIGIN).is_none_or(|o| self.origin_is_ours(o.to_str().unwrap_or_default(), headers))
+        headers
+            .get(header::ORIGIN)
+            .is_none_or(|o| self.origin_is_ours(o.to_str().unwrap_or_default(), headers))
     }
 
     fn origin_is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
@@ -101,19 +103,38 @@ mod tests {
     fn hosts() {
         let uri = Uri::from_static("/x");
         let local = Hosts::new("127.0.0.1", 3000, "https://lia.example.com");
-        for good in ["127.0.0.1:3000", "localhost:3000", "LOCALHOST:3000", "[::1]:3000", "127.9.9.9:3000", "lia.example.com"] {
+        for good in [
+            "127.0.0.1:3000",
+            "localhost:3000",
+            "LOCALHOST:3000",
+            "[::1]:3000",
+            "127.9.9.9:3000",
+            "lia.example.com",
+        ] {
             assert!(local.knows(&request(good, None), &uri), "{good}");
         }
         for bad in [
-            "evil.example:3000", "127.0.0.1", "127.0.0.1:3001", "localhost.evil.example:3000", "10.0.0.7:3000", "a@localhost:3000", "",
-            "lia.example.com:3000", "0.0.0.0:3000",
+            "evil.example:3000",
+            "127.0.0.1",
+            "127.0.0.1:3001",
+            "localhost.evil.example:3000",
+            "10.0.0.7:3000",
+            "a@localhost:3000",
+            "",
+            "lia.example.com:3000",
+            "0.0.0.0:3000",
         ] {
             assert!(!local.knows(&request(bad, None), &uri), "{bad}");
         }
         assert!(!local.knows(&HeaderMap::new(), &uri));
-        assert!(!local.knows(&request("localhost:3000", None), &Uri::from_static("http://evil.example:3000/x")));
+        assert!(
+            !local.knows(&request("localhost:3000", None), &Uri::from_static("http://evil.example:3000/x"))
+        );
         let every = Hosts::new("0.0.0.0", 3000, "");
-        assert!(every.knows(&request("10.0.0.7:3000", None), &uri) && !every.knows(&request("evil.example:3000", None), &uri));
+        assert!(
+            every.knows(&request("10.0.0.7:3000", None), &uri)
+                && !every.knows(&request("evil.example:3000", None), &uri)
+        );
     }
 
     #[test]
@@ -121,7 +142,13 @@ mod tests {
         let h = Hosts::new("127.0.0.1", 3000, "https://lia.example.com");
         assert!(h.same_origin(&request("localhost:3000", Some("http://localhost:3000"))));
         assert!(h.same_origin(&request("lia.example.com", Some("https://lia.example.com"))));
-        for bad in ["http://localhost:3001", "http://127.0.0.1:3000", "null", "https://localhost:3000", "http://lia.example.com"] {
+        for bad in [
+            "http://localhost:3001",
+            "http://127.0.0.1:3000",
+            "null",
+            "https://localhost:3000",
+            "http://lia.example.com",
+        ] {
             assert!(!h.same_origin(&request("localhost:3000", Some(bad))), "{bad}");
         }
         assert!(!h.same_origin(&request("localhost:3000", None)));

@@ -15,7 +15,10 @@ const PAGE: &str = include_str!("page.html");
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = |tag: &str| {
         let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-        let inside = PAGE.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map_or("", |(inside, _)| inside);
+        let inside = PAGE
+            .split_once(&open)
+            .and_then(|(_, rest)| rest.split_once(&close))
+            .map_or("", |(inside, _)| inside);
         base64::engine::general_purpose::STANDARD.encode(Sha256::digest(inside))
     };
     let text = format!(

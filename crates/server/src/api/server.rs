@@ -11,12 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use lia_protocol::{
-    api::Health,
-    error::ErrorCode,
-    runtime::RuntimeInfo,
-    template::TemplateInfo,
-};
+use lia_protocol::{api::Health, error::ErrorCode, runtime::RuntimeInfo, template::TemplateInfo};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -42,7 +37,9 @@ pub async fn outermost(State(api): State<Api>, req: Request, next: Next) -> Resp
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; sandbox"));
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; sandbox"));
     }
     response
 }
@@ -112,7 +109,8 @@ pub async fn install(State(api): State<Api>, ApiPath(name): ApiPath<String>) -> 
             Ok(Ok(version)) => sse_event(None, "done", &json!({ "version": version }).to_string()),
             Ok(Err(e)) => sse_event(None, "error", &json!(Failure::from(e).into_body()).to_string()),
             Err(_) => {
-                let f = Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where");
+                let f =
+                    Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where");
                 sse_event(None, "error", &json!(f.into_body()).to_string())
             }
         };

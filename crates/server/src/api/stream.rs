@@ -78,8 +78,10 @@ pub async fn stream(
     let task = api.task(&caller, id).await?;
     let (mut parts, _) = req.into_parts();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &api).await.map_err(|_| {
-        bad_request("this route is a WebSocket: a GET with Upgrade: websocket, Sec-WebSocket-Version: 13 and a key")
-            .header(header::UPGRADE, "websocket")
+        bad_request(
+            "this route is a WebSocket: a GET with Upgrade: websocket, Sec-WebSocket-Version: 13 and a key",
+        )
+        .header(header::UPGRADE, "websocket")
     })?;
     let extended = q.progress.as_deref().is_some_and(|p| p == "1" || p == "true");
     let subscription = api.engine.subscribe(&task, q.from).await?;
@@ -363,11 +365,20 @@ mod tests {
     #[test]
     fn what_a_client_may_send() {
         assert_eq!(parse(r#"{"type":"ping","x":1}"#, false), Ok(Order::Ping));
-        assert_eq!(parse(r#"{"type":"input","data":"ls\n"}"#, false), Ok(Order::Input { data: "ls\n".into(), id: None }));
+        assert_eq!(
+            parse(r#"{"type":"input","data":"ls\n"}"#, false),
+            Ok(Order::Input { data: "ls\n".into(), id: None })
+        );
         assert_eq!(parse(r#"{"type":"cancel"}"#, true), Ok(Order::Cancel));
         for (bad, extended) in [
-            ("", true), ("ls", true), ("[]", true), (r#"{"type":7}"#, true), (r#"{"type":"input"}"#, true), (r#"{"type":"cancel"}"#, false),
-            (r#"{"type":"output","data":"x"}"#, true), (r#"{"type":"resize","cols":-1,"rows":2}"#, true),
+            ("", true),
+            ("ls", true),
+            ("[]", true),
+            (r#"{"type":7}"#, true),
+            (r#"{"type":"input"}"#, true),
+            (r#"{"type":"cancel"}"#, false),
+            (r#"{"type":"output","data":"x"}"#, true),
+            (r#"{"type":"resize","cols":-1,"rows":2}"#, true),
         ] {
             assert!(parse(bad, extended).is_err(), "{bad}");
         }

@@ -73,7 +73,11 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     let key = idempotency_key(&headers)?;
     if body.value.user_id != caller.user && !caller.may(Scope::ActAs) {
-        let text = format!("user_id is {:?}, the credential is {:?}'s; naming another needs the scope \"act-as\"", body.value.user_id.as_str(), caller.user.as_str());
+        let text = format!(
+            "user_id is {:?}, the credential is {:?}'s; naming another needs the scope \"act-as\"",
+            body.value.user_id.as_str(),
+            caller.user.as_str()
+        );
         return Err(Failure::new(ErrorCode::Forbidden, text));
     }
     let idempotency = key.map(|k| (k, Sha256::digest(&body.bytes).into()));
@@ -81,7 +85,9 @@ pub async fn create(
     let engine = api.engine.clone();
     // A client that goes away meanwhile must not leave half a task.
     let made = api.tracker.spawn(async move { engine.create(new).await }).await;
-    let task = made.map_err(|_| Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where"))??;
+    let task = made.map_err(|_| {
+        Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where")
+    })??;
     let location = format!("/api/v1/tasks/{}", task.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(api.show(task))).into_response())
 }
@@ -122,7 +128,10 @@ pub async fn list(
     }
     let user = match q.user_id {
         Some(user) if user != caller.user && !caller.is_admin() => {
-            return Err(Failure::new(ErrorCode::Forbidden, "only an administrator lists the tasks of other users"));
+            return Err(Failure::new(
+                ErrorCode::Forbidden,
+                "only an administrator lists the tasks of other users",
+            ));
         }
         Some(user) => Some(user),
         None => (!caller.is_admin()).then(|| caller.user.clone()),
@@ -132,9 +141,13 @@ pub async fn list(
         Some(prefix) => {
             let hex = prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
             if !hex || !(1..=36).contains(&prefix.len()) {
-                return Err(invalid("prefix", "is the beginning of a task's id: 1 to 36 hex digits and dashes"));
+                return Err(invalid(
+                    "prefix",
+                    "is the beginning of a task's id: 1 to 36 hex digits and dashes",
+                ));
             }
-            let found = api.store.tasks_by_prefix(&prefix.to_ascii_lowercase(), user.as_ref(), PREFIX_TASKS).await?;
+            let found =
+                api.store.tasks_by_prefix(&prefix.to_ascii_lowercase(), user.as_ref(), PREFIX_TASKS).await?;
             let total = found.len() as u64;
             (found, total)
         }

@@ -52,8 +52,8 @@ pub async fn create(
         Some(s) if (1..=3_155_760_000).contains(&s) => Some(credentials::after(s.cast_signed())),
         Some(s) => return Err(invalid("expires_in_seconds", format!("is {s}; allowed are 1 to 3155760000"))),
     };
-    let (token, record) =
-        credentials::mint(CredentialKind::Token, user_id, scopes, label, expires_at).map_err(no_randomness)?;
+    let (token, record) = credentials::mint(CredentialKind::Token, user_id, scopes, label, expires_at)
+        .map_err(no_randomness)?;
     api.store.commit(Txn::power(vec![Op::PutCredential(Box::new(record.clone()))])).await?;
     Ok((StatusCode::CREATED, Json(CreateTokenResponse { token, info: info(record) })))
 }

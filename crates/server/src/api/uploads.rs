@@ -26,7 +26,10 @@ use super::{
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// `POST /api/v1/uploads`
-pub async fn upload(State(api): State<Api>, req: Request) -> Result<(StatusCode, Json<UploadResponse>), Failure> {
+pub async fn upload(
+    State(api): State<Api>,
+    req: Request,
+) -> Result<(StatusCode, Json<UploadResponse>), Failure> {
     let id = UploadId::new();
     let path = api.engine.upload_path(id);
     let part = Part(path.with_extension("part"));
@@ -47,7 +50,8 @@ async fn receive(part: &Path, path: &Path, mut body: Body) -> Result<u64, Failur
     if let Some(folder) = part.parent() {
         fs::create_dir_all(folder).await.map_err(disk)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).await.map_err(disk)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).await.map_err(disk)?;
     let mut size = 0;
     while let Some(frame) = next(&mut body).await? {
         size += frame.len() as u64;

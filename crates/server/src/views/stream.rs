@@ -35,7 +35,10 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         }
         EventBody::TurnEnded(ended) => {
             if let Some(error) = &ended.error {
-                out.seed(&WsMessage::Error { message: format!("the turn failed: {error}"), seq: Some(event.seq) });
+                out.seed(&WsMessage::Error {
+                    message: format!("the turn failed: {error}"),
+                    seq: Some(event.seq),
+                });
             } else if ended.stop_reason == "refusal" {
                 out.output(&text::line("refused", "the agent refuses to go on"));
             }
@@ -118,7 +121,13 @@ impl Frames<'_> {
     }
 
     fn egress(&mut self, verdict: &str, host: String, port: u16, reason: Option<String>) {
-        self.addition(&WsAddition::Egress { seq: self.event.seq, verdict: verdict.into(), host, port, reason });
+        self.addition(&WsAddition::Egress {
+            seq: self.event.seq,
+            verdict: verdict.into(),
+            host,
+            port,
+            reason,
+        });
     }
 }
 

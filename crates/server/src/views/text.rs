@@ -102,7 +102,8 @@ fn plan(entries: &RawValue) -> Option<Text<'_>> {
     let entries: Vec<PlanEntry<'_>> = serde_json::from_str(entries.get()).ok()?;
     let is = |e: &&PlanEntry<'_>, status: &str| e.status.as_deref() == Some(status);
     let done = entries.iter().filter(|e| is(e, "completed")).count();
-    let now = entries.iter().find(|e| is(e, "in_progress")).or_else(|| entries.iter().find(|e| is(e, "pending")));
+    let now =
+        entries.iter().find(|e| is(e, "in_progress")).or_else(|| entries.iter().find(|e| is(e, "pending")));
     let now = now.map_or(String::new(), |e| format!(": {}", e.content));
     Some(Text::Line(line("plan", &format!("{done} of {} done{now}", entries.len()))))
 }
@@ -137,7 +138,9 @@ fn mend(literal: &str) -> Cow<'_, str> {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let take = match unit(rest) {
-            Some(0xd800..=0xdbff) if unit(&rest[6..]).is_some_and(|low| (0xdc00..=0xdfff).contains(&low)) => 12,
+            Some(0xd800..=0xdbff) if unit(&rest[6..]).is_some_and(|low| (0xdc00..=0xdfff).contains(&low)) => {
+                12
+            }
             Some(0xd800..=0xdfff) => {
                 out.push('\u{fffd}');
                 rest = &rest[6..];
@@ -165,20 +168,42 @@ mod tests {
     }
 
     fn update(update: &str) -> Option<String> {
-        text(&format!(r#"{{"jsonrpc":"2.0","method":"session/update","params":{{"sessionId":"s","update":{update}}}}}"#))
+        text(&format!(
+            r#"{{"jsonrpc":"2.0","method":"session/update","params":{{"sessionId":"s","update":{update}}}}}"#
+        ))
     }
 
     #[test]
     fn what_people_read() {
-        let chunk = |t: &str| update(&format!(r#"{{"sessionUpdate":"agent_message_chunk","content":{{"type":"text","text":{t}}}}}"#));
+        let chunk = |t: &str| {
+            update(&format!(
+                r#"{{"sessionUpdate":"agent_message_chunk","content":{{"type":"text","text":{t}}}}}"#
+            ))
+        };
         assert_eq!(chunk(r#""a \"b\"\nc ü\u00e9 \ud83d\ude00""#).unwrap(), "a \"b\"\nc üé 😀");
-        assert_eq!(chunk(r#""half \ud83d, and \udE00 \\ud800""#).unwrap(), "half \u{fffd}, and \u{fffd} \\ud800");
+        assert_eq!(
+            chunk(r#""half \ud83d, and \udE00 \\ud800""#).unwrap(),
+            "half \u{fffd}, and \u{fffd} \\ud800"
+        );
         assert_eq!(chunk("\"\""), None);
         assert_eq!(chunk("7"), None);
-        assert_eq!(update(r#"{"sessionUpdate":"agent_message_chunk","content":{"type":"image","data":"…"}}"#).unwrap(), "\n[image]\n");
-        assert_eq!(update(r#"{"sessionUpdate":"agent_thought_chunk","content":{"type":"text","text":"hm"}}"#), None);
-        assert_eq!(update(r#"{"sessionUpdate":"tool_call","toolCallId":"1","title":"Edit\n a.rs"}"#).unwrap(), "\n[tool] Edit  a.rs\n");
-        assert_eq!(update(r#"{"sessionUpdate":"tool_call","title":5,"content":[]}"#).unwrap(), "\n[tool] without a title\n");
+        assert_eq!(
+            update(r#"{"sessionUpdate":"agent_message_chunk","content":{"type":"image","data":"…"}}"#)
+                .unwrap(),
+            "\n[image]\n"
+        );
+        assert_eq!(
+            update(r#"{"sessionUpdate":"agent_thought_chunk","content":{"type":"text","text":"hm"}}"#),
+            None
+        );
+        assert_eq!(
+            update(r#"{"sessionUpdate":"tool_call","toolCallId":"1","title":"Edit\n a.rs"}"#).unwrap(),
+            "\n[tool] Edit  a.rs\n"
+        );
+        assert_eq!(
+            update(r#"{"sessionUpdate":"tool_call","title":5,"content":[]}"#).unwrap(),
+            "\n[tool] without a title\n"
+        );
         assert_eq!(update(r#"{"sessionUpdate":"tool_call_update","toolCallId":"1","title":"x"}"#), None);
         let plan = r#"{"sessionUpdate":"plan","entries":[{"content":"a","priority":"high","status":"completed"},{"content":"b","status":"in_progress"}]}"#;
         assert_eq!(update(plan).unwrap(), "\n[plan] 1 of 2 done: b\n");
@@ -186,10 +211,22 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_no_text() {
-        for bad in ["", "[]", "{}", "null", "{\"method\":5}", r#"{"method":"session/update"}"#, r#"{"method":"session/update","params":{"update":[]}}"#] {
+        for bad in [
+            "",
+            "[]",
+            "{}",
+            "null",
+            "{\"method\":5}",
+            r#"{"method":"session/update"}"#,
+            r#"{"method":"session/update","params":{"update":[]}}"#,
+        ] {
             assert_eq!(text(bad), None, "{bad}");
         }
-        let deep = format!(r#"{{"sessionUpdate":"agent_message_chunk","content":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        let deep = format!(
+            r#"{{"sessionUpdate":"agent_message_chunk","content":{}1{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
         assert_eq!(update(&deep), None);
         assert_eq!(line("x", &"é".repeat(1000)).chars().count(), LINE_CHARS + 7);
     }

@@ -1,0 +1,299 @@
+//! The whole server: configuration → store, runtime, gateway, engine, API; and its end.
+//!
+//! Instances do not belong to the server: they go on when it stops, and the next start attends to them again.
+
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use lia_gateway::{Gateway, Provider, ProviderKind};
+use lia_protocol::{
+    secret::Secret,
+    task::{ConfigMaxima, TaskConfig},
+};
+use lia_runtime::local::{Local, LocalOptions};
+use lia_store::{Store, sqlite::SqliteStore};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    api::{self, Api, Down, Hosts, credentials},
+    config::{
+        Config,
+        value::{LogFormat, Value as _},
+    },
+    engine::{self, Engine, Recovered},
+    listen,
+};
+
+/// How long streams and requests may take to end when the server stops.
+const STOPPING: Duration = Duration::from_secs(5);
+/// The sidecar's program, beside the server's own.
+const SIDECAR: &str = "lia-sidecar";
+
+/// What is not configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// Whether the caller has set up `tracing` already.
+    pub tracing_is_set_up: bool,
+}
+
+/// Runs the server until SIGINT, SIGTERM or `POST /api/v1/server/down`.
+///
+/// # Errors
+/// What keeps it from starting, in words for the person who started it.
+pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> {
+    if !options.tracing_is_set_up {
+        init_tracing(&config)?;
+    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let server = Assembled::new(&config).await?;
+    say(&server.greeting().await?);
+
+    let Assembled { listener, api, engine, local, store, .. } = server;
+    let stop = api.stopping.clone();
+    let accepting = tokio::spawn(listen::run(listener, api::router(&api), stop.clone()));
+    let mut down = api.down.subscribe();
+    let instances = tokio::select! {
+        _ = interrupt.recv() => false,
+        _ = terminate.recv() => false,
+        Ok(word) = down.wait_for(Option::is_some) => word.is_some_and(|Down { instances }| instances),
+    };
+
+    stop.cancel();
+    let end = async {
+        api.tracker.close();
+        let quiet = async {
+            api.tracker.wait().await;
+            // A panic of the accept loop has been reported by the runtime.
+            let _ = accepting.await;
+        };
+        let _ = timeout(STOPPING, quiet).await;
+        let open = engine.open_tasks();
+        engine.stop(instances).await;
+        local.shutdown().await;
+        store.close().await;
+        open
+    };
+    tokio::select! {
+        open = end => say(&goodbye(open, instances)),
+        _ = interrupt.recv() => bail!("interrupted again: the server did not end in good order; nothing committed is lost"),
+    }
+    Ok(())
+}
+
+fn goodbye(open: usize, instances: bool) -> String {
+    match (open, instances) {
+        (0, _) => "Lia has stopped. No task was open.".into(),
+        (n, true) => format!("Lia has stopped, and {n} open task{} with it; workspaces are kept.", plural(n)),
+        (n, false) => format!(
+            "Lia has stopped. {n} open task{} go{} on without it: start the server again to see to {}, or end {} with `lia down` then.",
+            plural(n),
+            if n == 1 { "es" } else { "" },
+            if n == 1 { "it" } else { "them" },
+            if n == 1 { "it" } else { "them" },
+        ),
+    }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// The server's parts, before it accepts.
+struct Assembled {
+    listener: TcpListener,
+    api: Api,
+    engine: Engine,
+    local: Arc<Local>,
+    store: Arc<dyn Store>,
+    recovered: Recovered,
+    first_start: bool,
+    data_dir: PathBuf,
+}
+
+impl Assembled {
+    async fn new(config: &Config) -> anyhow::Result<Self> {
+        let data_dir = config.data_dir().to_owned();
+        private_folder(&data_dir)?;
+        let (host, port) = (config.server.host.0.as_str(), u16::try_from(config.server.port.get())?);
+        let listener = listen::bind(host, port).await.with_context(|| {
+            format!("cannot listen on {host}:{port} (server.host, server.port; is another server running?)")
+        })?;
+        let port = listener.local_addr()?.port();
+        let path = config.database_path();
+        let store = SqliteStore::open(&path, lia_store::sqlite::Options::default())
+            .with_context(|| format!("the store {}", path.display()))?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let first_start = credentials::admin_token(&*store, &data_dir.join("admin.token")).await?;
+
+        let local = Arc::new(Local::new(local_options(config)?).await?);
+        let gateway = Gateway::new(gateway_options(config))?;
+        let (engine, recovered) =
+            Engine::start(engine_options(config), store.clone(), local.clone(), gateway).await?;
+        check_default_template(config, &engine)?;
+
+        let web_url = config.server.web_url.as_ref().map_or_else(|| own_url(host, port), |u| u.0.clone());
+        let hosts = Hosts::new(host, port, &web_url);
+        let api = Api::new(engine.clone(), hosts, &web_url, CancellationToken::new());
+        Ok(Self { listener, api, engine, local, store, recovered, first_start, data_dir })
+    }
+
+    /// What is printed when the server is ready. The line with the link is the last.
+    async fn greeting(&self) -> anyhow::Result<String> {
+        let mut out = String::new();
+        if self.first_start {
+            out += &format!(
+                "First start: the data folder is {d}, the administrator's token is in {d}/admin.token.\n",
+                d = self.data_dir.display()
+            );
+        }
+        let Recovered { adopted, suspended, .. } = self.recovered;
+        if adopted + suspended > 0 {
+            out += &format!(
+                "{adopted} task{} went on without the server, {suspended} {} suspended.\n",
+                plural(adopted),
+                if suspended == 1 { "is" } else { "are" }
+            );
+        }
+        let code = credentials::link_code(&*self.store).await?;
+        out += &format!(
+            "Lia is ready; this link works once, for ten minutes: {}/login?code={}",
+            self.api.web_url,
+            code.expose()
+        );
+        Ok(out)
+    }
+}
+
+/// Where this machine reaches a server that listens on `host`.
+fn own_url(host: &str, port: u16) -> String {
+    match host.parse::<std::net::IpAddr>() {
+        Ok(ip) if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
+        Ok(std::net::IpAddr::V6(ip)) => format!("http://[{ip}]:{port}"),
+        _ => format!("http://{host}:{port}"),
+    }
+}
+
+fn check_default_template(config: &Config, engine: &Engine) -> anyhow::Result<()> {
+    let name = &config.tasks.default_template.0;
+    let templates = engine.templates();
+    if templates.iter().any(|t| t.template.name == *name) {
+        return Ok(());
+    }
+    let source = config
+        .sources
+        .get("tasks.default_template")
+        .map_or_else(|| "default".to_owned(), ToString::to_string);
+    let all: Vec<_> = templates.iter().map(|t| t.template.name.as_str()).collect();
+    bail!("tasks.default_template ({source}): there is no template {name:?}; allowed are {}", all.join(", "));
+}
+
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("the data folder {} (server.data_dir)", path.display()))
+}
+
+fn local_options(config: &Config) -> anyhow::Result<LocalOptions> {
+    let sidecar = match &config.runtime.sidecar {
+        Some(path) => path.clone(),
+        None => std::env::current_exe().context("the server's own program")?.with_file_name(SIDECAR),
+    };
+    if !sidecar.is_file() {
+        bail!("there is no sidecar at {}; `make build` makes it, or set runtime.sidecar", sidecar.display());
+    }
+    let mut options = LocalOptions::new(config.data_dir().join("local"), sidecar);
+    options.bwrap = config.runtime.bwrap.clone();
+    options.require = config.isolation.require.0.clone();
+    options.nested = config.isolation.nested;
+    options.warm = usize::try_from(config.runtime.warm.get())?;
+    Ok(options)
+}
+
+fn gateway_options(config: &Config) -> lia_gateway::Options {
+    let provider = |(name, p): (&String, &crate::config::Provider)| {
+        let kind = match name.as_str() {
+            "openai" => ProviderKind::OpenAi,
+            "gemini" => ProviderKind::Gemini,
+            _ => ProviderKind::Anthropic,
+        };
+        let base_url = p.base_url.as_ref().map_or_else(|| kind.default_base_url(), |u| u.0.clone());
+        (name.clone(), Provider { kind, base_url, key: p.api_key.clone().unwrap_or_default() })
+    };
+    let providers: BTreeMap<_, _> = config.providers.iter().map(provider).collect();
+    lia_gateway::Options { providers, upstream_ca: config.gateway.ca_file.clone(), ..Default::default() }
+}
+
+fn engine_options(config: &Config) -> engine::Options {
+    let (vm, tasks) = (&config.vm, &config.tasks);
+    let minutes = |n: u64| Duration::from_secs(n * 60);
+    let has_key = |(name, p): (&String, &crate::config::Provider)| {
+        p.api_key.as_ref().is_some_and(|k: &Secret| !k.is_empty()).then(|| name.clone())
+    };
+    engine::Options {
+        data_dir: config.data_dir().to_owned(),
+        agents_dir: config.agents_dir(),
+        defaults: TaskConfig {
+            timeout_minutes: vm.default_timeout_minutes.as_u32(),
+            max_memory_mb: vm.default_memory_mb.as_u32(),
+            vcpu_count: vm.default_vcpu_count.as_u32(),
+            storage_gb: vm.default_storage_gb.as_u32(),
+        },
+        maxima: ConfigMaxima {
+            timeout_minutes: vm.max_timeout_minutes.as_u32(),
+            max_memory_mb: vm.max_memory_mb.as_u32(),
+            vcpu_count: vm.max_vcpu_count.as_u32(),
+            storage_gb: vm.max_storage_gb.as_u32(),
+        },
+        templates_file: config.agents.templates_file.clone(),
+        default_template: tasks.default_template.0.clone(),
+        idle_timeout: minutes(vm.idle_timeout_minutes.get()),
+        park_after: minutes(vm.park_after_minutes.get()),
+        grace: Duration::from_secs(tasks.grace_seconds.get()),
+        log_quota: tasks.log_quota_mb.get() << 20,
+        pty_keep: tasks.pty_keep_mb.get() << 20,
+        disk_reserve: tasks.disk_reserve_mb.get() << 20,
+        ca_file: config.gateway.ca_file.clone(),
+        agent_env: config.agent_env.clone(),
+        failpoints: config.debug.failpoints.0.clone(),
+        providers: config.providers.iter().filter_map(has_key).collect(),
+    }
+}
+
+/// Sets the log up: standard error, `RUST_LOG` above `log.level`.
+///
+/// # Errors
+/// When `RUST_LOG` cannot be read, or another subscriber is there.
+pub fn init_tracing(config: &Config) -> anyhow::Result<()> {
+    let directives = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
+    let directives = directives.unwrap_or_else(|| config.log.level.show());
+    let filter =
+        EnvFilter::builder().parse(&directives).with_context(|| format!("RUST_LOG {directives:?}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match config.log.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    set.map_err(|e| anyhow::anyhow!("the log cannot be set up: {e}"))
+}
+
+/// Prints for the person at the terminal; one who is not there any more is no error.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
