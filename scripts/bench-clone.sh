@@ -7,7 +7,7 @@ trap 'rm -rf "$work"' EXIT
 git clone --quiet . "$work/lia"
 cd "$work/lia"
 unset CARGO_TARGET_DIR
-export LIA__SERVER__PORT=${LIA_BENCH_PORT:-3999}
+export LIA__SERVER__PORT=${LIA_BENCH_PORT:-3999} LIA__SERVER__DATA_DIR=$work/data
 
 # Seconds until `make run` prints its link; then the server is ended.
 seconds_to_link() {

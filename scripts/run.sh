@@ -1,28 +1,36 @@
 #!/usr/bin/env bash
-# Starts the server in this terminal. On the first start of a data folder the tour runs beside it: one task of the scripted
-# agent, so that a newcomer without any key sees a prompt become an answer.
+# Starts the server in this terminal. When it says that this is the first start of its data folder, the tour runs beside
+# it: one task of the scripted agent, so that a newcomer without any key sees a prompt become an answer.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-lia=${CARGO_TARGET_DIR:-target}/debug/lia
-data=${LIA__SERVER__DATA_DIR:-lia-data}
+built=$(realpath "${CARGO_TARGET_DIR:-target}")/debug
 
-[ ! -e "$data/admin.token" ] || exec "$lia" serve "$@"
+# ./lia-data, unless the environment, .env or lia.toml names another data folder.
+if ! grep -qs '^ *LIA__SERVER__DATA_DIR=' .env && ! grep -qs '^ *data_dir *=' lia.toml; then
+  export LIA__SERVER__DATA_DIR=${LIA__SERVER__DATA_DIR:-$PWD/lia-data}
+fi
 
-# Passes on what the server prints, starts the tour at its link, and ends it with the server. Ctrl-C is the server's: what
-# it says at its end still comes through.
-beside() {
-  trap '' INT
-  local line tour=
-  while IFS= read -r line; do
-    printf '%s\n' "$line"
-    if [[ -z $tour && $line == */login\?code=* ]]; then
-      printf '\nThis is the first start: the tour runs beside the server. It is a task as any other, made by\n'
-      printf '    %s spawn --template tour --yes "Show me what Lia is"\n\n' "$lia"
-      "$lia" spawn --template tour --yes "Show me what Lia is" </dev/null &
-      tour=$!
-    fi
-  done
-  [ -z "$tour" ] || kill "$tour" 2>/dev/null
+tour() {
+  printf '\nFor `lia` in another terminal:\n    export PATH="%s:$PATH"' "$built"
+  [ -z "${LIA__SERVER__DATA_DIR:-}" ] || printf ' LIA__SERVER__DATA_DIR="%s"' "$LIA__SERVER__DATA_DIR"
+  printf '\n\nThe tour runs beside the server. It is a task as any other, made by\n'
+  printf '    lia spawn --template tour --yes "Show me what Lia is"\n\n'
+  "$built/lia" spawn --template tour --yes "Show me what Lia is" </dev/null &
 }
 
-"$lia" serve "$@" | beside
+# Passes on what the server prints. Ctrl-C is the server's: what it says at its end still comes through.
+beside() {
+  trap '' INT
+  local line first=
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in
+      'First start:'*) first=yes ;;
+      */login\?code=*) [ -z "$first" ] || tour ;;
+    esac
+  done
+  # shellcheck disable=SC2046 # one job at most
+  [ -z "$first" ] || kill $(jobs -p) 2>/dev/null
+}
+
+"$built/lia" serve "$@" | beside
