@@ -36,19 +36,19 @@ test: ## Run every test; ARGS go to the runner
 	@scripts/test.sh $(ARGS)
 
 .PHONY: check
-check: ## Format, shell scripts, documents, licences, generated files, lints
+check: ## Format, shell scripts, documents, licences, lints, generated files
 	@scripts/setup.sh
 	@$(STEP) format cargo fmt --all --check
 	@$(STEP) "shell scripts" scripts/check-shell.sh
 	@$(STEP) documents scripts/check-docs.sh
 	@$(STEP) licences scripts/licences.sh
-	@$(STEP) "generated files" cargo run $(CARGO_FLAGS) --quiet -p xtask -- check
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	@$(STEP) "generated files" scripts/check-generated.sh
 
 .PHONY: format
 format: ## Format the code and make the generated files anew
 	cargo fmt --all
-	cargo run --quiet -p xtask -- generate
+	cargo run --quiet --bin xtask -- generate
 
 .PHONY: stress
 stress: ## The tests with long runs (LIA_KILLS, LIA_STORE_KILLS, PROPTEST_CASES say how long)
