@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, EngineError, Options, Shared, import,
+    Engine, EngineError, Options, Shared, authorities, import,
     link::{self, Incoming, Link},
 };
 
@@ -32,6 +32,18 @@ use super::{
 pub const NODE: &str = "node_modules/.bin/node";
 /// The one place that an installation reaches.
 const REGISTRY: &str = "registry.npmjs.org:443";
+/// npm's settings: nothing of the host's (the two files must differ), the cache where it is dropped before packing.
+const NPM: [(&str, &str); 9] = [
+    ("npm_config_userconfig", "/dev/null"),
+    ("npm_config_globalconfig", "/tmp/none"),
+    ("npm_config_registry", "https://registry.npmjs.org/"),
+    ("npm_config_cache", "/tmp/npm"),
+    ("npm_config_loglevel", "http"),
+    ("npm_config_audit", "false"),
+    ("npm_config_fund", "false"),
+    ("npm_config_update_notifier", "false"),
+    ("npm_config_progress", "false"),
+];
 /// What is packed inside and fetched out.
 const PACK: &str = "agent.tar";
 
@@ -125,12 +137,14 @@ async fn install(
     say(format!("making a sandbox that reaches {REGISTRY} alone")).await;
     let mut config = shared.options.defaults;
     config.storage_gb = config.storage_gb.min(shared.options.maxima.storage_gb);
+    let (read_only, mut env) = authorities::shown(&shared.options);
+    env.extend(shared.options.agent_env.clone());
     let spec = InstanceSpec {
         id,
         secret: shared.instance_secret(id),
         config,
-        read_only: Vec::new(),
-        env: shared.options.agent_env.clone(),
+        read_only,
+        env,
         ports: Vec::new(),
         failpoints: Vec::new(),
         keep: false,
@@ -149,13 +163,10 @@ async fn install(
     let mut link = Link::connect(shared.runtime.clone(), &record, &secret, session, LinkEpoch(1), Offset::ZERO).await?;
     let file = |name: &str, content: &str| TaskFile { name: name.into(), content: content.into(), encoding: FileEncoding::Utf8 };
     let script = format!(
-        "set -e\nnpm ci --ignore-scripts --no-audit --no-fund --loglevel=http\n\
+        "set -e\nnpm ci --ignore-scripts\nrm -rf /tmp/npm node_modules/node-linux-*/include\n\
          find . -name '*.map' -type f -delete\ntar --sort=name --owner=0 --group=0 -cf {PACK} package.json node_modules\n"
     );
-    let env = BTreeMap::from([
-        ("npm_config_cache".to_owned(), "/tmp/npm".to_owned()),
-        ("npm_config_update_notifier".to_owned(), "false".to_owned()),
-    ]);
+    let env = NPM.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let init = Init {
         api_key: Secret::new(PLACEHOLDER_KEY),
         prompt: String::new(),

@@ -4,7 +4,7 @@
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
 //! - [`create`]: from a request to a durable task; [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`ledger`]: what runtimes made;
-//! - [`agents`]: installing agents, in a sandbox of their own;
+//! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
 //! - [`tail`]: subscriptions, a cursor each;
 //! - [`failpoint`]: steps at which tests kill the server;
 //! - [`error`]: what can go wrong, with its code.
@@ -36,6 +36,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub mod agents;
+mod authorities;
 pub mod create;
 pub mod error;
 mod failpoint;

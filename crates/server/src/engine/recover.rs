@@ -41,6 +41,7 @@ impl Engine {
         gateway: Gateway,
     ) -> Result<(Self, Recovered), EngineError> {
         let secret = server_secret(&options).await?;
+        super::authorities::prepare(&options)?;
         let templates = Templates::load(&options)?;
         let failpoints = super::failpoint::Failpoints::new(&options.failpoints);
         let shared = Arc::new(Shared {

@@ -13,7 +13,7 @@ use lia_runtime::{InstanceSpec, RuntimeError};
 use lia_store::TaskRecord;
 use serde::Deserialize;
 
-use super::{EngineError, Options, Shared, agents, failpoint, spec::TaskSpec};
+use super::{EngineError, Options, Shared, agents, authorities, failpoint, spec::TaskSpec};
 
 /// Where agents lie inside.
 pub const INSIDE: &str = "/opt/lia/agents";
@@ -123,7 +123,8 @@ impl Shared {
 
     /// What the runtime shall make for a task.
     pub(super) fn instance_spec(&self, task: &TaskRecord, spec: &TaskSpec, keep: bool) -> Result<InstanceSpec, RuntimeError> {
-        let mut read_only = Vec::new();
+        let (mut read_only, mut env) = authorities::shown(&self.options);
+        env.extend(self.options.agent_env.clone());
         let t = &spec.template;
         if let Some(name) = &t.install {
             let version = spec.agent_version.as_deref().unwrap_or_default();
@@ -141,7 +142,7 @@ impl Shared {
             secret: self.instance_secret(task.instance),
             config: task.config,
             read_only,
-            env: self.options.agent_env.clone(),
+            env,
             ports: spec.allow.iter().filter_map(|r| r.port).collect(),
             failpoints: failpoint::of_sidecars(&self.options.failpoints),
             keep,
