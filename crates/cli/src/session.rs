@@ -1,0 +1,427 @@
+//! An agent at a terminal: its output as it comes, its questions in place, prompts line by line. `spawn` and `attach`.
+//!
+//! ```text
+//!  task's stream ─┐                        ┌─▶ standard output: what the agent says
+//!  typed lines  ──┼──▶ one loop, one place ┼─▶ standard error: progress, questions, notices
+//!  Ctrl-C       ──┘                        └─▶ the server: prompts, answers, cancel
+//! ```
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use lia_client::{Client, ErrorCode, StreamOptions};
+use lia_protocol::{
+    event::{PermissionAnswered, PermissionRequested, TurnEnded},
+    ids::{CommandId, PermissionId, Seq, TaskId},
+    task::{TaskResponse, TaskStatus},
+    ws::{WsAddition, WsMessage, WsMessageExt},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    cmd::permission::{Wish, choose},
+    text::{line, short},
+    ui::{Style, Ui},
+};
+
+mod keys;
+
+pub use keys::Keys;
+
+/// How the work ended, for the exit code (the table is in `lia --help`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// `end_turn`, or an exit with 0.
+    Done,
+    /// `refusal`, `max_tokens`, `max_turn_requests`.
+    Refused,
+    /// `cancelled`.
+    Cancelled,
+    /// The agent failed.
+    Failed,
+    /// Nobody knows.
+    Lost,
+    /// The user left; the task goes on.
+    Detached,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done | Self::Detached => 0,
+            Self::Refused => 2,
+            Self::Cancelled => 3,
+            Self::Failed => 4,
+            Self::Lost => 5,
+        })
+    }
+
+    /// Of a stop reason.
+    pub fn of_turn(stop_reason: &str) -> Self {
+        match stop_reason {
+            "end_turn" => Self::Done,
+            "cancelled" => Self::Cancelled,
+            "error" => Self::Failed,
+            "unknown" => Self::Lost,
+            // ACP's other reasons, and those of later versions: the agent stopped without having finished.
+            _ => Self::Refused,
+        }
+    }
+
+    /// Of a task that has ended.
+    pub fn of_task(task: &TaskResponse) -> Self {
+        match (&task.stop_reason, task.exit_code) {
+            (_, Some(code)) if code != 0 => Self::Failed,
+            (Some(reason), _) => Self::of_turn(reason),
+            (None, Some(_)) => Self::Done,
+            (None, None) => Self::Failed,
+        }
+    }
+}
+
+/// When to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// The first turn has ended.
+    FirstTurn,
+    /// The task has ended.
+    End,
+}
+
+/// What to do at the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Begin after this place.
+    pub from: Seq,
+    /// When to return.
+    pub until: Until,
+    /// Allow everything, once per question.
+    pub yes: bool,
+    /// Take prompts from standard input.
+    pub prompts: bool,
+}
+
+/// One agent at one terminal.
+pub struct Session<'a> {
+    ui: &'a Ui,
+    client: &'a Client,
+    task: TaskId,
+    options: Options,
+    keys: Keys,
+    /// Open questions in the order in which they were asked.
+    questions: Vec<PermissionRequested>,
+    /// Questions that were shown or answered by `--yes`.
+    shown: Vec<PermissionId>,
+    live: bool,
+    interrupts: u32,
+    last_turn: Option<Outcome>,
+    progress: Option<ProgressBar>,
+}
+
+impl<'a> Session<'a> {
+    /// Makes it; nothing is read or printed yet.
+    pub fn new(ui: &'a Ui, client: &'a Client, task: TaskId, options: Options) -> Self {
+        let keys = Keys::new(options.prompts, ui.err_tty);
+        Self {
+            ui,
+            client,
+            task,
+            options,
+            keys,
+            questions: Vec::new(),
+            shown: Vec::new(),
+            live: false,
+            interrupts: 0,
+            last_turn: None,
+            progress: None,
+        }
+    }
+
+    /// Works until the end, or until the user leaves.
+    pub async fn run(mut self) -> Result<Outcome> {
+        let options = StreamOptions { from: self.options.from, progress: true, ..StreamOptions::default() };
+        let mut stream = self.client.stream(self.task, options).await?;
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut reconnects = 0;
+        let outcome = loop {
+            let step = tokio::select! {
+                message = stream.next() => match message {
+                    Some(Ok(message)) => self.message(message).await?,
+                    Some(Err(e)) => {
+                        self.stop_progress();
+                        self.ui.say(Style::Red, &format!("lost: {e}; the task may go on: lia attach {}", short(self.task)));
+                        Some(Outcome::Lost)
+                    }
+                    None => Some(self.ended().await?),
+                },
+                _ = interrupts.recv() => self.interrupt().await,
+                typed = self.keys.line() => self.typed(typed?).await?,
+            };
+            if stream.reconnects() > reconnects {
+                reconnects = stream.reconnects();
+                self.ui.note("connected again");
+            }
+            if let Some(outcome) = step {
+                break outcome;
+            }
+        };
+        self.stop_progress();
+        self.ui.finish_line();
+        stream.close().await;
+        Ok(outcome)
+    }
+
+    /// One message of the task. `Some` ends the session.
+    async fn message(&mut self, message: WsMessageExt) -> Result<Option<Outcome>> {
+        if self.ui.json {
+            self.ui.json_line(&message)?;
+        }
+        match message {
+            WsMessageExt::Seed(message) => self.seed(message)?,
+            WsMessageExt::Addition(addition) => return self.addition(addition).await,
+        }
+        Ok(None)
+    }
+
+    fn seed(&mut self, message: WsMessage) -> Result<()> {
+        match message {
+            WsMessage::Output { data, .. } if !self.ui.json => {
+                self.stop_progress();
+                self.ui.write_foreign(&data)?;
+            }
+            WsMessage::Error { message, .. } => {
+                self.stop_progress();
+                self.ui.say(Style::Red, &line(&message, 1000));
+            }
+            WsMessage::Status { status: TaskStatus::Suspended, .. } if self.live => {
+                self.ui.note("the task is suspended; a prompt or `lia resume` wakes it");
+            }
+            WsMessage::Output { .. }
+            | WsMessage::Status { .. }
+            | WsMessage::Input { .. }
+            | WsMessage::Ping
+            | WsMessage::Pong => {}
+        }
+        Ok(())
+    }
+
+    async fn addition(&mut self, addition: WsAddition) -> Result<Option<Outcome>> {
+        match addition {
+            WsAddition::Progress { progress, .. } => {
+                if progress.stage == "ready" {
+                    self.stop_progress();
+                } else {
+                    self.step(&line(&progress.message, 200));
+                }
+            }
+            WsAddition::Permission { request, .. } => {
+                self.questions.push(request);
+                self.ask().await?;
+            }
+            WsAddition::Answered { answer, .. } => self.answered(&answer),
+            WsAddition::Turn { ended, .. } => return Ok(self.turn(&ended)),
+            WsAddition::Prompt { state, .. } => {
+                if state == "unknown" && self.options.until == Until::FirstTurn {
+                    return Ok(Some(Outcome::Lost));
+                }
+            }
+            WsAddition::Live { .. } => {
+                self.live = true;
+                self.ask().await?;
+            }
+            // The output says what was refused; what was allowed is for `lia logs`.
+            WsAddition::Egress { .. } => {}
+        }
+        Ok(None)
+    }
+
+    fn turn(&mut self, ended: &TurnEnded) -> Option<Outcome> {
+        let outcome = Outcome::of_turn(&ended.stop_reason);
+        self.last_turn = Some(outcome);
+        self.interrupts = 0;
+        self.questions.clear();
+        self.stop_progress();
+        if outcome == Outcome::Refused {
+            self.ui.say(Style::Yellow, &format!("the agent stopped: {}", line(&ended.stop_reason, 60)));
+        } else if outcome == Outcome::Cancelled {
+            self.ui.say(Style::Yellow, "cancelled");
+        }
+        (self.options.until == Until::FirstTurn).then_some(outcome)
+    }
+
+    /// The stream has ended: the task is over.
+    async fn ended(&mut self) -> Result<Outcome> {
+        self.stop_progress();
+        let task = self.client.task(self.task).await?;
+        if task.status != TaskStatus::Terminated {
+            return Ok(Outcome::Lost);
+        }
+        let outcome = self.last_turn.unwrap_or_else(|| Outcome::of_task(&task));
+        let code = task.exit_code.map(|c| format!(", exit code {c}")).unwrap_or_default();
+        let why = task.error_message.as_ref().map(|e| format!(": {}", line(e, 500))).unwrap_or_default();
+        self.ui.note(&format!("the task has ended{code}{why}"));
+        Ok(outcome)
+    }
+
+    /// Shows the first open question that was not shown yet, or answers it.
+    async fn ask(&mut self) -> Result<()> {
+        // Before the stream is live, an answer may still follow in the log.
+        if !self.live {
+            return Ok(());
+        }
+        loop {
+            let Some(q) = self.questions.first().filter(|q| !self.shown.contains(&q.id)).cloned() else {
+                return Ok(());
+            };
+            self.stop_progress();
+            self.shown.push(q.id);
+            let title = line(&q.title, 300);
+            if self.options.yes {
+                if let Some(option) =
+                    choose(&q, Wish::Allow { always: false }).filter(|o| o.kind.starts_with("allow"))
+                {
+                    let option = option.option_id.clone();
+                    self.ui.say(Style::Yellow, &format!("--yes: allowed once: {title}"));
+                    self.questions.remove(0);
+                    self.answer(q.id, Some(option)).await?;
+                    continue;
+                }
+                self.ui.say(Style::Yellow, "--yes does not help here: the agent offers nothing that allows");
+            }
+            self.ui.say(Style::Yellow, &format!("The agent asks: {title}"));
+            if self.keys.is_on() {
+                for (i, option) in q.options.iter().enumerate() {
+                    self.ui.say(Style::Plain, &format!("  {}  {}", i + 1, line(&option.name, 100)));
+                }
+                self.ui.say(Style::Dim, "Type a number and press Enter.");
+            } else {
+                let task = short(self.task);
+                self.ui.say(Style::Plain, &format!("Answer with `lia approve {task}` or `lia deny {task}`."));
+            }
+            return Ok(());
+        }
+    }
+
+    fn answered(&mut self, answer: &PermissionAnswered) {
+        let Some(at) = self.questions.iter().position(|q| q.id == answer.id) else { return };
+        let q = self.questions.remove(at);
+        if self.shown.contains(&q.id) {
+            let took = q.options.iter().find(|o| Some(&o.option_id) == answer.option_id.as_ref());
+            let took = took.map_or("no answer", |o| o.name.as_str());
+            self.ui.note(&format!("answered by {}: {}", line(&answer.by, 80), line(took, 100)));
+        }
+    }
+
+    async fn answer(&self, id: PermissionId, option: Option<String>) -> Result<()> {
+        match self.client.answer(self.task, id, option).await {
+            Ok(_) => {}
+            Err(e) if e.code() == Some(ErrorCode::InvalidState) => self.ui.note(&e.to_string()),
+            Err(e) => return Err(e.into()),
+        }
+        Ok(())
+    }
+
+    /// A typed line; `None` at the end of standard input.
+    async fn typed(&mut self, typed: Option<String>) -> Result<Option<Outcome>> {
+        let Some(typed) = typed else {
+            // Ctrl-D leaves; the end of a file that was piped in does not.
+            let leave = self.options.prompts && self.ui.err_tty && self.keys.is_tty();
+            return Ok(leave.then(|| self.detach()));
+        };
+        self.interrupts = 0;
+        if let Some(q) = self.questions.first().filter(|q| self.shown.contains(&q.id)) {
+            let wish = typed.trim();
+            match choose(q, Wish::Words(wish)) {
+                Some(option) => {
+                    let (id, option) = (q.id, option.option_id.clone());
+                    self.questions.remove(0);
+                    self.answer(id, Some(option)).await?;
+                    self.ask().await?;
+                }
+                None => {
+                    let n = q.options.len();
+                    self.ui.say(
+                        Style::Yellow,
+                        &format!("{:?} is none of the answers; type a number from 1 to {n}", line(wish, 40)),
+                    );
+                }
+            }
+            return Ok(None);
+        }
+        if typed.trim().is_empty() {
+            return Ok(None);
+        }
+        if !self.options.prompts {
+            self.ui.note(&format!("nothing is asked now; to send prompts: lia attach {}", short(self.task)));
+            return Ok(None);
+        }
+        match self.client.input(self.task, CommandId::new(), typed).await {
+            Ok(accepted) if accepted.position > 0 => {
+                self.ui.note(&format!("queued; {} before it", accepted.position))
+            }
+            Ok(_) => {}
+            Err(e) => self.ui.say(Style::Red, &format!("not sent: {e}")),
+        }
+        Ok(None)
+    }
+
+    /// Ctrl-C: once cancels the turn, twice leaves.
+    async fn interrupt(&mut self) -> Option<Outcome> {
+        self.interrupts += 1;
+        if self.interrupts > 1 {
+            return Some(self.detach());
+        }
+        self.stop_progress();
+        match self.client.cancel(self.task).await {
+            Ok(_) => {
+                self.ui.say(Style::Yellow, "cancelling the turn; Ctrl-C again leaves the task to itself")
+            }
+            Err(e) => self.ui.say(
+                Style::Yellow,
+                &format!("nothing was cancelled: {e}; Ctrl-C again leaves the task to itself"),
+            ),
+        }
+        None
+    }
+
+    fn detach(&self) -> Outcome {
+        let task = short(self.task);
+        self.ui.say(
+            Style::Dim,
+            &format!("the task goes on: lia attach {task} comes back, lia stop {task} ends it"),
+        );
+        // A turn that was cancelled and left is a cancelled one.
+        if self.interrupts > 1 && self.options.until == Until::FirstTurn {
+            Outcome::Cancelled
+        } else {
+            Outcome::Detached
+        }
+    }
+
+    fn step(&mut self, message: &str) {
+        if self.ui.quiet || self.ui.json {
+            return;
+        }
+        if !self.ui.err_tty {
+            self.ui.note(message);
+            return;
+        }
+        let bar = self.progress.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(std::time::Duration::from_millis(100));
+            bar
+        });
+        bar.set_message(message.to_owned());
+    }
+
+    fn stop_progress(&mut self) {
+        if let Some(bar) = self.progress.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

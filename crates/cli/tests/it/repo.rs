@@ -1,0 +1,53 @@
+//! A repository's way to a task and back.
+
+use std::{fs, path::Path, process::Command};
+
+use lia_tests::{Server, ServerOptions};
+
+use crate::lia::{done, lia, ok};
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    let out = Command::new("git").arg("-C").arg(dir).args(args).output().unwrap();
+    assert!(out.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_and_back() {
+    let server = Server::start(ServerOptions::default()).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let repo = dir.path();
+    git(repo, &["init", "--quiet", "--initial-branch=main"]);
+    git(repo, &["config", "user.name", "T"]);
+    git(repo, &["config", "user.email", "t@example.com"]);
+    fs::write(repo.join("tracked"), "one\n").unwrap();
+    git(repo, &["add", "."]);
+    git(repo, &["commit", "--quiet", "-m", "first"]);
+    fs::write(repo.join("tracked"), "two\n").unwrap();
+    fs::write(repo.join("untracked"), "here\n").unwrap();
+
+    let at = repo.display().to_string();
+    let script = "sh cat tracked untracked\nsh echo three >> tracked; echo made > made";
+    let spawned = ok(&server, &["spawn", "--template", "scripted", "--repo", &at, "--json", script]).await;
+    let text = &spawned.out;
+    assert!(text.contains("two") && text.contains("here"), "{text}");
+    let task: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let id = task["id"].as_str().unwrap().to_owned();
+
+    let diff = ok(&server, &["diff", &id]).await.out;
+    assert!(diff.contains("+three") && diff.contains("+made") && !diff.contains("+here"), "{diff}");
+    git(repo, &["commit", "--quiet", "--allow-empty", "-m", "meanwhile"]);
+    let branch = ok(&server, &["pull", &id, "--repo", &at]).await.word().to_owned();
+    assert_eq!(branch, format!("lia/{}", &id[..13]));
+    assert_eq!(git(repo, &["show", &format!("{branch}:tracked")]), "two\nthree");
+    assert_eq!(git(repo, &["show", &format!("{branch}:made")]), "made");
+    assert_eq!(fs::read_to_string(repo.join("tracked")).unwrap(), "two\n", "the working tree stays");
+
+    let patch = dir.path().join("the.patch");
+    ok(&server, &["pull", &id, "--patch", &patch.display().to_string()]).await;
+    assert_eq!(fs::read_to_string(&patch).unwrap(), diff);
+    ok(&server, &["pull", &id, "--repo", &at, "--apply"]).await;
+    assert_eq!(fs::read_to_string(repo.join("tracked")).unwrap(), "two\nthree\n");
+    let again = done(lia(&server, &["pull", &id, "--repo", &at, "--apply"])).await.expect(1);
+    assert!(again.err.contains("stays as it was"), "{}", again.err);
+}
