@@ -25,7 +25,7 @@ use lia_protocol::{
     time::Timestamp,
 };
 use lia_store::{
-    Durability, Op, PageSize, Store, TaskRecord, Txn,
+    Durability, Op, PageSize, Store, TaskPatch, TaskRecord, Txn,
     sqlite::{Options, SqliteStore},
 };
 use rusqlite::{Connection, params_from_iter, types::Value};
@@ -93,7 +93,61 @@ async fn run(dir: &Path) {
     }
     let (raw, pages) = (median(raws), median(pages));
     println!("pages of 1,000 events or 1 MiB: {pages:.0}/s, raw {raw:.0}/s, x {:.2}", pages / raw);
+
+    let mut purges = Vec::new();
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        for _ in 0..50 {
+            live(&store).await;
+        }
+        purges.push(rate(50, started.elapsed()));
+    }
+    println!("tasks with 100 events made, ended and purged, one by one: {:.0}/s", median(purges));
+    slowest(&store, sessions[0]).await;
     store.close().await;
+    println!("memory of this process: {}", memory());
+}
+
+/// How long a commit takes at most while another session bursts: checkpoints stand in its way.
+async fn slowest(store: &Arc<SqliteStore>, session: SessionId) {
+    let other = self::session(store).await;
+    let burst = tokio::spawn({
+        let store = Arc::clone(store);
+        async move { append(&store, session, 200 * 1024, 256, Durability::Process).await }
+    });
+    let mut took = Vec::new();
+    while !burst.is_finished() {
+        let started = Instant::now();
+        append(store, other, 1, 1, Durability::Power).await;
+        took.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    burst.await.unwrap();
+    took.sort_by(f64::total_cmp);
+    let at = |part: usize| took[(took.len() - 1) * part / 1000];
+    println!(
+        "a FULL commit beside a burst, ms: p50 {:.2}, p99 {:.2}, most {:.2}",
+        at(500),
+        at(990),
+        at(1000)
+    );
+}
+
+/// Resident now and at most.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let lines = status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("VmHWM"));
+    lines.map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
+}
+
+/// A whole life of a task.
+async fn live(store: &SqliteStore) {
+    let session = session(store).await;
+    append(store, session, 100, 100, Durability::Process).await;
+    let task = store.task_of_session(session).await.unwrap().unwrap();
+    let patch = TaskPatch { status: Some(TaskStatus::Terminated), ..TaskPatch::default() };
+    let end = Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Running], patch: Box::new(patch) };
+    store.commit(Txn::power(vec![end])).await.unwrap();
+    store.purge(task.id).await.unwrap();
 }
 
 fn rate(events: usize, took: Duration) -> f64 {

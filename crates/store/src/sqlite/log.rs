@@ -3,67 +3,42 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use lia_protocol::{
-    event::{Actor, Event, Kind, LinkPos, NewEvent},
-    ids::{CommandId, LinkEpoch, Offset, Seq, SessionId, TurnId},
+    event::{Event, Kind, NewEvent},
+    ids::{LinkEpoch, Offset, Seq, SessionId},
     time::Timestamp,
 };
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, ToSql, types::Null};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
     error::Fault,
+    events::{self, Row, SEQ_BITS, key, seq_of},
     rows::{self, int, nat},
 };
 use crate::{Committed, Head, StoreError};
 
-/// Bits of an event's key that hold its seq.
-pub(super) const SEQ_BITS: u32 = 36;
 /// The version of the bodies that this program writes.
 const BODY_VERSION: u8 = 1;
-/// Rows of the multi-row inserts.
-const ROWS: [usize; 3] = [64, 8, 1];
 /// Rows that are gathered before they are written.
 const GATHER: usize = 256;
 /// Sessions whose state is kept in memory between batches.
 const CACHED: usize = 4096;
 
-/// The key of an event.
-pub(super) fn key(session_no: i64, seq: Seq) -> i64 {
-    (session_no << SEQ_BITS) | int(seq.0)
-}
-
-/// The seq in a key.
-pub(super) fn seq_of(key: i64) -> Seq {
-    Seq(nat(key & ((1 << SEQ_BITS) - 1)))
-}
-
 /// Where one log stands.
 #[derive(Clone, Copy, Debug)]
-struct Log {
-    no: i64,
-    head: Head,
+pub(super) struct Log {
+    pub(super) no: i64,
+    pub(super) head: Head,
     /// The epoch in which the sidecar's journal began anew.
-    life: LinkEpoch,
+    pub(super) life: LinkEpoch,
     /// PTY chunks up to here are emptied.
-    trimmed: Seq,
+    pub(super) trimmed: Seq,
     /// The last journal line that was in the log when this transaction began.
     base: Offset,
     /// The transaction that touched it last.
     txn: u64,
     /// Not yet written to `sessions`.
     dirty: bool,
-}
-
-struct Row {
-    key: i64,
-    at: Timestamp,
-    kind: Kind,
-    actor: Actor,
-    turn: Option<TurnId>,
-    cause: Option<CommandId>,
-    link: Option<LinkPos>,
-    body: Bytes,
 }
 
 /// The cache, and the rows of the batch that are not yet written.
@@ -145,7 +120,7 @@ impl Logs {
                 if pos.offset <= log.base {
                     self.write_rows(conn, self.mark)?;
                     self.mark = 0;
-                    if !is_repeat(conn, &log, pos, &e)? {
+                    if !events::is_repeat(conn, &log, pos, &e)? {
                         return Err(Fault::Txn(StoreError::Diverged { session, pos }));
                     }
                     continue;
@@ -307,78 +282,11 @@ impl Logs {
         Ok(log)
     }
 
+    /// Writes the oldest rows. An error ends the batch: rows of other transactions are among them.
     fn write_rows(&mut self, conn: &Connection, count: usize) -> Result<(), Fault> {
-        let mut done = 0;
-        for width in ROWS {
-            if count - done < width {
-                continue;
-            }
-            let mut insert = conn.prepare_cached(insert_sql(width))?;
-            while count - done >= width {
-                for (i, row) in self.rows[done..done + width].iter().enumerate() {
-                    row.bind(&mut insert, i * COLUMNS)?;
-                }
-                insert.raw_execute()?;
-                done += width;
-            }
-        }
+        events::insert(conn, &self.rows[..count]).map_err(|e| Fault::Batch(e.into()))?;
         self.rows.drain(..count);
         Ok(())
-    }
-}
-
-const COLUMNS: usize = 9;
-
-fn insert_sql(rows: usize) -> &'static str {
-    use std::sync::LazyLock;
-    static SQL: LazyLock<[String; ROWS.len()]> = LazyLock::new(|| {
-        ROWS.map(|n| {
-            let values = vec!["(?,?,?,?,?,?,?,?,?)"; n].join(",");
-            format!(
-                "INSERT INTO events (key, at, kind, actor, turn, cause, epoch, line, body) VALUES {values}"
-            )
-        })
-    });
-    let i = ROWS.iter().position(|n| *n == rows).unwrap_or(ROWS.len() - 1);
-    &SQL[i]
-}
-
-impl Row {
-    fn bind(&self, stmt: &mut CachedStatement<'_>, before: usize) -> rusqlite::Result<()> {
-        let mut i = before;
-        let mut put = |value: &dyn ToSql| {
-            i += 1;
-            stmt.raw_bind_parameter(i, value)
-        };
-        put(&self.key)?;
-        put(&self.at.0)?;
-        put(&self.kind.code())?;
-        match &self.actor {
-            Actor::System => put(&0)?,
-            Actor::Sidecar => put(&1)?,
-            Actor::Agent => put(&2)?,
-            Actor::Gateway => put(&3)?,
-            Actor::User(u) => put(&u.as_str())?,
-        }
-        match self.turn {
-            Some(t) => put(t.0.as_bytes())?,
-            None => put(&Null)?,
-        }
-        match self.cause {
-            Some(c) => put(c.0.as_bytes())?,
-            None => put(&Null)?,
-        }
-        match self.link {
-            Some(l) => {
-                put(&int(l.epoch.0))?;
-                put(&int(l.offset.0))?;
-            }
-            None => {
-                put(&Null)?;
-                put(&Null)?;
-            }
-        }
-        put(&&*self.body)
     }
 }
 
@@ -407,42 +315,4 @@ fn load(conn: &Connection, session: SessionId) -> rusqlite::Result<Option<Log>> 
         })
     });
     log.optional()
-}
-
-/// Whether `e` is what the log holds for its journal line; also when that line made no event.
-fn is_repeat(conn: &Connection, log: &Log, pos: LinkPos, e: &NewEvent) -> rusqlite::Result<bool> {
-    // Within one life of the sidecar lines rise with seq: the first event of the line is found by halving.
-    let mut linked = conn.prepare_cached(
-        "SELECT key, epoch, line FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key LIMIT 1",
-    )?;
-    let (mut low, mut high) = (key(log.no, Seq(1)), key(log.no, log.head.last_seq) + 1);
-    let end = high;
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let at = linked.query_row([middle, high], |r| {
-            Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?))
-        });
-        match at.optional()? {
-            Some((at, epoch, line)) if nat(epoch) < log.life.0 || nat(line) < pos.offset.0 => low = at + 1,
-            _ => high = middle,
-        }
-    }
-    let mut same = conn.prepare_cached(
-        "SELECT line, kind, body, key FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key",
-    )?;
-    let mut same = same.query([low, end])?;
-    let mut found = false;
-    while let Some(row) = same.next()? {
-        if nat(row.get(0)?) != pos.offset.0 {
-            break;
-        }
-        found = true;
-        let emptied = e.kind == Kind::Output && seq_of(row.get(3)?) <= log.trimmed;
-        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-        let equal = if emptied { e.body.starts_with(body) } else { e.body == body };
-        if equal && row.get::<_, u8>(1)? == e.kind.code() {
-            return Ok(true);
-        }
-    }
-    Ok(!found)
 }

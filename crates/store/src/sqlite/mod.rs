@@ -6,12 +6,12 @@
 //!                            checkpointer thread ── a connection of its own ─────┘
 //! ```
 //!
-//! - [`writer`]: the thread; everything that waits becomes one SQLite transaction;
-//! - [`batch`]: what happens inside it; each change stays all or nothing on its own;
-//! - [`log`]: appends, link positions, PTY trimming; [`ops`]: records;
-//! - [`purge`]: removals in steps; [`checkpoint`]: the bound of the WAL;
-//! - [`reads`], [`rows`]: the read side, and how records stand in their tables;
-//! - [`schema`], [`lock`], [`error`]: opening, the folder's lock, what SQLite's errors mean.
+//! - `writer`: the thread; everything that waits becomes one SQLite transaction;
+//! - `batch`: what happens inside it; each change stays all or nothing on its own;
+//! - `log`, `events`: appends, link positions, PTY trimming; `ops`: records;
+//! - `purge`: removals in steps; `checkpoint`: the bound of the WAL;
+//! - `reads`, `rows`: the read side, and how records stand in their tables;
+//! - `schema`, `lock`, `error`: opening, the folder's lock, what SQLite's errors mean.
 
 use std::{
     path::Path,
@@ -35,6 +35,7 @@ use crate::{
 mod batch;
 mod checkpoint;
 mod error;
+mod events;
 mod lock;
 mod log;
 mod ops;

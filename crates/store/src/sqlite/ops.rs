@@ -10,12 +10,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     error::Fault,
+    events::SESSIONS,
     log::Logs,
     rows::{self, int},
 };
 use crate::{
     CommandRecord, CommandState, Committed, CredentialRecord, IdempotencyRecord, LedgerRecord, Op,
-    PermissionRecord, TaskPatch, TaskRecord,
+    PermissionRecord, StoreError, TaskPatch, TaskRecord,
 };
 
 type Done = Result<(), Fault>;
@@ -60,6 +61,11 @@ fn create_task(conn: &Connection, t: &TaskRecord) -> Done {
     }
     conn.prepare_cached("INSERT INTO sessions (id) VALUES (?1)")?.execute([t.session.0.as_bytes()])?;
     let session_no = conn.last_insert_rowid();
+    if session_no > SESSIONS {
+        return Err(Fault::Txn(StoreError::Backend(
+            "the store has no number left for another session".to_owned(),
+        )));
+    }
     let sql = "INSERT INTO tasks (id, session_no, instance, user, guild, status, config, template, runtime, source, \
                created_at, started_at, suspended_at, completed_at, ran_ms, exit_code, error, stop_reason, cleanup, removed, \
                prompt, spec, instance_record) \

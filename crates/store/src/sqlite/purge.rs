@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 use uuid::Uuid;
 
 use super::{
-    log::{Logs, key},
+    events::key,
+    log::Logs,
     rows,
     writer::{Db, Reply},
 };

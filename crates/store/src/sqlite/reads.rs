@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter}
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::{checkpoint::Gate, log::key, rows, schema};
+use super::{checkpoint::Gate, events::key, rows, schema};
 use crate::{
     CommandRecord, CommandState, Head, IdempotencyRecord, LedgerRecord, PageSize, StoreError, TaskFilter,
     TaskRecord,

@@ -18,7 +18,7 @@ use rusqlite::{
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::log::seq_of;
+use super::events::seq_of;
 use crate::{
     CommandRecord, CommandState, CredentialKind, CredentialRecord, Head, LedgerRecord, PermissionRecord,
     TaskRecord,

@@ -1,7 +1,12 @@
 //! Opens connections and brings the schema up to date. What a database may not be is said by name: not Lia's, or newer
 //! than this program.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -21,6 +26,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let file = file.map_err(|e| bad(&e))?;
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(|e| bad(&e))?;
     drop(file);
+    // So that the file's name survives a loss of power too.
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| bad(&e))?;
 
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let number = |name: &str| conn.pragma_query_value(None, name, |r| r.get::<_, i32>(0));

@@ -131,13 +131,15 @@ async fn change(store: &SqliteStore, known: &mut Vec<Known>, n: u64) -> Result<(
     });
     let results = all_at_once(txns).await;
     let mut refused = None;
-    for (k, result) in known.iter_mut().zip(results) {
+    for (i, (k, result)) in known.iter_mut().zip(results).enumerate() {
         match result {
-            Ok(done) => k.events.extend(done.events),
+            Ok(done) => {
+                k.events.extend(done.events);
+                k.trimmed |= n % 9 == 8 && i == last;
+            }
             Err(e) => refused = Some(e),
         }
     }
-    known[last].trimmed |= refused.is_none() && n % 9 == 8;
     refused.map_or(Ok(()), Err)
 }
 

@@ -1,0 +1,154 @@
+//! The rows of the table `events`: written many at once, and compared when a journal line comes again.
+
+use bytes::Bytes;
+use lia_protocol::{
+    event::{Actor, Kind, LinkPos, NewEvent},
+    ids::{CommandId, Seq, TurnId},
+    time::Timestamp,
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, ToSql, types::Null};
+
+use super::{
+    log::Log,
+    rows::{int, nat},
+};
+
+/// Bits of an event's key that hold its seq.
+pub(super) const SEQ_BITS: u32 = 36;
+/// The last number of a session; with the seq it fills SQLite's 63 bits.
+pub(super) const SESSIONS: i64 = (1 << (63 - SEQ_BITS)) - 2;
+/// Rows of the multi-row inserts.
+const ROWS: [usize; 3] = [64, 8, 1];
+const COLUMNS: usize = 9;
+
+/// The key of an event.
+pub(super) fn key(session_no: i64, seq: Seq) -> i64 {
+    (session_no << SEQ_BITS) | int(seq.0)
+}
+
+/// The seq in a key.
+pub(super) fn seq_of(key: i64) -> Seq {
+    Seq(nat(key & ((1 << SEQ_BITS) - 1)))
+}
+
+/// A row that is to be written.
+pub(super) struct Row {
+    pub(super) key: i64,
+    pub(super) at: Timestamp,
+    pub(super) kind: Kind,
+    pub(super) actor: Actor,
+    pub(super) turn: Option<TurnId>,
+    pub(super) cause: Option<CommandId>,
+    pub(super) link: Option<LinkPos>,
+    pub(super) body: Bytes,
+}
+
+/// Writes rows, many by each statement.
+pub(super) fn insert(conn: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
+    let mut done = 0;
+    for width in ROWS {
+        if rows.len() - done < width {
+            continue;
+        }
+        let mut insert = conn.prepare_cached(insert_sql(width))?;
+        while rows.len() - done >= width {
+            for (i, row) in rows[done..done + width].iter().enumerate() {
+                row.bind(&mut insert, i * COLUMNS)?;
+            }
+            insert.raw_execute()?;
+            done += width;
+        }
+    }
+    Ok(())
+}
+
+fn insert_sql(rows: usize) -> &'static str {
+    use std::sync::LazyLock;
+    static SQL: LazyLock<[String; ROWS.len()]> = LazyLock::new(|| {
+        ROWS.map(|n| {
+            let values = vec!["(?,?,?,?,?,?,?,?,?)"; n].join(",");
+            format!(
+                "INSERT INTO events (key, at, kind, actor, turn, cause, epoch, line, body) VALUES {values}"
+            )
+        })
+    });
+    let i = ROWS.iter().position(|n| *n == rows).unwrap_or(ROWS.len() - 1);
+    &SQL[i]
+}
+
+impl Row {
+    fn bind(&self, stmt: &mut CachedStatement<'_>, before: usize) -> rusqlite::Result<()> {
+        let mut i = before;
+        let mut put = |value: &dyn ToSql| {
+            i += 1;
+            stmt.raw_bind_parameter(i, value)
+        };
+        put(&self.key)?;
+        put(&self.at.0)?;
+        put(&self.kind.code())?;
+        match &self.actor {
+            Actor::System => put(&0)?,
+            Actor::Sidecar => put(&1)?,
+            Actor::Agent => put(&2)?,
+            Actor::Gateway => put(&3)?,
+            Actor::User(u) => put(&u.as_str())?,
+        }
+        match self.turn {
+            Some(t) => put(t.0.as_bytes())?,
+            None => put(&Null)?,
+        }
+        match self.cause {
+            Some(c) => put(c.0.as_bytes())?,
+            None => put(&Null)?,
+        }
+        match self.link {
+            Some(l) => {
+                put(&int(l.epoch.0))?;
+                put(&int(l.offset.0))?;
+            }
+            None => {
+                put(&Null)?;
+                put(&Null)?;
+            }
+        }
+        put(&&*self.body)
+    }
+}
+
+/// Whether `e` is what the log holds for its journal line; also when that line made no event.
+pub(super) fn is_repeat(conn: &Connection, log: &Log, pos: LinkPos, e: &NewEvent) -> rusqlite::Result<bool> {
+    // Within one life of the sidecar lines rise with seq: the first event of the line is found by halving.
+    let mut linked = conn.prepare_cached(
+        "SELECT key, epoch, line FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key LIMIT 1",
+    )?;
+    let (mut low, mut high) = (key(log.no, Seq(1)), key(log.no, log.head.last_seq) + 1);
+    let end = high;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let at = linked.query_row([middle, high], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?))
+        });
+        match at.optional()? {
+            Some((at, epoch, line)) if nat(epoch) < log.life.0 || nat(line) < pos.offset.0 => low = at + 1,
+            _ => high = middle,
+        }
+    }
+    let mut same = conn.prepare_cached(
+        "SELECT line, kind, body, key FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key",
+    )?;
+    let mut same = same.query([low, end])?;
+    let mut found = false;
+    while let Some(row) = same.next()? {
+        if nat(row.get(0)?) != pos.offset.0 {
+            break;
+        }
+        found = true;
+        let emptied = e.kind == Kind::Output && seq_of(row.get(3)?) <= log.trimmed;
+        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
+        let equal = if emptied { e.body.starts_with(body) } else { e.body == body };
+        if equal && row.get::<_, u8>(1)? == e.kind.code() {
+            return Ok(true);
+        }
+    }
+    Ok(!found)
+}

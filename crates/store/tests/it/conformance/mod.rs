@@ -1,0 +1,43 @@
+//! What every store must do. Each function gets a new, empty store; a back end's own module runs them all by
+//! [`conformance_suite`].
+
+mod log;
+mod records;
+
+pub use log::*;
+pub use records::*;
+
+/// Makes one test of each function for the store that `$open` makes (a `Fixture` with a field `store`).
+macro_rules! conformance_suite {
+    ($open:path: $($name:ident),* $(,)?) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            let fixture = $open();
+            $crate::conformance::$name(&fixture.store).await;
+            lia_store::Store::close(&fixture.store).await;
+        })*
+    };
+    ($open:path) => {
+        $crate::conformance::conformance_suite!($open:
+            seq_is_gapless_and_events_come_back_as_they_were,
+            a_page_is_bounded,
+            a_transaction_is_all_or_nothing,
+            many_writers_at_once,
+            journal_lines_come_once,
+            a_life_of_the_sidecar_ends,
+            a_task_moves_by_its_table,
+            a_patch_changes_what_it_names,
+            lists_of_tasks,
+            start_up_sees_what_is_unfinished,
+            an_inbox,
+            questions,
+            credentials,
+            the_ledger,
+            idempotency_and_settings,
+            output_is_trimmed_without_a_hole,
+            purge_leaves_nothing,
+            closed_is_closed,
+        );
+    };
+}
+pub(crate) use conformance_suite;
