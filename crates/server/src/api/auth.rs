@@ -128,11 +128,15 @@ pub async fn guard(State(gate): State<Gate>, req: Request, next: Next) -> Respon
         Ok(Some(principal)) => drop(parts.extensions.insert(principal)),
     }
     parts.extensions.insert(BodyLimit(gate.route.body));
-    let path = gate.route.path;
-    match AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind().await {
+    survive(gate.route.path, next.run(Request::from_parts(parts, body))).await
+}
+
+/// A panic of a handler is a defect of one request, not of the server.
+async fn survive(route: &str, handler: impl Future<Output = Response>) -> Response {
+    match AssertUnwindSafe(handler).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
-            tracing::error!(route = path, "a handler panicked");
+            tracing::error!(route, "a handler panicked");
             Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where")
                 .into_response()
         }
@@ -266,4 +270,19 @@ pub fn cookie(headers: &HeaderMap) -> Option<Secret> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut pairs = all.flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| Secret::new(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let response = survive("/x", async { panic!("on purpose") }).await;
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let error: lia_protocol::error::ApiError = serde_json::from_slice(&body).unwrap();
+        assert_eq!(error.code, Some(ErrorCode::InternalError));
+        assert!(!error.error.contains("on purpose"));
+    }
 }

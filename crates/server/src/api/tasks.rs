@@ -82,12 +82,7 @@ pub async fn create(
     }
     let idempotency = key.map(|k| (k, Sha256::digest(&body.bytes).into()));
     let new = NewTask { request: body.value, by: caller.user, idempotency };
-    let engine = api.engine.clone();
-    // A client that goes away meanwhile must not leave half a task.
-    let made = api.tracker.spawn(async move { engine.create(new).await }).await;
-    let task = made.map_err(|_| {
-        Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where")
-    })??;
+    let task = api.engine.create(new).await?;
     let location = format!("/api/v1/tasks/{}", task.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(api.show(task))).into_response())
 }

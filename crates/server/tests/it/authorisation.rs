@@ -1,0 +1,268 @@
+//! The route table × credentials that must not do. A route without a case fails.
+
+use hyper::Method;
+use lia_protocol::{
+    api::Scope,
+    ids::{CommandId, PermissionId, TaskId, TokenId},
+};
+use lia_server::api::{
+    ROUTES,
+    routes::{Access, Kind, Route},
+};
+use lia_store::CredentialKind;
+use serde_json::{Value, json};
+
+use crate::support::Server;
+
+/// How a route is called, and what it answers when all is well.
+struct Case {
+    path: String,
+    body: Option<Value>,
+    /// Whether the object in the path is somebody's.
+    owned: bool,
+    good: u16,
+}
+
+/// The one list of cases.
+fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
+    let task_path = |rest: &str| format!("/api/v1/tasks/{task}{rest}");
+    let c =
+        |path: String, body: Option<Value>, owned: bool, good: u16| Some(Case { path, body, owned, good });
+    let own = |rest: &str, body: Option<Value>, good: u16| c(task_path(rest), body, true, good);
+    let free = |path: &str, body: Option<Value>, good: u16| c(path.to_owned(), body, false, good);
+    match (method.as_str(), route) {
+        ("GET", "/health" | "/") => free(route, None, 200),
+        ("GET", "/tasks/{id}") => free(&format!("/tasks/{task}"), None, 200),
+        ("GET", "/login") => free("/login?code=none", None, 401),
+        ("POST", "/api/v1/login") => free(route, Some(json!({ "code": "none" })), 401),
+        ("POST", "/api/v1/logout") => free(route, None, 204),
+        ("GET", "/api/v1/me") => free(route, None, 200),
+        ("POST", "/api/v1/tickets") => free(route, None, 201),
+        ("POST", "/api/v1/tasks") => free(route, Some(json!({ "prompt": "true", "user_id": "ann" })), 201),
+        ("GET", "/api/v1/tasks" | "/api/v1/templates" | "/api/v1/runtimes") => free(route, None, 200),
+        ("GET", "/api/v1/tasks/{id}") => own("", None, 200),
+        ("DELETE", "/api/v1/tasks/{id}") => own("", None, 204),
+        ("POST", "/api/v1/tasks/{id}/suspend") => own("/suspend", None, 409),
+        ("POST", "/api/v1/tasks/{id}/resume") => own("/resume", None, 409),
+        ("POST", "/api/v1/tasks/{id}/input") => own("/input", Some(json!({ "data": "x" })), 202),
+        ("POST", "/api/v1/tasks/{id}/cancel") => own("/cancel", None, 409),
+        ("POST", "/api/v1/tasks/{id}/resize") => own("/resize", Some(json!({ "cols": 80, "rows": 24 })), 204),
+        ("GET", "/api/v1/tasks/{id}/queue") => own("/queue", None, 200),
+        ("DELETE", "/api/v1/tasks/{id}/queue/{command}") => {
+            own(&format!("/queue/{}", CommandId::new()), None, 404)
+        }
+        ("GET", "/api/v1/tasks/{id}/permissions") => own("/permissions", None, 200),
+        ("POST", "/api/v1/tasks/{id}/permissions/{permission}") => {
+            own(&format!("/permissions/{}", PermissionId::new()), Some(json!({})), 404)
+        }
+        ("GET", "/api/v1/tasks/{id}/output") => own("/output", None, 200),
+        ("GET", "/api/v1/tasks/{id}/events") => own("/events?follow=false", None, 200),
+        ("GET", "/api/v1/tasks/{id}/stream") => own("/stream", None, 101),
+        ("GET", "/api/v1/tasks/{id}/files") => own("/files", None, 409),
+        ("GET", "/api/v1/tasks/{id}/files/content") => own("/files/content?path=a", None, 409),
+        ("PUT", "/api/v1/tasks/{id}/files/content") => {
+            own("/files/content?path=a", Some(json!("bytes")), 409)
+        }
+        ("GET", "/api/v1/tasks/{id}/diff") => own("/diff", None, 409),
+        ("GET", "/api/v1/tasks/{id}/bundle") => own("/bundle", None, 409),
+        ("POST", "/api/v1/uploads") => free(route, Some(json!("bytes")), 201),
+        ("POST", "/api/v1/agents/{name}/install") => free("/api/v1/agents/none/install", None, 404),
+        ("GET", "/api/v1/tokens") => free(route, None, 200),
+        ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
+        ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
+        ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
+        _ => None,
+    }
+}
+
+/// How a credential is shown.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Bearer,
+    Subprotocol,
+    Ticket,
+    Cookie,
+}
+
+impl Server {
+    /// Calls a route with a credential (or none) and returns the status.
+    async fn ask(&self, route: &Route, case: &Case, way: Way, secret: Option<&str>) -> u16 {
+        let mut path = case.path.clone();
+        let origin = format!("http://{}", self.host());
+        let mut headers = Vec::new();
+        if let Some(secret) = secret {
+            match way {
+                Way::Bearer => headers.push(("authorization", format!("Bearer {secret}"))),
+                Way::Subprotocol => {
+                    headers.push(("sec-websocket-protocol", format!("lia.v1, lia.bearer.{secret}")))
+                }
+                Way::Ticket => {
+                    path += &format!("{}ticket={secret}", if path.contains('?') { '&' } else { '?' })
+                }
+                Way::Cookie => {
+                    headers.push(("cookie", format!("a=b; lia_session={secret}")));
+                    headers.push(("origin", origin));
+                }
+            }
+        }
+        let mut headers: Vec<_> = headers.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        if route.kind == Kind::WebSocket {
+            return match self.websocket(&path, &headers).await {
+                Ok(_) => 101,
+                Err(answer) => {
+                    assert!(answer.json()["error"].is_string());
+                    answer.status.as_u16()
+                }
+            };
+        }
+        let body = case.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        if case.body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        let answer = self.send(route.method.as_str(), &path, &headers, &body).await;
+        if answer.status.is_client_error() {
+            assert!(answer.json()["error"].is_string(), "{route:?}: {}", answer.text());
+        }
+        answer.status.as_u16()
+    }
+}
+
+fn ways(kind: Kind) -> &'static [Way] {
+    match kind {
+        Kind::Http => &[Way::Bearer, Way::Cookie],
+        Kind::Sse => &[Way::Bearer, Way::Ticket, Way::Cookie],
+        Kind::WebSocket => &[Way::Bearer, Way::Subprotocol, Way::Ticket, Way::Cookie],
+    }
+}
+
+fn kind_of(way: Way) -> CredentialKind {
+    match way {
+        Way::Bearer | Way::Subprotocol => CredentialKind::Token,
+        Way::Ticket => CredentialKind::Ticket,
+        Way::Cookie => CredentialKind::Cookie,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_with_every_credential() {
+    let server = Server::start().await;
+    let all = [Scope::Read, Scope::Write, Scope::ActAs];
+    for route in ROUTES {
+        let task = server.task("ann").await;
+        let case = case(&route.method, route.path, task).unwrap_or_else(|| panic!("{route:?} has no case"));
+        let expect = |got: u16, wanted: u16, what: &str| assert_eq!(got, wanted, "{route:?} with {what}");
+
+        let scope = match route.access {
+            Access::Open => {
+                expect(server.ask(route, &case, Way::Bearer, None).await, case.good, "no credential");
+                continue;
+            }
+            Access::Any => None,
+            Access::Scope(s) => Some(s),
+        };
+        expect(server.ask(route, &case, Way::Bearer, None).await, 401, "no credential");
+        for way in ways(route.kind) {
+            let make = |user: &'static str, scopes: Vec<Scope>, life: i64| {
+                let server = &server;
+                async move { server.credential(kind_of(*way), user, &scopes, life).await }
+            };
+            for bad in ["x", "lia_", &"0".repeat(64), &format!("lia_{}", "0".repeat(64))] {
+                expect(server.ask(route, &case, *way, Some(bad)).await, 401, &format!("{way:?} {bad:?}"));
+            }
+            let expired = make("ann", all.to_vec(), -1).await;
+            expect(server.ask(route, &case, *way, Some(&expired)).await, 401, "an expired credential");
+            // A credential of another kind is none.
+            let code = server.credential(CredentialKind::Code, "admin", &[Scope::Admin], 600).await;
+            expect(server.ask(route, &case, *way, Some(&code)).await, 401, "a one-time code");
+            if !matches!(way, Way::Bearer | Way::Subprotocol) {
+                let token = server.token("ann", &all).await;
+                expect(server.ask(route, &case, *way, Some(&token)).await, 401, "a token in another's place");
+            }
+            if let Some(scope) = scope {
+                let others: Vec<Scope> = all.into_iter().filter(|s| *s != scope).collect();
+                let weak = make("ann", others, 600).await;
+                expect(server.ask(route, &case, *way, Some(&weak)).await, 403, "another scope");
+            }
+            if case.owned {
+                let foreign = make("bob", all.to_vec(), 600).await;
+                expect(
+                    server.ask(route, &case, *way, Some(&foreign)).await,
+                    404,
+                    "another owner's credential",
+                );
+            }
+            // An instance opens its ports with 64 hex digits; that is no credential here.
+            let instance = "ab".repeat(32);
+            expect(server.ask(route, &case, *way, Some(&instance)).await, 401, "an instance's secret");
+        }
+        let revoked = server.revoked("ann", &all).await;
+        expect(server.ask(route, &case, Way::Bearer, Some(&revoked)).await, 401, "a revoked token");
+
+        // And what must do, does; last, since it may end the task.
+        if route.path.ends_with("/resume") {
+            // Of a task that is being started it waits for the start, which never ends here.
+            let end = server.call(&server.admin, "DELETE", &format!("/api/v1/tasks/{task}"), None).await;
+            assert_eq!(end.status, 204);
+        }
+        let last = ways(route.kind).len() - 1;
+        for (i, way) in ways(route.kind).iter().enumerate() {
+            if i < last && !matches!(route.method, Method::GET) {
+                continue;
+            }
+            let scopes = match scope {
+                Some(s) => vec![s],
+                None => vec![],
+            };
+            let good = server.credential(kind_of(*way), "ann", &scopes, 600).await;
+            let got = server.ask(route, &case, *way, Some(&good)).await;
+            expect(got, case.good, &format!("a good credential ({way:?})"));
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cookies_want_a_page_of_ours_and_every_request_a_host_of_ours() {
+    let server = Server::start().await;
+    let task = server.task("ann").await;
+    let cookie = server.credential(CredentialKind::Cookie, "ann", &[Scope::Read, Scope::Write], 600).await;
+    let cookie = format!("lia_session={cookie}");
+    let (ours, theirs) = (format!("http://{}", server.host()), "http://evil.example");
+    let cancel = format!("/api/v1/tasks/{task}/cancel");
+    for (origin, site, wanted) in [
+        (Some(ours.as_str()), None, 409),
+        (None, Some("same-origin"), 409),
+        (None, None, 403),
+        (Some(theirs), None, 403),
+        (Some("null"), None, 403),
+        (Some(theirs), Some("same-origin"), 403),
+        (None, Some("same-site"), 403),
+        (None, Some("cross-site"), 403),
+    ] {
+        let mut headers = vec![("cookie", cookie.as_str())];
+        headers.extend(origin.map(|o| ("origin", o)));
+        headers.extend(site.map(|s| ("sec-fetch-site", s)));
+        let answer = server.send("POST", &cancel, &headers, "").await;
+        assert_eq!(answer.status, wanted, "{origin:?} {site:?}");
+        let stream = format!("/api/v1/tasks/{task}/stream");
+        let opened = server.websocket(&stream, &headers).await.is_ok();
+        assert_eq!(opened, wanted != 403, "WebSocket {origin:?} {site:?}");
+    }
+    // Reading changes nothing, and what is read the browser keeps from a stranger's page.
+    let read = server.send("GET", "/api/v1/me", &[("cookie", &cookie)], "").await;
+    assert_eq!(read.status, 200);
+    assert!(!read.headers.keys().any(|k| k.as_str().starts_with("access-control")));
+    // A login by a stranger's page would make the browser somebody else.
+    let login = [("origin", theirs), ("content-type", "application/json")];
+    let login = server.send("POST", "/api/v1/login", &login, r#"{"code":"x"}"#).await;
+    login.is_error("FORBIDDEN");
+
+    for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "evil.example:80"] {
+        for path in ["/", "/health", "/api/v1/me", "/none"] {
+            server.send("GET", path, &[("host", host)], "").await.is_error("MISDIRECTED_REQUEST");
+        }
+    }
+    let local = format!("localhost:{}", server.port);
+    assert_eq!(server.send("GET", "/health", &[("host", &local)], "").await.status, 200);
+    server.stop().await;
+}

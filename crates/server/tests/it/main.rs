@@ -1,0 +1,9 @@
+//! The API over real sockets, with a real store and engine. Its runtime starts nothing for ever: what happens inside
+//! sandboxes is shown by the tests across crates.
+
+mod authorisation;
+mod credentials;
+mod errors;
+mod streams;
+mod support;
+mod tasks;
