@@ -5,7 +5,7 @@
 //! session becomes [`Stop::Cancelled`] and unwinds the turn, a second prompt is refused.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     env, io,
     path::PathBuf,
     time::{Duration, Instant},
@@ -89,6 +89,8 @@ pub struct Agent {
     running: Option<String>,
     pub(crate) tools: u64,
     pub(crate) children: u64,
+    /// Their output that arrived while something else was waited for.
+    heard_of_children: VecDeque<(u64, Vec<u8>)>,
 }
 
 impl Agent {
@@ -106,6 +108,7 @@ impl Agent {
             running: None,
             tools: 0,
             children: 0,
+            heard_of_children: VecDeque::new(),
         })
     }
 
@@ -192,10 +195,14 @@ impl Agent {
     /// Waits for the next output of this child; empty at its end.
     pub(crate) fn child_output(&mut self, child: u64) -> Result<Vec<u8>, Stop> {
         loop {
-            match self.wire.next(None) {
-                Some(Inbound::Child(of, bytes)) if of == child => return Ok(bytes),
-                Some(inbound) => _ = self.meanwhile(inbound)?,
-                None => {}
+            while let Some((of, bytes)) = self.heard_of_children.pop_front() {
+                // Of another one: it was killed by a cancel, and nobody asks any more.
+                if of == child {
+                    return Ok(bytes);
+                }
+            }
+            if let Some(inbound) = self.wire.next(None) {
+                self.meanwhile(inbound)?;
             }
         }
     }
@@ -204,7 +211,10 @@ impl Agent {
     fn meanwhile(&mut self, inbound: Inbound) -> Result<Option<Heard>, Stop> {
         match inbound {
             Inbound::Closed => Err(Stop::Closed),
-            Inbound::Child(..) => Ok(None),
+            Inbound::Child(of, bytes) => {
+                self.heard_of_children.push_back((of, bytes));
+                Ok(None)
+            }
             Inbound::Line(line) => match self.hear(&line)? {
                 Heard::Cancelled => Err(Stop::Cancelled),
                 Heard::Prompt { id, .. } => {
