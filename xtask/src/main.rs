@@ -11,8 +11,10 @@ use anyhow::{Context as _, bail};
 use lia_server::config::generate;
 
 /// The generated files and what makes each.
-const FILES: &[(&str, fn() -> String)] =
-    &[(".env.example", generate::env_example), ("docs/configuration.md", generate::markdown)];
+const FILES: [(&str, Make); 2] =
+    [(".env.example", generate::env_example), ("docs/configuration.md", generate::markdown)];
+
+type Make = fn() -> String;
 
 fn main() -> anyhow::Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace's folder")?;

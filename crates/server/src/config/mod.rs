@@ -258,16 +258,15 @@ impl Config {
                 problem(&key, format!("is {default}, above {max_key} ({}), which is {max}", place(&max_key)));
             }
         }
-        for path in [
+        let paths = [
             &mut self.server.data_dir,
             &mut self.agents.dir,
             &mut self.agents.templates_file,
             &mut self.gateway.ca_file,
             &mut self.runtime.sidecar,
-        ] {
-            if let Some(path) = path {
-                *path = options.cwd.join(&path);
-            }
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = options.cwd.join(&*path);
         }
         if let Some(url) = &mut self.database.url {
             url.sqlite = options.cwd.join(&url.sqlite);

@@ -1,6 +1,8 @@
 //! The API over real sockets, with a real store and engine. Its runtime starts nothing for ever: what happens inside
 //! sandboxes is shown by the tests across crates.
 
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
 mod authorisation;
 mod credentials;
 mod errors;
