@@ -235,9 +235,11 @@ impl Local {
         self.inner.pool.settle().await;
     }
 
-    /// Ends what waits for instances to come. Instances go on.
+    /// Ends what waits for instances to come, and all work in the background. Instances go on. The last call.
     pub async fn shutdown(&self) {
         self.inner.close_pool().await;
+        let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
     }
 }
 

@@ -1,8 +1,8 @@
 //! One sandbox in the making: a folder, a disk, cgroups, and a sidecar that waits for its configuration.
 //!
 //! ```text
-//! prepare ──▶ (bubblewrap, sidecar reads --config-fd) ──▶ Slot ──configure──▶ an instance
-//!                     └──────── end of file instead of a configuration: the sidecar exits ───────▶ nothing runs
+//! prepare ──▶ bubblewrap binds ──▶ the sidecar reads --config-fd: a Slot ──configure──▶ an instance
+//!                                     └──── end of file instead: the sidecar exits ────▶ nothing runs
 //! ```
 //!
 //! A sidecar goes on only with a configuration, and that is sent only after the folder says whose pid it is. So
@@ -16,6 +16,7 @@ use std::{
     },
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use lia_protocol::boot::BootConfig;
@@ -29,6 +30,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::unix::pipe,
     process::Child,
+    time::timeout,
 };
 
 use super::{
@@ -93,6 +95,11 @@ struct Info {
 }
 /// Bytes of them that we read at most.
 const INFO_BYTES: u64 = 4 << 10;
+/// How long bubblewrap may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A pipe that holds one page, and what does not fit into it: whoever could write it all knows that it is being read.
+const PAGE: usize = 4 << 10;
+const MORE_THAN_A_PAGE: [u8; 2 * PAGE] = [0; 2 * PAGE];
 
 impl Slot {
     /// Makes one in `folder`. What was made before an error stays; the caller removes it. `held` is let go only when
@@ -115,10 +122,11 @@ impl Slot {
             })
         };
         let what = format!("make the sandbox {}", folder.path().display());
-        let (unborn, config, info) =
+        let Made { unborn, config, info, reached } =
             made.await.map_err(io::Error::other).and_then(|r| r).map_err(RuntimeError::io(what))?;
         let mut slot = Self { folder, data, shape, unborn, config };
-        match slot.identify(inner, info).await {
+        let identified = timeout(PATIENCE, slot.identify(inner, info, reached)).await;
+        match identified.unwrap_or_else(|e| Err(e.into())) {
             Ok(()) => Ok(slot),
             Err(e) => {
                 let what = format!("start the sandbox {}", slot.folder.path().display());
@@ -133,8 +141,13 @@ impl Slot {
         }
     }
 
-    /// Writes down whose pids it has.
-    async fn identify(&mut self, inner: &Inner, info: pipe::Receiver) -> io::Result<()> {
+    /// Writes down whose pids it has, and waits until bubblewrap has bound everything: from then on the folder may move.
+    async fn identify(
+        &mut self,
+        inner: &Inner,
+        info: pipe::Receiver,
+        mut reached: pipe::Sender,
+    ) -> io::Result<()> {
         let sidecar = Process::of(first_pid(info).await?)?;
         self.unborn.sidecar = Some(sidecar);
         self.data.sidecar = Some(sidecar);
@@ -142,7 +155,8 @@ impl Slot {
         self.data.monitor = monitor.and_then(|pid| Process::of(pid.cast_signed()).ok());
         inner.step("spawned")?;
         self.folder.write_data(&self.data)?;
-        inner.step("written")
+        inner.step("written")?;
+        reached.write_all(&MORE_THAN_A_PAGE).await
     }
 
     /// Ends it and waits for the end.
@@ -167,7 +181,13 @@ impl Slot {
     }
 }
 
-type Made = (Unborn, pipe::Sender, pipe::Receiver);
+/// A bubblewrap that has just been started.
+struct Made {
+    unborn: Unborn,
+    config: pipe::Sender,
+    info: pipe::Receiver,
+    reached: pipe::Sender,
+}
 
 fn prepare(inner: &Inner, folder: &Folder, data: &Data, shape: &Shape, keep: bool) -> io::Result<Made> {
     folder.make(data.uid)?;
@@ -185,6 +205,8 @@ fn prepare(inner: &Inner, folder: &Folder, data: &Data, shape: &Shape, keep: boo
     let cloexec = PipeFlags::CLOEXEC;
     let (config_fd, config) = rustix::pipe::pipe_with(cloexec)?;
     let (info, info_fd) = rustix::pipe::pipe_with(cloexec)?;
+    let (reached_fd, reached) = rustix::pipe::pipe_with(cloexec)?;
+    rustix::pipe::fcntl_setpipe_size(&reached, PAGE)?;
     let status_fd = OwnedFd::from(folder.status()?);
     let listen_fd = OwnedFd::from(listener);
     let mut place = |path: &Path| match &mut stage {
@@ -203,6 +225,7 @@ fn prepare(inner: &Inner, folder: &Folder, data: &Data, shape: &Shape, keep: boo
         disk,
         info_fd: info_fd.as_raw_fd(),
         status_fd: status_fd.as_raw_fd(),
+        reached_fd: reached_fd.as_raw_fd(),
         config_fd: config_fd.as_raw_fd(),
         listen_fd: listen_fd.as_raw_fd(),
     };
@@ -213,16 +236,21 @@ fn prepare(inner: &Inner, folder: &Folder, data: &Data, shape: &Shape, keep: boo
         as_root: stage.zip(data.uid),
         cgroups,
         log: folder.log()?,
-        inherit: vec![info_fd, status_fd, config_fd, listen_fd],
+        inherit: vec![info_fd, status_fd, reached_fd, config_fd, listen_fd],
         processes: inner.host.cgroups.has(Controller::Pids).is_err().then_some(u64::from(inner.options.pids)),
         file_bytes: inner.host.mkfs.is_none().then_some(u64::from(shape.storage_gb) << 30),
     }
     .run()?;
     unborn.child = Some(child);
-    for fd in [&config, &info] {
+    for fd in [&config, &info, &reached] {
         rustix::fs::fcntl_setfl(fd, OFlags::NONBLOCK)?;
     }
-    Ok((unborn, pipe::Sender::from_owned_fd(config)?, pipe::Receiver::from_owned_fd(info)?))
+    Ok(Made {
+        unborn,
+        config: pipe::Sender::from_owned_fd(config)?,
+        info: pipe::Receiver::from_owned_fd(info)?,
+        reached: pipe::Sender::from_owned_fd(reached)?,
+    })
 }
 
 /// The disk: an image mounted to nothing and put on the stage, or a folder.

@@ -138,6 +138,9 @@ impl Spawn {
             }
             if let Some(n) = self.file_bytes {
                 limit(Resource::Fsize, n)?;
+                // A program that writes more gets an error instead of its death.
+                // SAFETY: nothing but the disposition of one signal of this single-threaded child changes.
+                unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
             }
             if let Some((stage, id)) = &self.as_root {
                 stage.attach()?;

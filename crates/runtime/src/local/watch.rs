@@ -28,7 +28,7 @@ use super::{
 /// Between two looks at the processes' memory.
 const TICK: Duration = Duration::from_millis(250);
 /// Between two looks at what the files of one instance take, at least.
-const COUNT: Duration = Duration::from_secs(5);
+const COUNT: Duration = Duration::from_secs(2);
 /// Folders within folders; a deeper tree cannot be counted and ends the instance.
 const DEPTH: usize = 200;
 
