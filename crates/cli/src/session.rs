@@ -117,6 +117,8 @@ pub struct Session<'a> {
     live: bool,
     interrupts: u32,
     last_turn: Option<Outcome>,
+    /// The task has ended.
+    over: bool,
     progress: Option<ProgressBar>,
 }
 
@@ -135,12 +137,13 @@ impl<'a> Session<'a> {
             live: false,
             interrupts: 0,
             last_turn: None,
+            over: false,
             progress: None,
         }
     }
 
-    /// Works until the end, or until the user leaves.
-    pub async fn run(mut self) -> Result<Outcome> {
+    /// Works until the end, or until the user leaves. Also says whether the task is over.
+    pub async fn run(mut self) -> Result<(Outcome, bool)> {
         let options = StreamOptions { from: self.options.from, progress: true, ..StreamOptions::default() };
         let mut stream = self.client.stream(self.task, options).await?;
         let mut interrupts = signal(SignalKind::interrupt())?;
@@ -170,7 +173,7 @@ impl<'a> Session<'a> {
         self.stop_progress();
         self.ui.finish_line();
         stream.close().await;
-        Ok(outcome)
+        Ok((outcome, self.over))
     }
 
     /// One message of the task. `Some` ends the session.
@@ -223,6 +226,9 @@ impl<'a> Session<'a> {
             WsAddition::Answered { answer, .. } => self.answered(&answer),
             WsAddition::Turn { ended, .. } => return Ok(self.turn(&ended)),
             WsAddition::Prompt { state, .. } => {
+                if state == "delivered" {
+                    self.interrupts = 0;
+                }
                 if state == "unknown" && self.options.until == Until::FirstTurn {
                     return Ok(Some(Outcome::Lost));
                 }
@@ -240,7 +246,6 @@ impl<'a> Session<'a> {
     fn turn(&mut self, ended: &TurnEnded) -> Option<Outcome> {
         let outcome = Outcome::of_turn(&ended.stop_reason);
         self.last_turn = Some(outcome);
-        self.interrupts = 0;
         self.questions.clear();
         self.stop_progress();
         if outcome == Outcome::Refused {
@@ -258,6 +263,7 @@ impl<'a> Session<'a> {
         if task.status != TaskStatus::Terminated {
             return Ok(Outcome::Lost);
         }
+        self.over = true;
         let outcome = self.last_turn.unwrap_or_else(|| Outcome::of_task(&task));
         let code = task.exit_code.map(|c| format!(", exit code {c}")).unwrap_or_default();
         let why = task.error_message.as_ref().map(|e| format!(": {}", line(e, 500))).unwrap_or_default();

@@ -189,7 +189,8 @@ impl Copy<'_> {
     }
 
     fn explain(&self, e: lia_client::Error, path: &str) -> anyhow::Error {
-        let hint = if self.recursive { "" } else { " (a folder needs -r)" };
+        let folder = !self.recursive && e.code() == Some(lia_client::ErrorCode::BadRequest);
+        let hint = if folder { " (a folder needs -r)" } else { "" };
         anyhow::Error::new(e).context(format!("{}{hint}", line(path, 200)))
     }
 }

@@ -60,12 +60,19 @@ pub async fn attach(cx: &Cx, client: &Client, task: &TaskResponse, from: Seq) ->
     let mut events = client.events(task.id, from, true).await?;
     let raw = Raw::enter().context("the terminal cannot be switched to raw mode")?;
     let (orders, from_user) = mpsc::channel(64);
+    let resize = orders.clone();
     let typing = type_into(client.clone(), task.id, from_user);
     let reading = read_keys(orders);
     let showing = async {
         while let Some(event) = events.next().await {
             let event = event?;
             match event.kind.as_str() {
+                // What was said before there was a terminal may be lost.
+                "agent.ready" => {
+                    if let Some((cols, rows)) = size() {
+                        resize.send(Typed::Size(cols, rows)).await?;
+                    }
+                }
                 "output" => cx.ui.write(&output_bytes(&event)?)?,
                 "error" => {
                     let e: ErrorEvent = event.body()?;

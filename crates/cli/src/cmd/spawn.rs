@@ -25,7 +25,7 @@ use crate::{
     cmd::raw,
     context::{Cx, mode_of, read_stdin},
     repo::Repo,
-    session::{Options, Session, Until},
+    session::{Options, Outcome, Session, Until},
     text::{self, short},
 };
 
@@ -64,20 +64,23 @@ pub async fn spawn(cx: &Cx, args: Spawn) -> Result<ExitCode> {
     let until = if args.follow || terminal { Until::End } else { Until::FirstTurn };
     let prompts = args.follow && args.prompt != "-";
     let options = Options { from: Seq::ZERO, until, yes: args.yes, prompts };
-    let outcome = Session::new(&cx.ui, &client, task.id, options).run().await?;
-    if until == Until::FirstTurn {
-        cx.ui.note(&next_steps(&args, &id));
+    let (outcome, over) = Session::new(&cx.ui, &client, task.id, options).run().await?;
+    if until == Until::FirstTurn && outcome != Outcome::Lost {
+        cx.ui.note(&next_steps(&args, &id, over));
     }
     Ok(outcome.code())
 }
 
-fn next_steps(args: &Spawn, id: &str) -> String {
-    let repo = if args.repo.is_some() {
-        format!("; lia diff {id} and lia pull {id} bring the change")
-    } else {
-        String::new()
-    };
-    format!("lia attach {id} goes on{repo}; lia stop {id} ends it")
+fn next_steps(args: &Spawn, id: &str, over: bool) -> String {
+    let mut steps = Vec::new();
+    if !over {
+        steps.push(format!("lia attach {id} goes on"));
+    }
+    if args.repo.is_some() {
+        steps.push(format!("lia diff {id} and lia pull {id} bring the change"));
+    }
+    steps.push(if over { format!("lia rm {id} removes it") } else { format!("lia stop {id} ends it") });
+    steps.join("; ")
 }
 
 /// All that does not need a server. The owner is filled in later.

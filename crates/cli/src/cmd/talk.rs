@@ -29,7 +29,8 @@ pub async fn attach(cx: &Cx, args: Attach) -> Result<ExitCode> {
         cx.ui.note("Type a prompt and press Enter; a backslash at the end goes on to the next line. Ctrl-C cancels the turn, Ctrl-D leaves.");
     }
     let options = Options { from, until: Until::End, yes: args.yes, prompts: true };
-    Ok(Session::new(&cx.ui, &client, task.id, options).run().await?.code())
+    let (outcome, _) = Session::new(&cx.ui, &client, task.id, options).run().await?;
+    Ok(outcome.code())
 }
 
 /// `lia input`

@@ -41,6 +41,7 @@ async fn a_talk() {
     tty.shows("alive").await;
     tty.shows("alive").await;
     tty.signal(Signal::INT);
+    tty.shows("cancelled").await;
     tty.signal(Signal::INT);
     tty.shows("lia attach").await;
     tty.ends(0).await;
