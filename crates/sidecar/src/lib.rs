@@ -7,11 +7,13 @@
 //! - [`boot`], [`instance`]: the start, and what all parts share;
 //! - [`listen`]: who may connect, and to what;
 //! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
+//! - [`egress`]: the way out;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`]: repositories;
 //! - [`lines`], [`failpoint`]: small helpers.
 
 pub mod boot;
 pub mod confine;
+pub mod egress;
 pub mod failpoint;
 pub mod git;
 pub mod instance;

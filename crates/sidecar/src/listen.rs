@@ -7,14 +7,18 @@
 
 use std::{cell::Cell, io, rc::Rc, time::Duration};
 
-use lia_protocol::boot::PORT_CONTROL;
+use lia_protocol::boot::{PORT_CONTROL, PORT_EGRESS};
 use subtle::ConstantTimeEq as _;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
 };
 
-use crate::{instance::Instance, link};
+use crate::{
+    egress::{self, Egress},
+    instance::Instance,
+    link,
+};
 
 /// How long the two lines may take together.
 const PREAMBLE: Duration = Duration::from_secs(10);
@@ -27,7 +31,7 @@ const STRANGERS: u32 = 32;
 ///
 /// # Errors
 /// When the socket itself is broken.
-pub async fn accept(instance: Rc<Instance>, listener: UnixListener) -> io::Result<()> {
+pub async fn accept(instance: Rc<Instance>, egress: Rc<Egress>, listener: UnixListener) -> io::Result<()> {
     let strangers = Rc::new(Cell::new(0));
     loop {
         let (stream, _) = match listener.accept().await {
@@ -44,20 +48,22 @@ pub async fn accept(instance: Rc<Instance>, listener: UnixListener) -> io::Resul
             continue;
         }
         strangers.set(strangers.get() + 1);
-        let (instance, strangers) = (Rc::clone(&instance), Rc::clone(&strangers));
+        let (instance, egress, strangers) = (Rc::clone(&instance), Rc::clone(&egress), Rc::clone(&strangers));
         tokio::task::spawn_local(async move {
             let known = tokio::time::timeout(PREAMBLE, preamble(&instance, stream)).await;
             strangers.set(strangers.get() - 1);
             if let Ok(Ok(Some((port, stream)))) = known {
-                serve(instance, port, stream).await;
+                serve(instance, &egress, port, stream).await;
             }
         });
     }
 }
 
-async fn serve(instance: Rc<Instance>, port: u16, stream: UnixStream) {
-    if port == PORT_CONTROL {
-        link::serve(instance, stream).await;
+async fn serve(instance: Rc<Instance>, egress: &Rc<Egress>, port: u16, stream: UnixStream) {
+    match port {
+        PORT_CONTROL => link::serve(instance, stream).await,
+        PORT_EGRESS => egress::link::serve(egress, stream).await,
+        _ => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, process::ExitCode};
 
-use lia_sidecar::{boot, instance::Instance, listen};
+use lia_sidecar::{boot, egress::Egress, instance::Instance, listen};
 use tokio::{
     net::UnixListener,
     signal::unix::{SignalKind, signal},
@@ -29,10 +29,11 @@ fn start() -> Result<(), Box<dyn std::error::Error>> {
 async fn serve(boot: boot::Boot) -> Result<(), Box<dyn std::error::Error>> {
     let mut end = signal(SignalKind::terminate())?;
     let instance = Instance::new(boot.config)?;
+    let egress = Egress::start(&instance);
     boot.listener.set_nonblocking(true)?;
     let listener = UnixListener::from_std(boot.listener)?;
     tokio::select! {
-        broken = listen::accept(instance.clone(), listener) => Ok(broken?),
+        broken = listen::accept(instance.clone(), egress, listener) => Ok(broken?),
         _ = end.recv() => {
             instance.end().await;
             Ok(())
