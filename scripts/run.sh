@@ -23,7 +23,7 @@ begin_tour() {
 # Passes on what the server prints. Ctrl-C is the server's: what it says at its end still comes through.
 beside() {
   trap '' INT
-  local line first= tour=
+  local line first='' tour=''
   while IFS= read -r line; do
     printf '%s\n' "$line"
     case $line in
