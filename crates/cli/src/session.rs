@@ -414,20 +414,36 @@ impl<'a> Session<'a> {
             self.ui.note(message);
             return;
         }
-        let bar = self.progress.get_or_insert_with(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(std::time::Duration::from_millis(100));
-            bar
-        });
-        bar.set_message(message.to_owned());
+        if let Some(bar) = &self.progress {
+            return bar.set_message(message.to_owned());
+        }
+        let bar = ProgressBar::new_spinner().with_message(message.to_owned());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        self.progress = Some(bar);
     }
 
     fn stop_progress(&mut self) {
         if let Some(bar) = self.progress.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn stop_reasons() {
+        let of = |r| Outcome::of_turn(r);
+        assert_eq!(of("end_turn"), Outcome::Done);
+        assert_eq!([of("refusal"), of("max_tokens"), of("max_turn_requests")], [Outcome::Refused; 3]);
+        assert_eq!(
+            [of("cancelled"), of("error"), of("unknown")],
+            [Outcome::Cancelled, Outcome::Failed, Outcome::Lost]
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use lia_client::Client;
 use lia_server::ServeOptions;
 use rustix::fs::{FlockOperation, flock};
@@ -23,11 +23,6 @@ const END: Duration = Duration::from_secs(180);
 
 /// `lia serve`
 pub async fn serve(cx: &Cx, args: Serve) -> Result<()> {
-    if cx.global.url.is_some() {
-        bail!(
-            "`lia serve` is a server and asks none: leave --url and LIA_URL out; server.host and server.port say where it listens"
-        );
-    }
     let config = local::config(&cx.global, &args.set)?;
     lia_server::serve(config, ServeOptions::default()).await
 }

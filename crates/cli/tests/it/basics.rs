@@ -56,3 +56,21 @@ async fn a_reader_that_goes_away_is_no_failure() {
         assert!(output.status.success() && err.is_empty(), "{:?} {err}", output.status);
     }
 }
+
+#[tokio::test]
+async fn the_doctor_names_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut c = bare(dir.path());
+    c.args(["doctor", "--data-dir", "data"]).env("LIA__RUNTIME__BWRAP", dir.path().join("nowhere"));
+    let sick = done(c).await.expect(1);
+    assert!(
+        sick.out.contains("missing  ") && sick.out.contains("bubblewrap") && sick.out.contains("→ "),
+        "{sick:?}"
+    );
+    assert!(sick.out.contains("lia serve"), "the server does not run: {}", sick.out);
+    assert!(!dir.path().join("data").exists(), "looking makes nothing");
+    let mut c = bare(dir.path());
+    c.args(["doctor"]).env("LIA__SERVER__PORT", "many");
+    let sick = done(c).await.expect(1);
+    assert!(sick.out.contains("configuration") && sick.out.contains("LIA__SERVER__PORT"), "{sick:?}");
+}
