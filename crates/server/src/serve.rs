@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -284,7 +284,9 @@ pub fn init_tracing(config: &Config) -> anyhow::Result<()> {
     let directives = directives.unwrap_or_else(|| config.log.level.show());
     let filter =
         EnvFilter::builder().parse(&directives).with_context(|| format!("RUST_LOG {directives:?}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     let set = match config.log.format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

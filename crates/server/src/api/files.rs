@@ -25,7 +25,10 @@ use lia_protocol::{
 };
 use lia_store::TaskRecord;
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 
 use super::{
     Api,
@@ -150,7 +153,7 @@ fn target(route: &str, key: &str, value: &str) -> String {
     })
 }
 
-/// One request to the host API on a connection of its own; the body of a good answer.
+/// One request to the host API of a task's instance; the body of a good answer.
 async fn ask(
     api: &Api,
     task: &TaskRecord,
@@ -159,8 +162,20 @@ async fn ask(
     body: Body,
 ) -> Result<Incoming, Failure> {
     let stream = api.engine.host_api(task).await?;
+    exchange(stream, method, target, body).await
+}
+
+/// One request on a connection of its own.
+async fn exchange<S>(stream: S, method: Method, target: &str, body: Body) -> Result<Incoming, Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let broken = |e: hyper::Error| {
+        tracing::debug!(error = %e, "a host API does not answer as it should");
+        strange("an answer that is not HTTP")
+    };
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| strange("no HTTP"))?;
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with the answer's body, or when both ends of it are dropped.
     tokio::spawn(async move {
         if let Err(e) = connection.await {
@@ -170,13 +185,13 @@ async fn ask(
     let request = hyper::Request::builder()
         .method(method)
         .uri(target)
-        .header(header::HOST, "lia-host")
+        .header(header::HOST, "instance")
         .body(body)
         .map_err(|_| bad_request("the path cannot be asked for"))?;
     let answer = match timeout(HEAD_DEADLINE, sender.send_request(request)).await {
         Err(_) => return Err(silent()),
         Ok(Err(e)) if is_too_large(&e) => return Err(too_large(limits::HOST_FILE_BYTES)),
-        Ok(Err(_)) => return Err(strange("an answer that is not HTTP")),
+        Ok(Err(e)) => return Err(broken(e)),
         Ok(Ok(answer)) => answer,
     };
     if answer.status().is_success() {
@@ -245,6 +260,8 @@ fn strange(what: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -253,5 +270,57 @@ mod tests {
             target("/fs/file", "path", "a b/ü&x=#?\r\n"),
             "/fs/file?path=a%20b/%C3%BC%26x%3D%23%3F%0D%0A"
         );
+    }
+
+    /// What becomes of an instance's answer, whatever its bytes.
+    async fn answered(bytes: &'static [u8]) -> Result<Incoming, Failure> {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        tokio::spawn(async move {
+            let mut head = [0; 4096];
+            let _ = theirs.read(&mut head).await;
+            let _ = theirs.write_all(bytes).await;
+        });
+        exchange(ours, Method::GET, "/fs/file?path=a", Body::empty()).await
+    }
+
+    #[tokio::test]
+    async fn an_instances_answer_is_only_bytes() {
+        let good = b"HTTP/1.1 200 OK\r\nset-cookie: lia_session=x\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<b>";
+        let response = pass_on(answered(good).await.unwrap(), "application/octet-stream");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/octet-stream");
+        assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("sandbox"));
+        assert!(!response.headers().contains_key(header::SET_COOKIE));
+        assert_eq!(axum::body::to_bytes(response.into_body(), 10).await.unwrap(), "<b>");
+
+        let code = async |bytes: &'static [u8]| answered(bytes).await.unwrap_err().code();
+        let error = b"HTTP/1.1 404 x\r\ncontent-length: 29\r\n\r\n{\"error\":\"no \\u001b[1m such\"}";
+        let failure = answered(error).await.unwrap_err();
+        assert_eq!((failure.code(), failure.sentence()), (ErrorCode::NotFound, "no [1m such"));
+        // It may not speak for the server: no login, no redirect, no success of another kind.
+        assert_eq!(code(b"HTTP/1.1 401 x\r\ncontent-length: 0\r\n\r\n").await, ErrorCode::VmError);
+        assert_eq!(
+            code(b"HTTP/1.1 302 x\r\nlocation: //evil\r\ncontent-length: 0\r\n\r\n").await,
+            ErrorCode::VmError
+        );
+        assert_eq!(code(b"HTTP/1.1 500 x\r\ncontent-length: 99999999\r\n\r\n").await, ErrorCode::VmError);
+        assert_eq!(code(b"SSH-2.0-x\r\n").await, ErrorCode::VmError);
+        assert_eq!(code(b"").await, ErrorCode::VmError);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends() {
+        let (ours, _theirs) = tokio::io::duplex(64);
+        let failure = exchange(ours, Method::GET, "/repo/diff?dir=", Body::empty()).await.unwrap_err();
+        assert_eq!(failure.code(), ErrorCode::VmError);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_told_as_that() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+        tokio::spawn(async move { while theirs.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {} });
+        let chunks = stream::iter((0..10).map(|_| Ok::<_, io::Error>(Bytes::from_static(&[0; 1000]))));
+        let body = Body::new(Limited::new(Body::from_stream(chunks), 5000));
+        let failure = exchange(ours, Method::PUT, "/fs/file?path=a", body).await.unwrap_err();
+        assert_eq!(failure.code(), ErrorCode::TooLarge);
     }
 }
