@@ -24,6 +24,13 @@ const COMPLAINT: usize = 2_000;
 /// Lines of progress that are passed on.
 const STEPS: usize = 40;
 
+/// Where a diff begins.
+const BASE: &str = "refs/lia/base";
+
+fn text(printed: Vec<u8>) -> String {
+    String::from_utf8_lossy(&printed).trim().to_owned()
+}
+
 /// What git did not do.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -80,9 +87,112 @@ impl Git {
         self.mark_base().await
     }
 
+    /// Clones a bundle that stands at `path` (as the sidecar's files name it) into the folder, and remembers where it
+    /// began. With `branch`, that one is checked out.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub async fn import(&self, bundle: &str, branch: Option<&str>) -> Result<(), GitError> {
+        // The workspace may hold files already: fetch into it instead of cloning over it.
+        self.instance.workspace.make_dirs(Path::new(&self.folder))?;
+        self.run(&["init", "--quiet"]).await?;
+        let spec = branch
+            .map_or_else(|| "HEAD:refs/lia/import".to_owned(), |b| format!("refs/heads/{b}:refs/lia/import"));
+        self.run(&["fetch", "--quiet", "--no-tags", "--update-head-ok", bundle, &spec]).await?;
+        let name = branch.unwrap_or("main");
+        self.run(&["checkout", "--quiet", "-B", name, "refs/lia/import"]).await?;
+        self.mark_base().await
+    }
+
+    /// The change since the base: commits, what is not committed, and untracked files. `out` gets it as it comes.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub async fn diff(&self, out: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), GitError> {
+        let tree = self.tree().await?;
+        let base = self.base().await?;
+        let args = ["diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", &base, &tree]
+            .map(str::to_owned);
+        let cwd = self.path().to_string_lossy().into_owned();
+        Run::start(&self.instance, cwd, args.into(), BTreeMap::new(), None)
+            .await?
+            .to_end(out, |_| Ok(()))
+            .await
+    }
+
+    /// The same as a bundle with the branch `lia/result`, on top of the base. `out` gets it as it comes.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub async fn bundle(&self, out: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), GitError> {
+        let tree = self.tree().await?;
+        let head = text(self.run(&["rev-parse", "--verify", "--quiet", "HEAD"]).await.unwrap_or_default());
+        let clean =
+            !head.is_empty() && text(self.run(&["rev-parse", &format!("{head}^{{tree}}")]).await?) == tree;
+        let tip = if clean {
+            head
+        } else {
+            let mut args =
+                vec!["commit-tree", tree.as_str(), "-m", "Work of the agent that was not committed"];
+            if !head.is_empty() {
+                args.extend(["-p", head.as_str()]);
+            }
+            text(self.run(&args).await?)
+        };
+        self.run(&["update-ref", "refs/heads/lia/result", &tip]).await?;
+        let base = self.run(&["rev-parse", "--verify", "--quiet", BASE]).await.map(text).unwrap_or_default();
+        let mut args = vec![
+            "bundle".to_owned(),
+            "create".to_owned(),
+            "--quiet".to_owned(),
+            "-".to_owned(),
+            "refs/heads/lia/result".to_owned(),
+        ];
+        if !base.is_empty() && base != tip {
+            args.push(format!("^{base}"));
+        }
+        let cwd = self.path().to_string_lossy().into_owned();
+        Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?.to_end(out, |_| Ok(())).await
+    }
+
+    /// What the diff begins at; an empty tree when nothing was imported.
+    async fn base(&self) -> Result<String, GitError> {
+        match self.run(&["rev-parse", "--verify", "--quiet", BASE]).await {
+            Ok(base) => Ok(text(base)),
+            Err(GitError::Failed(..)) => {
+                Ok(text(self.run(&["hash-object", "-t", "tree", "-w", "/dev/null"]).await?))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The workspace as a tree, by an index of its own: the agent's stays as it is.
+    async fn tree(&self) -> Result<String, GitError> {
+        let index = format!(".git/lia-index-{}", uuid::Uuid::new_v4());
+        let env = BTreeMap::from([("GIT_INDEX_FILE".to_owned(), index.clone())]);
+        let with = |args: &[&str]| {
+            let args = args.iter().map(|a| (*a).to_owned()).collect();
+            let cwd = self.path().to_string_lossy().into_owned();
+            Run::start(&self.instance, cwd, args, env.clone(), None)
+        };
+        let tree = async {
+            with(&["add", "--all", "--", "."]).await?.to_end(|_| Ok(()), |_| Ok(())).await?;
+            let mut tree = Vec::new();
+            let keep = |bytes: &[u8]| {
+                tree.extend_from_slice(bytes);
+                Ok(())
+            };
+            with(&["write-tree"]).await?.to_end(keep, |_| Ok(())).await?;
+            Ok(text(tree))
+        };
+        let tree = tree.await;
+        self.instance.workspace.remove(&Path::new(&self.folder).join(index));
+        tree
+    }
+
     /// Remembers the present commit as the one that a diff begins at. An empty repository has none.
     async fn mark_base(&self) -> Result<(), GitError> {
-        match self.run(&["update-ref", "refs/lia/base", "HEAD"]).await {
+        match self.run(&["update-ref", BASE, "HEAD"]).await {
             Err(GitError::Failed(..)) => Ok(()),
             other => other.map(drop),
         }

@@ -14,7 +14,8 @@ use tokio::{
 use super::{Egress, http_refusal};
 
 pub(super) fn open(egress: &Rc<Egress>) {
-    for (port, header) in [(INNER_PROXY_PORT, EgressHeader::Proxy), (INNER_BROKER_PORT, EgressHeader::Broker)] {
+    for (port, header) in [(INNER_PROXY_PORT, EgressHeader::Proxy), (INNER_BROKER_PORT, EgressHeader::Broker)]
+    {
         let egress = Rc::clone(egress);
         tokio::task::spawn_local(async move {
             match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {

@@ -80,7 +80,9 @@ impl Egress {
             let _ = timeout(LINK, self.linked.notified()).await;
             opener = self.link.borrow().clone();
         }
-        let opener = opener.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "Lia's gateway is not there right now"))?;
+        let opener = opener.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotConnected, "Lia's gateway is not there right now")
+        })?;
         let mut stream = timeout(ANSWER, opener.open(place)).await.map_err(|_| io::ErrorKind::TimedOut)??;
         let mut line = serde_json::to_vec(header)?;
         line.push(b'\n');

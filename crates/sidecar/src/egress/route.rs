@@ -2,7 +2,9 @@
 
 use std::{io, os::fd::AsRawFd as _};
 
-use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
+};
 
 const RTM_NEWROUTE: u16 = 24;
 /// Request, acknowledge, create, exclusive.
@@ -21,7 +23,8 @@ const LOOPBACK: u32 = 1;
 /// # Errors
 /// Without CAP_NET_ADMIN over the network namespace, or when the kernel refuses.
 pub fn everything_to_loopback() -> io::Result<()> {
-    let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
+    let fd =
+        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
     sendto(fd.as_raw_fd(), &request(), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
     let mut answer = [0; 512];
     let n = recv(fd.as_raw_fd(), &mut answer, MsgFlags::empty())?;

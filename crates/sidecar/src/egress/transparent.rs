@@ -59,7 +59,12 @@ async fn pass(egress: &Egress, mut client: TcpStream, port: u16) {
     let name = egress.names.borrow().name(address).map(str::to_owned);
     let Some(host) = name else {
         egress.tell(&EgressHeader::Refused { host: address.to_string(), port }).await;
-        return refuse(client, port, &format!("Lia refused {address}:{port}: only allowed host names can be reached, no addresses")).await;
+        return refuse(
+            client,
+            port,
+            &format!("Lia refused {address}:{port}: only allowed host names can be reached, no addresses"),
+        )
+        .await;
     };
     let _ = client.set_nodelay(true);
     match egress.ask(&EgressHeader::Transparent { host, port }).await {

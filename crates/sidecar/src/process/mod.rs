@@ -96,13 +96,20 @@ impl Jail {
     /// # Errors
     /// When the filters cannot be made for this machine, or a path holds a NUL byte.
     pub fn new(config: &BootConfig) -> Result<Self, SpawnError> {
-        let hidden = config.hide.iter().chain([&config.state_dir]);
-        let covers = hidden.map(|p| Cover::of(p)).filter_map(Result::transpose);
+        let mut hidden: Vec<&String> = config.hide.iter().chain([&config.state_dir]).collect();
+        hidden.sort_unstable();
+        let mut covers: Vec<Cover> = Vec::new();
+        for path in hidden {
+            let beneath = covers.iter().any(|c| c.holds(path));
+            if !beneath && let Some(cover) = Cover::of(path)? {
+                covers.push(cover);
+            }
+        }
         Ok(Self {
             separation: config.separation,
             nested: config.nested,
             agent_uid: config.agent_uid,
-            covers: covers.collect::<Result<_, _>>()?,
+            covers,
             filters: seccomp::Filters::new(config.nested).map_err(io::Error::other)?,
         })
     }

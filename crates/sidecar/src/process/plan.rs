@@ -2,11 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::{CStr, CString},
+    ffi::{CStr, CString, OsStr},
     os::{
         fd::{AsRawFd as _, OwnedFd, RawFd},
         raw::c_char,
+        unix::ffi::OsStrExt as _,
     },
+    path::Path,
 };
 
 use lia_protocol::boot::Separation;
@@ -56,6 +58,11 @@ impl Cover {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Whether `path` is gone with this one.
+    pub fn holds(&self, path: &str) -> bool {
+        Path::new(path).starts_with(OsStr::from_bytes(self.path.to_bytes()))
     }
 }
 

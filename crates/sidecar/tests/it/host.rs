@@ -7,6 +7,7 @@ use std::{
     os::{
         fd::{AsRawFd as _, OwnedFd},
         unix::{
+            fs::chown,
             net::{UnixListener, UnixStream},
             process::CommandExt as _,
         },
@@ -58,24 +59,60 @@ pub fn config(dir: &std::path::Path) -> BootConfig {
     }
 }
 
+/// Around what a sidecar is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// Nothing: as whoever runs the tests.
+    Nothing,
+    /// Nothing, as an ordinary user.
+    User,
+    /// A sandbox as the `local` runtime makes it, as an ordinary user.
+    Sandbox,
+}
+
+/// An ordinary user.
+const NOBODY: u32 = 65534;
+
 impl Sidecar {
     pub fn start() -> Self {
         Self::with(|_| {})
     }
 
     pub fn with(change: impl FnOnce(&mut BootConfig)) -> Self {
+        Self::around(Around::Nothing, change)
+    }
+
+    pub fn around(around: Around, change: impl FnOnce(&mut BootConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["workspace", "home"] {
+        for name in ["workspace", "home", "state"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
         let listener = UnixListener::bind(dir.path().join("socket")).unwrap();
-        let mut config = config(dir.path());
+        let mut config = match around {
+            Around::Sandbox => BootConfig {
+                workspace: "/workspace".to_owned(),
+                home: "/home/agent".to_owned(),
+                state_dir: "/lia/state".to_owned(),
+                hide: vec!["/lia".to_owned()],
+                ..config(dir.path())
+            },
+            _ => config(dir.path()),
+        };
         change(&mut config);
         let (read, mut write) = std::io::pipe().unwrap();
         write.write_all(&serde_json::to_vec(&config).unwrap()).unwrap();
         drop(write);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lia-sidecar"));
+        let mut command = match around {
+            Around::Nothing | Around::User => Command::new(env!("CARGO_BIN_EXE_lia-sidecar")),
+            Around::Sandbox => sandbox(dir.path()),
+        };
         command.args(["--config-fd", "10", "--listen-fd", "11"]).env_clear();
+        if around != Around::Nothing {
+            for path in ["", "workspace", "home", "state"] {
+                chown(dir.path().join(path), Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+            command.uid(NOBODY).gid(NOBODY);
+        }
         inherit(&mut command, [(read.into(), 10), (listener.into(), 11)]);
         let process = command.spawn().unwrap();
         Self { dir, process, session: SessionId::new() }
@@ -116,6 +153,7 @@ impl Sidecar {
             write: stream,
             last: acked,
             seen: Vec::new(),
+            bytes: 0,
         };
         link.send(&HostLine::Hello(HostHello {
             protocol: LINK_VERSION,
@@ -139,13 +177,53 @@ impl Drop for Sidecar {
     }
 }
 
+/// Bubblewrap with what the `local` runtime gives; the sidecar's own arguments follow.
+fn sandbox(dir: &std::path::Path) -> Command {
+    let mut c = Command::new("bwrap");
+    c.args(["--unshare-all", "--unshare-user", "--as-pid-1", "--uid", "0", "--gid", "0", "--new-session"]);
+    c.args(["--die-with-parent", "--cap-drop", "ALL"]);
+    for cap in ["NET_ADMIN", "NET_BIND_SERVICE", "SYS_ADMIN", "SETUID", "SETGID", "SETFCAP", "KILL"] {
+        c.args(["--cap-add", &format!("CAP_{cap}")]);
+    }
+    for path in ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc"] {
+        c.args(["--ro-bind-try", path, path]);
+    }
+    let sidecar = PathBuf::from(env!("CARGO_BIN_EXE_lia-sidecar"));
+    let mut bind = |how: &str, from: PathBuf, to: &str| {
+        c.arg(how).arg(from).arg(to);
+    };
+    bind("--bind", dir.join("workspace"), "/workspace");
+    bind("--bind", dir.join("home"), "/home/agent");
+    bind("--bind", dir.join("state"), "/lia/state");
+    bind("--ro-bind", sidecar.clone(), "/lia/sidecar");
+    let debug = sidecar.parent().unwrap().to_owned();
+    bind("--ro-bind", debug.clone(), debug.to_str().unwrap());
+    c.args([
+        "--tmpfs",
+        "/tmp",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--remount-ro",
+        "/",
+        "--",
+        "/lia/sidecar",
+    ]);
+    c
+}
+
 /// Has a child inherit descriptors under given numbers.
 pub fn inherit<const N: usize>(command: &mut Command, fds: [(OwnedFd, i32); N]) {
-    // SAFETY: dup2 is all that runs between fork and exec.
+    // SAFETY: only dup calls run between fork and exec.
     unsafe {
         command.pre_exec(move || {
-            for (fd, number) in &fds {
-                if libc::dup2(fd.as_raw_fd(), *number) < 0 {
+            // When the test is killed, so is this.
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            // Out of the way first: one may have the number that another is to get.
+            let high = fds.each_ref().map(|(fd, _)| libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 500));
+            for (from, (_, to)) in high.iter().zip(&fds) {
+                if libc::dup2(*from, *to) < 0 {
                     return Err(std::io::Error::last_os_error());
                 }
             }
@@ -172,6 +250,8 @@ pub struct Link {
     pub last: u64,
     /// All journaled lines received.
     pub seen: Vec<SidecarLine>,
+    /// Their bytes.
+    pub bytes: usize,
 }
 
 impl Link {
@@ -204,12 +284,14 @@ impl Link {
             Err(e) if e.kind() == std::io::ErrorKind::ConnectionReset => return None,
             Err(e) => panic!("{e}; last {}", self.last),
         }
+        let len = line.len();
         assert_eq!(line.pop(), Some(b'\n'), "a whole line");
         let line = SidecarLine::parse(&Bytes::from(line)).unwrap();
         if let Some(offset) = line.offset() {
             assert_eq!(offset.0, self.last + 1, "gapless: {line:?}");
             self.last = offset.0;
             self.seen.push(line.clone());
+            self.bytes += len;
         }
         Some(line)
     }

@@ -1,0 +1,166 @@
+//! The agent against its sidecar: what it must not see, reach or survive.
+
+use lia_protocol::link::{Order, Outcome};
+
+use crate::host::{Around, Link, Sidecar, ok, scripted};
+
+/// What the agent's own shell says to a command.
+fn sh(link: &mut Link, command: &str) -> String {
+    let before = link.text().len();
+    let id = link.prompt(&format!("sh {command}"));
+    assert_eq!(link.done(id), ok("end_turn"));
+    link.text()[before..].to_owned()
+}
+
+fn probe(around: Around) {
+    let sidecar = Sidecar::around(around, |_| {});
+    let mut link = sidecar.link(1, 0);
+    link.init(scripted(&[]));
+    let state = match around {
+        Around::Sandbox => "/lia".to_owned(),
+        _ => sidecar.dir.path().join("state").to_str().unwrap().to_owned(),
+    };
+
+    let said = sh(&mut link, "id -u; id -g; ulimit -c; ulimit -H -c; ls /proc/$PPID/fd | tr '\\n' ' '");
+    assert!(said.contains("1000\n1000\n0\n0\n0 1 2 "), "{said}");
+    let said = sh(&mut link, "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status | tr -s '\\t\\n' ' '");
+    for want in [
+        "CapInh: 0000000000000000",
+        "CapPrm: 0000000000000000",
+        "CapEff: 0000000000000000",
+        "CapBnd: 0000000000000000",
+        "CapAmb: 0000000000000000",
+        "NoNewPrivs: 1",
+        "Seccomp: 2",
+    ] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+    // The init, the agent, its shell, and what the shell runs: nobody else.
+    let said =
+        sh(&mut link, "for p in /proc/[0-9]*; do cat $p/comm; done 2>/dev/null | sort -u | tr '\\n' ' '");
+    assert!(said.contains("lia-init") && !said.contains("lia-sidecar"), "{said}");
+    let said = sh(
+        &mut link,
+        &format!(
+            "ls -A {state} | wc -l; touch {state}/x; echo touch $?; cat {}/socket",
+            sidecar.dir.path().display()
+        ),
+    );
+    assert!(said.contains("0\n") && said.contains("touch 1"), "{said}");
+    for (denied, sign) in [
+        ("cat /proc/1/environ", "Permission denied"),
+        ("cat /proc/1/maps", "Permission denied"),
+        ("cat /proc/1/fd/0", "Permission denied"),
+        ("ls /proc/1/root/", "Permission denied"),
+        ("cat /proc/1/mem", "Permission denied"),
+        ("unshare -U true", "Operation not permitted"),
+        ("unshare -m true", "Operation not permitted"),
+        ("nsenter -t 1 -m true", "nsenter: "),
+        ("mount -t tmpfs none /tmp", "mount: "),
+        ("echo 1 > /proc/sys/net/ipv4/ip_forward", "Read-only file system"),
+    ] {
+        let said = sh(&mut link, &format!("{denied} 2>&1; echo code $?"));
+        assert!(said.contains(sign) && !said.contains("code 0"), "{denied}: {said}");
+    }
+    let said = sh(&mut link, "kill -9 1; kill -TERM 1; kill -CHLD 1; sleep 0; echo alive");
+    assert!(said.contains("alive"), "{said}");
+
+    let id = link.prompt("terminal id -u; ls -A /proc | grep -c '^[0-9]'");
+    assert_eq!(link.done(id), ok("end_turn"));
+    assert!(link.text().contains("1000\n"), "{}", link.text());
+}
+
+#[test]
+fn an_agent_is_apart_from_the_sidecar_of_root() {
+    probe(Around::Nothing);
+}
+
+#[test]
+fn an_agent_is_apart_from_the_sidecar_of_an_ordinary_user() {
+    probe(Around::User);
+}
+
+#[test]
+fn an_agent_is_apart_from_the_sidecar_in_a_sandbox() {
+    probe(Around::Sandbox);
+}
+
+#[test]
+fn nothing_outlives_the_agent() {
+    let sidecar = Sidecar::start();
+    let mut link = sidecar.link(1, 0);
+    link.init(scripted(&[]));
+    let mark = start_orphan(&mut link);
+    assert_eq!(running(&mark), 1);
+    let id = link.order(Order::Shutdown { grace_ms: 5000 });
+    assert_eq!(link.done(id), Outcome::Ok { stop_reason: None });
+    link.exit();
+    assert_eq!(running(&mark), 0);
+}
+
+#[test]
+fn nothing_outlives_the_sidecar() {
+    let mut sidecar = Sidecar::start();
+    let mut link = sidecar.link(1, 0);
+    link.init(scripted(&[]));
+    let mark = start_orphan(&mut link);
+    let agents = children(sidecar.process.id());
+    assert_eq!(agents.len(), 1);
+    let init = Pidfd::open(agents[0]);
+    sidecar.kill();
+    init.wait();
+    assert_eq!(running(&mark), 0);
+}
+
+/// Has the agent leave a process behind that is in no group or session of its; returns a word of its arguments.
+fn start_orphan(link: &mut Link) -> String {
+    let mark = format!("orphan-{}", lia_protocol::ids::CommandId::new());
+    let orphan = format!("echo up > up; read never < never; : {mark}");
+    let said = sh(
+        link,
+        &format!(
+            "mkfifo up never; (setsid sh -c '{orphan}' </dev/null >/dev/null 2>&1 &); read x < up; echo $x"
+        ),
+    );
+    assert!(said.contains("up\n"), "{said}");
+    mark
+}
+
+/// Processes with this word in their arguments.
+fn running(mark: &str) -> usize {
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|e| std::fs::read(e.unwrap().path().join("cmdline")).ok())
+        .filter(|c| String::from_utf8_lossy(c).contains(mark))
+        .count()
+}
+
+fn children(pid: u32) -> Vec<i32> {
+    let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    list.split_whitespace().map(|p| p.parse().unwrap()).collect()
+}
+
+/// A process that can be waited for although it is no child.
+struct Pidfd(i32);
+
+impl Pidfd {
+    fn open(pid: i32) -> Self {
+        // SAFETY: a plain system call; the result is checked.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as i32;
+        assert!(fd >= 0);
+        Self(fd)
+    }
+
+    fn wait(&self) {
+        let mut poll = libc::pollfd { fd: self.0, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one pollfd on the stack.
+        assert_eq!(unsafe { libc::poll(&raw mut poll, 1, 20_000) }, 1, "it lives on");
+    }
+}
+
+impl Drop for Pidfd {
+    fn drop(&mut self) {
+        // SAFETY: ours.
+        unsafe { libc::close(self.0) };
+    }
+}
