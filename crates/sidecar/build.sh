@@ -7,8 +7,8 @@ arch=$(uname -m)
 triple=$arch-unknown-linux-gnu
 target=${CARGO_TARGET_DIR:-target}
 to=${1:-$target/debug}
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --quiet --profile sidecar -p lia-sidecar --bin lia-sidecar --target "$triple"
-built=$target/$triple/sidecar/lia-sidecar
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --quiet --profile sidecar -p lia-sidecar --bin sidecar --target "$triple"
+built=$target/$triple/sidecar/sidecar
 mkdir -p "$to"
 # A new file put in place at once: a running sidecar keeps the old one.
 if ! cmp -s "$built" "$to/lia-sidecar"; then

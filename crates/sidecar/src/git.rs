@@ -168,7 +168,7 @@ impl Git {
 
     /// The workspace as a tree, by an index of its own: the agent's stays as it is.
     async fn tree(&self) -> Result<String, GitError> {
-        let index = format!(".git/lia-index-{}", uuid::Uuid::new_v4());
+        let index = format!("/tmp/.lia-index-{}", lia_protocol::ids::UploadId::new());
         let env = BTreeMap::from([("GIT_INDEX_FILE".to_owned(), index.clone())]);
         let with = |args: &[&str]| {
             let args = args.iter().map(|a| (*a).to_owned()).collect();
@@ -186,7 +186,7 @@ impl Git {
             Ok(text(tree))
         };
         let tree = tree.await;
-        self.instance.workspace.remove(&Path::new(&self.folder).join(index));
+        let _ = std::fs::remove_file(index);
         tree
     }
 

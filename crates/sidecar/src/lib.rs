@@ -7,7 +7,7 @@
 //! - [`boot`], [`instance`]: the start, and what all parts share;
 //! - [`listen`]: who may connect, and to what;
 //! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
-//! - [`egress`]: the way out;
+//! - [`egress`]: the way out; [`host_api`]: files and repositories;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`]: repositories;
 //! - [`lines`], [`failpoint`]: small helpers.
 
@@ -16,6 +16,7 @@ pub mod confine;
 pub mod egress;
 pub mod failpoint;
 pub mod git;
+pub mod host_api;
 pub mod instance;
 pub mod journal;
 pub mod lines;

@@ -7,7 +7,7 @@
 
 use std::{cell::Cell, io, rc::Rc, time::Duration};
 
-use lia_protocol::boot::{PORT_CONTROL, PORT_EGRESS};
+use lia_protocol::boot::{PORT_CONTROL, PORT_EGRESS, PORT_HOST_API};
 use subtle::ConstantTimeEq as _;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,6 +16,7 @@ use tokio::{
 
 use crate::{
     egress::{self, Egress},
+    host_api,
     instance::Instance,
     link,
 };
@@ -63,6 +64,7 @@ async fn serve(instance: Rc<Instance>, egress: &Rc<Egress>, port: u16, stream: U
     match port {
         PORT_CONTROL => link::serve(instance, stream).await,
         PORT_EGRESS => egress::link::serve(egress, stream).await,
+        PORT_HOST_API => host_api::serve(instance, stream).await,
         _ => {}
     }
 }

@@ -133,13 +133,13 @@ pub(super) fn init(plan: &Plan<'_>, failure: RawFd, report: RawFd, control: RawF
             libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
         }
         mounts(&teller, plan);
+        drop_bounding_set(&teller);
         let pid =
             teller.check(Step::Fork, libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as c_int);
         if pid == 0 {
             program(&teller, plan);
         }
         libc::prctl(libc::PR_SET_NAME, c"lia-init".as_ptr(), 0, 0, 0);
-        drop_bounding_set(&teller);
         drop_capabilities(&teller);
         libc::close(failure);
         serve(pid, report, control)
@@ -234,7 +234,6 @@ unsafe fn program(teller: &Teller, plan: &Plan<'_>) -> ! {
         if score >= 0 {
             libc::write(score, b"500".as_ptr().cast(), 3);
         }
-        drop_bounding_set(teller);
         if let Some(uid) = plan.become_uid {
             teller.check(Step::Uid, libc::setgroups(0, null()));
             teller.check(Step::Uid, libc::setresgid(uid, uid, uid));

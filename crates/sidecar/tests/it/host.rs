@@ -103,7 +103,7 @@ impl Sidecar {
         write.write_all(&serde_json::to_vec(&config).unwrap()).unwrap();
         drop(write);
         let mut command = match around {
-            Around::Nothing | Around::User => Command::new(env!("CARGO_BIN_EXE_lia-sidecar")),
+            Around::Nothing | Around::User => Command::new(env!("CARGO_BIN_EXE_sidecar")),
             Around::Sandbox => sandbox(dir.path()),
         };
         command.args(["--config-fd", "10", "--listen-fd", "11"]).env_clear();
@@ -188,7 +188,7 @@ fn sandbox(dir: &std::path::Path) -> Command {
     for path in ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc"] {
         c.args(["--ro-bind-try", path, path]);
     }
-    let sidecar = PathBuf::from(env!("CARGO_BIN_EXE_lia-sidecar"));
+    let sidecar = PathBuf::from(env!("CARGO_BIN_EXE_sidecar"));
     let mut bind = |how: &str, from: PathBuf, to: &str| {
         c.arg(how).arg(from).arg(to);
     };
@@ -261,6 +261,13 @@ impl Link {
         self.write.write_all(&bytes).unwrap();
     }
 
+    /// Sends to a sidecar that may be dead.
+    pub fn try_send(&mut self, line: &HostLine) {
+        let mut bytes = serde_json::to_vec(line).unwrap();
+        bytes.push(b'\n');
+        let _ = self.write.write_all(&bytes);
+    }
+
     pub fn order(&mut self, order: Order) -> CommandId {
         let id = CommandId::new();
         self.send(&HostLine::Command { id, order });
@@ -285,7 +292,10 @@ impl Link {
             Err(e) => panic!("{e}; last {}", self.last),
         }
         let len = line.len();
-        assert_eq!(line.pop(), Some(b'\n'), "a whole line");
+        if line.pop() != Some(b'\n') {
+            // Cut by the end of the connection.
+            return None;
+        }
         let line = SidecarLine::parse(&Bytes::from(line)).unwrap();
         if let Some(offset) = line.offset() {
             assert_eq!(offset.0, self.last + 1, "gapless: {line:?}");
@@ -384,7 +394,7 @@ pub fn agent(mode: AgentMode, command: &str, args: &[&str]) -> AgentStart {
 
 /// The scripted agent of this build.
 pub fn scripted(args: &[&str]) -> AgentStart {
-    let path = PathBuf::from(env!("CARGO_BIN_EXE_lia-sidecar")).with_file_name("scripted-agent");
+    let path = PathBuf::from(env!("CARGO_BIN_EXE_sidecar")).with_file_name("scripted-agent");
     assert!(path.exists(), "{} is missing: cargo build -p lia-scripted-agent", path.display());
     agent(AgentMode::Acp, path.to_str().unwrap(), args)
 }

@@ -3,5 +3,6 @@
 mod acp;
 mod apart;
 mod host;
+mod kill;
 mod link;
 mod terminal;

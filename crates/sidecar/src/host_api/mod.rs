@@ -1,0 +1,235 @@
+//! The host API: HTTP/1.1 for what is asked and answered (`lia_protocol::host_api` lists the routes). Paths are confined
+//! to the workspace by the kernel; git runs where the agent runs.
+
+use std::{convert::Infallible, io, path::Path, rc::Rc};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use lia_protocol::{
+    error::{ApiError, ErrorCode},
+    host_api::HostHealth,
+    limits::{HOST_FILE_BYTES, UPLOAD_BYTES},
+};
+use tokio::net::UnixStream;
+
+use crate::{git::Git, instance::Instance};
+
+mod file_body;
+mod list;
+
+use file_body::FileBody;
+
+type Body = Either<Full<Bytes>, FileBody>;
+
+/// What is answered when it cannot be done.
+struct Failure(ErrorCode, String);
+
+impl From<io::Error> for Failure {
+    fn from(e: io::Error) -> Self {
+        let code = match e.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::NotFound,
+            io::ErrorKind::PermissionDenied => ErrorCode::Forbidden,
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidFilename => ErrorCode::BadRequest,
+            io::ErrorKind::FileTooLarge => ErrorCode::TooLarge,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::Unavailable,
+            _ => ErrorCode::VmError,
+        };
+        Self(code, e.to_string())
+    }
+}
+
+impl From<crate::git::GitError> for Failure {
+    fn from(e: crate::git::GitError) -> Self {
+        Self(ErrorCode::VmError, e.to_string())
+    }
+}
+
+/// Serves one connection.
+pub async fn serve(instance: Rc<Instance>, stream: UnixStream) {
+    let service = service_fn(move |request| {
+        let instance = Rc::clone(&instance);
+        async move { Ok::<_, Infallible>(answer(&instance, request).await) }
+    });
+    // A broken connection is the dialler's affair.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(instance: &Rc<Instance>, request: Request<Incoming>) -> Response<Body> {
+    match route(instance, request).await {
+        Ok(response) => response,
+        Err(Failure(code, message)) => {
+            let json = serde_json::to_vec(&ApiError::new(code, message)).unwrap_or_default();
+            let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            with(status, "application/json", json)
+        }
+    }
+}
+
+fn with(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(body.into())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    response
+}
+
+fn json(value: &impl serde::Serialize) -> Response<Body> {
+    with(StatusCode::OK, "application/json", serde_json::to_vec(value).unwrap_or_default())
+}
+
+fn file(kind: &'static str, body: FileBody) -> Response<Body> {
+    let size = body.size();
+    let mut response = Response::new(Either::Right(body));
+    response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    response.headers_mut().insert(CONTENT_LENGTH, size.into());
+    response
+}
+
+fn empty() -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::default()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let value = |key: &str| query_value(&query, key);
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/health") => Ok(json(&HostHealth {
+            status: "ok".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            sessions: instance.sessions(),
+        })),
+        (&Method::GET, "/fs/list") => Ok(json(&list::list(&instance.workspace, Path::new(&value("path")?))?)),
+        (&Method::GET, "/fs/file") => {
+            let (opened, stat) = instance.workspace.read(Path::new(&needed(value("path")?, "path")?))?;
+            let size = u64::try_from(stat.st_size).unwrap_or(0);
+            if size > HOST_FILE_BYTES {
+                return Err(Failure(ErrorCode::TooLarge, format!("the file has {size} bytes; allowed are {HOST_FILE_BYTES}")));
+            }
+            Ok(file("application/octet-stream", FileBody::new(opened, size)))
+        }
+        (&Method::PUT, "/fs/file") => {
+            let path = needed(value("path")?, "path")?;
+            let mut draft = instance.workspace.draft(Path::new(&path))?;
+            receive(request.into_body(), &mut draft.file, HOST_FILE_BYTES).await?;
+            draft.commit()?;
+            Ok(empty())
+        }
+        (&Method::POST, "/repo/import") => {
+            let (dir, branch) = (folder(value("dir")?)?, value("branch")?);
+            let scratch = Scratch::new()?;
+            receive(request.into_body(), &mut scratch.write()?, UPLOAD_BYTES).await?;
+            let branch = Some(branch).filter(|b| !b.is_empty());
+            Git::new(instance, &dir).import(&scratch.path, branch.as_deref()).await?;
+            Ok(empty())
+        }
+        (&Method::GET, "/repo/diff") => {
+            let scratch = Scratch::new()?;
+            let mut out = scratch.write()?;
+            Git::new(instance, &folder(value("dir")?)?).diff(|b| bounded(&mut out, b)).await?;
+            Ok(file("text/x-diff", FileBody::whole(scratch.read()?)?))
+        }
+        (&Method::GET, "/repo/bundle") => {
+            let scratch = Scratch::new()?;
+            let mut out = scratch.write()?;
+            Git::new(instance, &folder(value("dir")?)?).bundle(|b| bounded(&mut out, b)).await?;
+            Ok(file("application/x-git-bundle", FileBody::whole(scratch.read()?)?))
+        }
+        (_, path) => Err(Failure(ErrorCode::NotFound, format!("there is no {path} here"))),
+    }
+}
+
+fn needed(value: String, key: &str) -> Result<String, Failure> {
+    if value.is_empty() { Err(Failure(ErrorCode::BadRequest, format!("{key} is missing"))) } else { Ok(value) }
+}
+
+/// A folder of the workspace; empty is the workspace itself.
+fn folder(dir: String) -> Result<String, Failure> {
+    if dir.is_empty() || crate::confine::is_plain(Path::new(&dir)) {
+        Ok(dir)
+    } else {
+        Err(Failure(ErrorCode::BadRequest, format!("dir is {dir:?}; it is a relative path without '..'")))
+    }
+}
+
+/// A query value, percent-decoded; empty when absent.
+fn query_value(query: &str, key: &str) -> Result<String, Failure> {
+    let raw = query.split('&').find_map(|pair| pair.split_once('=').filter(|(k, _)| *k == key)).map_or("", |(_, v)| v);
+    let mut out = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'%' => {
+                let two = [bytes.next().unwrap_or(b'?'), bytes.next().unwrap_or(b'?')];
+                let hex = std::str::from_utf8(&two).ok().and_then(|h| u8::from_str_radix(h, 16).ok());
+                out.push(hex.ok_or_else(|| Failure(ErrorCode::BadRequest, format!("{key} is not percent-encoded")))?);
+            }
+            b'+' => out.push(b' '),
+            b => out.push(b),
+        }
+    }
+    String::from_utf8(out).map_err(|_| Failure(ErrorCode::BadRequest, format!("{key} is not UTF-8")))
+}
+
+async fn receive(mut body: Incoming, to: &mut std::fs::File, max: u64) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut size = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| Failure(ErrorCode::BadRequest, format!("the body broke off: {e}")))?;
+        if let Ok(data) = frame.into_data() {
+            size += data.len() as u64;
+            if size > max {
+                return Err(Failure(ErrorCode::TooLarge, format!("the body has more than {max} bytes")));
+            }
+            to.write_all(&data)?;
+        }
+    }
+    Ok(())
+}
+
+fn bounded(to: &mut std::fs::File, bytes: &[u8]) -> io::Result<()> {
+    use std::io::{Seek as _, Write as _};
+    if to.stream_position()? + bytes.len() as u64 > UPLOAD_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("git printed more than {UPLOAD_BYTES} bytes")));
+    }
+    to.write_all(bytes)
+}
+
+/// A file in the instance's /tmp, where git (on the agent's side) sees it too; gone when dropped.
+struct Scratch {
+    path: String,
+}
+
+impl Scratch {
+    fn new() -> io::Result<Self> {
+        Ok(Self { path: format!("/tmp/.lia-{}", lia_protocol::ids::UploadId::new()) })
+    }
+
+    /// A new file: whatever stands there already is not written through.
+    fn write(&self) -> io::Result<std::fs::File> {
+        std::fs::OpenOptions::new().write(true).create_new(true).open(&self.path)
+    }
+
+    fn read(&self) -> io::Result<std::fs::File> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&self.path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
