@@ -3,7 +3,15 @@
 //! The instance is hostile: of its answers only the bytes and a few known statuses go on, never a header; JSON is read
 //! and written anew; sizes and silence are bounded. Browsers never render what comes out of a workspace.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -37,7 +45,8 @@ use super::{
     extract::{ApiPath, ApiQuery, too_large},
 };
 
-/// How long the head of an answer may take; git may have to look at a large tree first.
+/// How long the head of an answer may take after the last bytes of the request; git may have to look at a large tree
+/// first.
 const HEAD_DEADLINE: Duration = Duration::from_secs(120);
 /// How long the next bytes of a body may take, either way.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -182,17 +191,29 @@ where
             tracing::debug!(error = %e, "a connection to a host API ended");
         }
     });
+    let sent = Arc::new(AtomicU64::new(0));
+    let count = sent.clone();
+    let counted = body.map_frame(move |frame| {
+        count.fetch_add(1, Ordering::Relaxed);
+        frame
+    });
     let request = hyper::Request::builder()
         .method(method)
         .uri(target)
         .header(header::HOST, "instance")
-        .body(body)
+        .body(counted)
         .map_err(|_| bad_request("the path cannot be asked for"))?;
-    let answer = match timeout(HEAD_DEADLINE, sender.send_request(request)).await {
-        Err(_) => return Err(silent()),
-        Ok(Err(e)) if is_too_large(&e) => return Err(too_large(limits::HOST_FILE_BYTES)),
-        Ok(Err(e)) => return Err(broken(e)),
-        Ok(Ok(answer)) => answer,
+    let mut sending = pin!(sender.send_request(request));
+    let mut before = 0;
+    let answer = loop {
+        match timeout(HEAD_DEADLINE, &mut sending).await {
+            Ok(Ok(answer)) => break answer,
+            Ok(Err(e)) if is_too_large(&e) => return Err(too_large(limits::HOST_FILE_BYTES)),
+            Ok(Err(e)) => return Err(broken(e)),
+            // A large body may take its time, as long as it goes on.
+            Err(_) if sent.load(Ordering::Relaxed) > before => before = sent.load(Ordering::Relaxed),
+            Err(_) => return Err(silent()),
+        }
     };
     if answer.status().is_success() {
         return Ok(answer.into_body());
