@@ -224,7 +224,8 @@ where
     let said = serde_json::from_slice::<ApiError>(&bytes).ok();
     let sentence = said.map(|e| e.error.chars().filter(|c| !c.is_control()).take(500).collect::<String>());
     let code = match status {
-        StatusCode::BAD_REQUEST => ErrorCode::BadRequest,
+        // A path that leads out of the workspace is forbidden there, and here no path.
+        StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => ErrorCode::BadRequest,
         StatusCode::NOT_FOUND => ErrorCode::NotFound,
         StatusCode::CONFLICT => ErrorCode::InvalidState,
         StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
