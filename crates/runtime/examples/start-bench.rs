@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p lia-runtime --example start-bench -- <sidecar> [rounds]`
 
+#![allow(clippy::print_stdout, reason = "its figures are for whoever runs it")]
+
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},

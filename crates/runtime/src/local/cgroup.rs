@@ -1,4 +1,4 @@
-//! Control groups: version 2 where it offers a controller, version 1 for the rest, found out controller by controller.
+//! Control groups, one per sandbox: made, limited, frozen, emptied, removed, in whatever hierarchies there are.
 //!
 //! All groups of one data folder are children of `lia-<hash of the folder>`, one per sandbox, with the same name in
 //! every hierarchy. Nothing outside of that parent is ever touched.
@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::{
-    fs::Access,
-    process::{Pid, Signal, kill_process},
-};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     time::{Instant, sleep, timeout_at},
@@ -24,9 +21,6 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// First and longest wait between two looks at a version 1 group, which tells of no change.
 const LOOK: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
-
-/// Where a server whose own group is delegated to it goes to live, see [`leave_for_a_leaf`].
-const LEAF: &str = "lia-server";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Controller {
@@ -57,11 +51,11 @@ pub(super) enum Version {
 
 /// One hierarchy in which we have a parent.
 #[derive(Clone, Debug)]
-struct Hierarchy {
+pub(super) struct Hierarchy {
     /// Our parent in it.
-    dir: PathBuf,
-    version: Version,
-    controllers: Vec<Controller>,
+    pub dir: PathBuf,
+    pub version: Version,
+    pub controllers: Vec<Controller>,
 }
 
 /// What one sandbox may use.
@@ -75,55 +69,11 @@ pub(super) struct Limits {
 /// The hierarchies that we may use, and why others not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cgroups {
-    hierarchies: Vec<Hierarchy>,
-    missing: Vec<(Controller, String)>,
+    pub hierarchies: Vec<Hierarchy>,
+    pub missing: Vec<(Controller, String)>,
 }
 
 impl Cgroups {
-    /// Looks at what is mounted and writable, and makes our parent (`lia-…`) in each.
-    pub fn detect(parent: &str) -> Self {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let mut this = Self::default();
-        let mut left: Vec<Controller> = Controller::ALL.to_vec();
-        let mut why = "no cgroup hierarchy is mounted".to_owned();
-        if let Some(mount) = mounts.lines().filter_map(parse_mount).find(|m| m.fstype == "cgroup2") {
-            match join_v2(&mount.dir, own_path(&own), parent) {
-                Ok(h) => {
-                    left.retain(|c| !h.controllers.contains(c));
-                    "cgroup version 2 does not offer it".clone_into(&mut why);
-                    this.hierarchies.push(h);
-                }
-                Err(e) => why = e,
-            }
-        }
-        for controller in left {
-            let mount = mounts
-                .lines()
-                .filter_map(parse_mount)
-                .find(|m| m.fstype == "cgroup" && m.options.split(',').any(|o| o == controller.name()));
-            let Some(mount) = mount else {
-                this.missing.push((controller, why.clone()));
-                continue;
-            };
-            let dir = mount.dir.join(parent);
-            match make_dir(&dir) {
-                Ok(()) => match this.hierarchies.iter_mut().find(|h| h.dir == dir) {
-                    Some(h) => h.controllers.push(controller),
-                    None => {
-                        this.hierarchies.push(Hierarchy {
-                            dir,
-                            version: Version::V1,
-                            controllers: vec![controller],
-                        });
-                    }
-                },
-                Err(e) => this.missing.push((controller, format!("{}: {e}", dir.display()))),
-            }
-        }
-        this
-    }
-
     /// Where a controller is ours, or why not.
     pub fn has(&self, controller: Controller) -> Result<Version, &str> {
         match self.with(controller) {
@@ -290,104 +240,17 @@ impl Cgroups {
     }
 }
 
-struct Mount<'a> {
-    dir: PathBuf,
-    fstype: &'a str,
-    options: &'a str,
-}
-
-/// A line of mountinfo: `… root mountpoint options … - type source super-options`.
-fn parse_mount(line: &str) -> Option<Mount<'_>> {
-    let (left, right) = line.split_once(" - ")?;
-    let mut right = right.split(' ');
-    let fstype = right.next()?;
-    if !fstype.starts_with("cgroup") {
-        return None;
-    }
-    Some(Mount { dir: left.split(' ').nth(4)?.into(), fstype, options: right.nth(1)? })
-}
-
-/// This process's own version 2 group (`0::/path`), or the one that it left for its leaf.
-fn own_path(cgroups: &str) -> &str {
-    let own = cgroups.lines().find_map(|l| l.strip_prefix("0::")).unwrap_or("/").trim_start_matches('/');
-    own.strip_suffix(LEAF).map_or(own, |base| base.trim_end_matches('/'))
-}
-
-/// Makes our parent in the version 2 hierarchy: below this process's own group where that is delegated to us, else, as
-/// root, at the top.
-fn join_v2(mount: &Path, own: &str, parent: &str) -> Result<Hierarchy, String> {
-    let own = mount.join(own);
-    let delegated = own != mount && is_delegated(&own);
-    let base = if delegated {
-        own
-    } else if rustix::process::geteuid().is_root() {
-        mount.to_owned()
-    } else {
-        return Err(format!("{} is not delegated to this user", own.display()));
-    };
-    if delegated {
-        leave_for_a_leaf(&base).map_err(|e| e.to_string())?;
-    }
-    let dir = base.join(parent);
-    let offered = fs::read_to_string(base.join("cgroup.controllers")).unwrap_or_default();
-    let wanted: Vec<Controller> = Controller::ALL
-        .into_iter()
-        .filter(|c| offered.split_ascii_whitespace().any(|o| o == c.name()))
-        .collect();
-    for c in &wanted {
-        // Refused where a process sits in the group itself, or where it is on already by other means: what counts is
-        // what the child group offers below.
-        let _ = put(&base.join("cgroup.subtree_control"), &format!("+{}", c.name()));
-    }
-    make_dir(&dir).map_err(|e| e.to_string())?;
-    for c in &wanted {
-        let _ = put(&dir.join("cgroup.subtree_control"), &format!("+{}", c.name()));
-    }
-    let on = fs::read_to_string(dir.join("cgroup.subtree_control")).unwrap_or_default();
-    let mut controllers: Vec<Controller> =
-        wanted.into_iter().filter(|c| on.split_ascii_whitespace().any(|o| o == c.name())).collect();
-    if dir.join("cgroup.freeze").exists() {
-        controllers.push(Controller::Freezer);
-    }
-    Ok(Hierarchy { dir, version: Version::V2, controllers })
-}
-
-/// systemd marks a group that it has given away; an ordinary user also knows by being able to write there.
-fn is_delegated(dir: &Path) -> bool {
-    let marked = ["user.delegate", "trusted.delegate"].iter().any(|name| {
-        let mut value = [0_u8; 8];
-        matches!(rustix::fs::getxattr(dir, *name, &mut value[..]), Ok(n) if value.get(..n) == Some(b"1"))
-    });
-    let writable = ["", "cgroup.procs", "cgroup.subtree_control"]
-        .iter()
-        .all(|f| rustix::fs::access(dir.join(f), Access::WRITE_OK).is_ok());
-    writable && (marked || !rustix::process::geteuid().is_root())
-}
-
-/// A group with controllers for its children may hold no process itself: those that are in it (this one) move below.
-fn leave_for_a_leaf(base: &Path) -> io::Result<()> {
-    let leaf = base.join(LEAF);
-    make_dir(&leaf)?;
-    for pid in fs::read_to_string(base.join("cgroup.procs"))?.lines() {
-        match put(&leaf.join("cgroup.procs"), pid) {
-            Err(e) if e.raw_os_error() != Some(libc::ESRCH) => return Err(e),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// Waits until `cgroup.events` of `dir` has `line`; the kernel wakes us. A group that is gone has every event behind it.
 async fn until_event(dir: &Path, line: &str) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let file = match File::open(dir.join("cgroup.events")) {
-        // SAFETY: the file stays open, and the same, for as long as the `AsyncFd` owns it.
-        Ok(f) => {
-            unsafe { AsyncFd::register_with_interest(f, Interest::PRIORITY) }.map_err(io::Error::from)?
-        }
+        Ok(f) => f,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(at(dir)(e)),
     };
+    // SAFETY: the file stays open, and the same, for as long as the `AsyncFd` owns it.
+    let file =
+        unsafe { AsyncFd::register_with_interest(file, Interest::PRIORITY) }.map_err(io::Error::from)?;
     loop {
         // Reading arms the event.
         let mut text = [0_u8; 256];
@@ -407,13 +270,14 @@ async fn until_event(dir: &Path, line: &str) -> io::Result<()> {
     }
 }
 
-/// Looks again and again, for version 1 has no event: first at once, then in growing steps.
-async fn look(mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+/// Looks again and again where the kernel has no event (cgroup version 1, loop devices): first at once, then in growing
+/// steps.
+pub(super) async fn look(mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut step = LOOK.0;
     while !done()? {
         if Instant::now() > deadline {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the cgroup does not get there"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the kernel does not get there"));
         }
         sleep(step).await;
         step = (step * 2).min(LOOK.1);
@@ -421,7 +285,7 @@ async fn look(mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     Ok(())
 }
 
-fn make_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
     match fs::create_dir(dir) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(at(dir)(e)),
         _ => Ok(()),
@@ -432,7 +296,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     move |e| io::Error::new(e.kind(), format!("{}: {e}", path.display()))
 }
 
-fn put(file: &Path, value: &str) -> io::Result<()> {
+pub(super) fn put(file: &Path, value: &str) -> io::Result<()> {
     let mut f = OpenOptions::new().write(true).open(file).map_err(at(file))?;
     f.write_all(value.as_bytes()).map_err(|e| match e.raw_os_error() {
         Some(libc::ESRCH | libc::ENODEV) => e,
@@ -446,5 +310,69 @@ fn put_if_there(file: &Path, value: &str) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::NotFound || e.raw_os_error() == Some(libc::ENODEV) => Ok(false),
         Err(e) => Err(e),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both versions as plain files, since no host has all controllers in both.
+    fn fake(dir: &Path, version: Version) -> Cgroups {
+        let controllers = Controller::ALL.to_vec();
+        let group = dir.join("g");
+        fs::create_dir_all(&group).unwrap();
+        let files: &[&str] = match version {
+            Version::V1 => &[
+                "memory.limit_in_bytes",
+                "memory.memsw.limit_in_bytes",
+                "cpu.cfs_period_us",
+                "cpu.cfs_quota_us",
+                "pids.max",
+            ],
+            Version::V2 => &["memory.max", "memory.swap.max", "cpu.max", "pids.max", "cgroup.freeze"],
+        };
+        for file in files {
+            fs::write(group.join(file), "").unwrap();
+        }
+        let hierarchy = Hierarchy { dir: dir.to_owned(), version, controllers };
+        Cgroups { hierarchies: vec![hierarchy], missing: Vec::new() }
+    }
+
+    #[test]
+    fn limits_are_written_in_the_words_of_each_version() {
+        let limits = Limits { memory_bytes: 128 << 20, cpus: 2, pids: 64 };
+        let both = [
+            (
+                Version::V1,
+                "memory.limit_in_bytes",
+                "memory.memsw.limit_in_bytes",
+                "cpu.cfs_quota_us",
+                "134217728",
+                "200000",
+            ),
+            (Version::V2, "memory.max", "memory.swap.max", "cpu.max", "0", "200000 100000"),
+        ];
+        for (version, memory, swap, cpu, swap_value, cpu_value) in both {
+            let tmp = tempfile::tempdir().unwrap();
+            let groups = fake(tmp.path(), version);
+            groups.limit("g", &limits).unwrap();
+            let read = |f: &str| fs::read_to_string(tmp.path().join("g").join(f)).unwrap();
+            assert_eq!(read(memory), "134217728");
+            assert_eq!(read(swap), swap_value);
+            assert_eq!(read(cpu), cpu_value);
+            assert_eq!(read("pids.max"), "64");
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_says_is_understood() {
+        let tmp = tempfile::tempdir().unwrap();
+        let groups = fake(tmp.path(), Version::V2);
+        fs::write(tmp.path().join("g/memory.events"), "low 0\nmax 9\noom 2\noom_kill 1\noom_group_kill 0\n")
+            .unwrap();
+        assert_eq!(groups.oom_kills("g"), 1);
+        fs::write(tmp.path().join("g/cgroup.freeze"), "1\n").unwrap();
+        assert!(groups.frozen("g"));
     }
 }

@@ -129,13 +129,16 @@ fn attach(image: &Path) -> io::Result<(u32, File)> {
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "no free loop device"))
 }
 
-/// Frees every loop device that still has `image` behind it.
-pub(super) fn detach(image: &Path) -> io::Result<()> {
+/// Asks every loop device with `image` behind it to free itself. Whether there was none any more: only then may the
+/// image be mounted again, since two mounts of one image destroy it.
+pub(super) fn detach(image: &Path) -> io::Result<bool> {
+    let mut none = true;
     for entry in fs::read_dir("/sys/block")? {
         let name = entry?.file_name();
         let Some(name) = name.to_str().filter(|n| n.starts_with("loop")) else { continue };
         let backing = fs::read_to_string(format!("/sys/block/{name}/loop/backing_file")).unwrap_or_default();
         if Path::new(backing.trim_end_matches('\n')) == image {
+            none = false;
             let device = File::open(format!("/dev/{name}"))?;
             // SAFETY: LOOP_CLR_FD takes no argument.
             match unsafe { ioctl(device.as_fd(), IntegerSetter::<LOOP_CLR_FD>::new_usize(0)) } {
@@ -144,7 +147,7 @@ pub(super) fn detach(image: &Path) -> io::Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(none)
 }
 
 /// `LOOP_CTL_GET_FREE`: the answer is the call's return value.

@@ -13,7 +13,7 @@ use lia_protocol::runtime::Isolation;
 use super::{
     LocalOptions,
     cgroup::{Cgroups, Controller, Version},
-    command, disk, etc,
+    command, disk, etc, scope,
 };
 
 /// One line of `lia doctor`.
@@ -53,7 +53,14 @@ impl Host {
     /// image in `scratch` that is removed again.
     pub fn find(options: &LocalOptions, parent: &str, scratch: &Path) -> Self {
         let root = rustix::process::geteuid().is_root();
-        let cgroups = Cgroups::detect(parent);
+        let mut cgroups = Cgroups::detect(parent);
+        let mut scope = None;
+        if !root && [Controller::Memory, Controller::Pids].iter().any(|c| cgroups.has(*c).is_err()) {
+            match scope::enter(parent) {
+                Ok(()) => cgroups = Cgroups::detect(parent),
+                Err(why) => scope = Some(why),
+            }
+        }
         let mut checks = Vec::new();
         let found = options.bwrap.clone().or_else(|| find_program("bwrap"));
         let version = found.as_deref().and_then(version);
@@ -106,7 +113,8 @@ impl Host {
             let uid = rustix::process::geteuid().as_raw();
             weak("own-uid", format!("instances run as uid {uid}, as the server does"), "run lia as root")
         });
-        checks.extend(Controller::ALL.into_iter().map(|c| controller(&cgroups, c, options)));
+        checks
+            .extend(Controller::ALL.into_iter().map(|c| controller(&cgroups, c, options, scope.as_deref())));
         checks.push(seccomp());
         checks.push(landlock());
         checks.push(certificates());
@@ -238,7 +246,13 @@ fn image_trial(root: bool, scratch: &Path) -> Result<PathBuf, (String, String)> 
     }
 }
 
-fn controller(cgroups: &Cgroups, controller: Controller, options: &LocalOptions) -> Check {
+/// `scope` says why an ordinary user could not have a delegated group either.
+fn controller(
+    cgroups: &Cgroups,
+    controller: Controller,
+    options: &LocalOptions,
+    scope: Option<&str>,
+) -> Check {
     let name = format!("cgroup-{}", controller.name());
     match cgroups.has(controller) {
         Ok(Version::V2) => fine(&name, "cgroup version 2"),
@@ -252,12 +266,15 @@ fn controller(cgroups: &Cgroups, controller: Controller, options: &LocalOptions)
                 Controller::Cpu => "not limited".into(),
                 Controller::Freezer => "paused by SIGSTOP instead".to_owned(),
             };
-            let mend = if rustix::process::geteuid().is_root() {
-                "mount the cgroup hierarchy writable"
-            } else {
-                "start lia by `systemd-run --user --scope -p Delegate=yes`, or as root"
-            };
-            weak(&name, format!("{instead} ({why})"), mend)
+            match scope {
+                None => weak(&name, format!("{instead} ({why})"), "mount the cgroup hierarchy writable"),
+                Some(scope) => weak(
+                    &name,
+                    format!("{instead} ({why}; {scope})"),
+                    "log in through systemd (loginctl enable-linger USER keeps it) on a host with cgroup version 2, or \
+                     run lia as root",
+                ),
+            }
         }
     }
 }
@@ -282,7 +299,10 @@ fn landlock() -> Check {
         )
     };
     if version > 0 {
-        fine("landlock", &format!("version {version}; the sidecar confines the agent's file access"))
+        let detail = format!(
+            "not in use: an agent's own mount namespace confines it (the kernel has version {version})"
+        );
+        Check { name: "landlock".into(), ok: false, required: false, detail, mend: None }
     } else {
         let why = io::Error::last_os_error();
         weak(

@@ -4,12 +4,14 @@
 //! host      what this host can give, by name             ┐
 //! folder    what lies where                              │ what there is
 //! etc       the sandboxes' /etc                          ┘
-//! uid, cgroup, disk                                      ┐
+//! uid, disk                                              ┐
+//! cgroup, hierarchy, scope                               │
 //! command   bubblewrap's arguments, agents' environment  │ how one is made
 //! spawn     fork and exec                                │
 //! slot      a sandbox that waits for its instance        │
 //! pool      some that wait ahead of need                 ┘
-//! instance  from a slot to an instance, and its end      ┐ how one lives
+//! start     from a slot to an instance                   ┐
+//! instance  its life until nothing is left               │ how one lives
 //! watch     limits that the kernel does not keep for us  │
 //! process, tree                                          ┘
 //! ```
@@ -22,12 +24,15 @@ mod command;
 mod disk;
 mod etc;
 mod folder;
+mod hierarchy;
 mod host;
 mod instance;
 mod pool;
 mod process;
+mod scope;
 mod slot;
 mod spawn;
+mod start;
 mod tree;
 mod uid;
 mod watch;
@@ -144,7 +149,7 @@ struct Inner {
     /// Waits for bubblewrap's processes, and work in the background.
     tasks: Mutex<JoinSet<()>>,
     /// Says that the data folder is in use.
-    _lock: File,
+    lock: File,
 }
 
 impl Local {
@@ -192,7 +197,7 @@ impl Local {
             watching: Arc::default(),
             locks: Mutex::default(),
             tasks: Mutex::default(),
-            _lock: lock,
+            lock,
             host,
             options,
         });
@@ -350,6 +355,8 @@ type Held = Arc<OwnedMutexGuard<()>>;
 impl Drop for Inner {
     fn drop(&mut self) {
         self.host.cgroups.remove_parents();
+        // Closing would not do while a child between `fork` and `exec` has a copy.
+        let _ = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 

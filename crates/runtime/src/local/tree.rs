@@ -19,7 +19,7 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
     let top = match open(CWD, folder.as_os_str().as_encoded_bytes()) {
         Ok(fd) => fd,
         Err(Errno::NOENT) => return Ok(()),
-        Err(Errno::NOTDIR | Errno::LOOP) => return Ok(std::fs::remove_file(folder)?),
+        Err(Errno::NOTDIR | Errno::LOOP) => return std::fs::remove_file(folder),
         Err(e) => return Err(e.into()),
     };
     let mut counter: u64 = 0;
@@ -34,7 +34,7 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
             unlinkat(&top, &name[..], AtFlags::REMOVEDIR)?;
         }
     }
-    Ok(std::fs::remove_dir(folder)?)
+    std::fs::remove_dir(folder)
 }
 
 /// Unlinks the files of `dir` and moves its folders up to `top`. The names of the folders when `dir` is `top` itself.
@@ -120,9 +120,9 @@ mod tests {
         }
         let locked = top.join("locked");
         fs::create_dir_all(locked.join("in/ner")).unwrap();
-        fs::set_permissions(locked.join("in/ner"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(locked.join("in/ner"), fs::Permissions::from_mode(0o0)).unwrap();
         fs::set_permissions(locked.join("in"), fs::Permissions::from_mode(0o500)).unwrap();
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
 
         remove(&top).unwrap();
         remove(&top).unwrap();

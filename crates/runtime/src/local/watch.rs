@@ -147,7 +147,7 @@ fn count(disk: &Path) -> io::Result<Option<u64>> {
     let mut bytes = 0;
     let mut linked = HashSet::new();
     for name in disk::FOLDERS {
-        let mut open = vec![Dir::new(enter(CWD, &disk.join(name))?)?];
+        let mut open = vec![Dir::new(enter(CWD, disk.join(name))?)?];
         while let Some(dir) = open.last_mut() {
             let Some(entry) = dir.read() else {
                 open.pop();

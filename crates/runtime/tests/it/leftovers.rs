@@ -4,7 +4,10 @@ use std::{
     fs, io,
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use lia_protocol::ids::InstanceId;
@@ -81,19 +84,17 @@ fn a_start_whose_server_is_killed_is_removed_by_delete() {
         return die(&order);
     }
     for_each_user("leftovers::a_start_whose_server_is_killed_is_removed_by_delete", || async {
-        for step in steps() {
+        let ahead = ["recorded", "claimed", "configured", "ready"].map(|s| (s, "ahead"));
+        for (step, made) in steps().map(|s| (s, "on demand")).chain(ahead) {
             let tmp = tempfile::tempdir().unwrap();
             let id = InstanceId::new();
-            let order = format!("{step} {id} {}", tmp.path().display());
+            let order = format!("{made}:{step}:{id}:{}", tmp.path().display());
             let mut child = rerun("leftovers::a_start_whose_server_is_killed_is_removed_by_delete");
             let status = child.env(DIE, order).process_group(0).status().unwrap();
-            assert_eq!(status.signal(), Some(9), "{step}");
+            assert_eq!(status.signal(), Some(9), "{made} {step}");
 
-            let host = Host {
-                local: Local::new(options(tmp.path())).await.unwrap(),
-                dir: tmp,
-                ledger: Arc::default(),
-            };
+            let local = Local::new(options(tmp.path())).await.unwrap();
+            let host = Host::at(tmp, local);
             let named: Vec<Resource> =
                 serde_json::from_slice(&fs::read(host.dir.path().join("ledger")).unwrap()).unwrap();
             assert!(!named.is_empty());
@@ -109,23 +110,29 @@ fn a_start_whose_server_is_killed_is_removed_by_delete() {
 }
 
 fn die(order: &str) {
-    let (step, rest) = order.split_once(' ').unwrap();
-    let (id, dir) = rest.split_once(' ').unwrap();
+    let [made, step, id, dir] = order.split(':').collect::<Vec<_>>()[..] else { panic!("{order}") };
     let (step, dir) = (step.to_owned(), PathBuf::from(dir));
+    let armed = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let ledger = Arc::<crate::support::MemoryLedger>::default();
-        let (written, out) = (ledger.clone(), dir.join("ledger"));
+        let (written, out, arms) = (ledger.clone(), dir.join("ledger"), armed.clone());
         let mut options = options(&dir);
+        options.warm = usize::from(made == "ahead");
         options.failpoint = Some(Arc::new(move |s| {
-            fs::write(&out, serde_json::to_vec(&written.all()).unwrap())?;
-            if s == step {
-                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;
+            if arms.load(Ordering::Relaxed) {
+                fs::write(&out, serde_json::to_vec(&written.all()).unwrap())?;
+                if s == step {
+                    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;
+                }
             }
             Ok(())
         }));
         let local = Local::new(options).await.unwrap();
         let spec = InstanceSpec { id: id.parse().unwrap(), ..spec() };
+        local.prepare(spec.config.storage_gb, Vec::new());
+        local.settled().await;
+        armed.store(true, Ordering::Relaxed);
         local.start(spec, ledger).await.unwrap();
     });
 }

@@ -51,7 +51,7 @@ fn an_instance_lives_and_leaves_nothing() {
         host.local.stop(&record, host.ledger.clone()).await.unwrap();
         host.local.stop(&record, host.ledger.clone()).await.unwrap();
         let gone = host.local.status(&record).await.unwrap();
-        assert_eq!(gone, InstanceStatus::Gone { reason: Some("killed by signal 9".into()) });
+        assert_eq!(gone, InstanceStatus::Gone { reason: Some("stopped".into()) });
         assert!(matches!(host.local.dial(&record, 5000).await, Err(RuntimeError::Gone(_))));
 
         let again = host.start(&lia_runtime::InstanceSpec { keep: true, ..spec.clone() }).await.unwrap();

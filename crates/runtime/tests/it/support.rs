@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write as _,
     os::unix::{
         fs::{PermissionsExt as _, chown},
         process::CommandExt as _,
@@ -43,6 +44,8 @@ pub fn for_each_user<F: Future<Output = ()>>(name: &str, body: impl FnOnce() -> 
         let out = rerun(name).uid(ORDINARY).gid(ORDINARY).output().unwrap();
         let text = String::from_utf8_lossy(&out.stdout);
         assert!(out.status.success() && text.contains("1 passed"), "as an ordinary user:\n{text}");
+    } else if std::env::var_os(CHILD).is_none() {
+        lacks("root", name);
     }
 }
 
@@ -56,7 +59,19 @@ pub fn rerun(name: &str) -> Command {
     command
 }
 
-/// The folder with this binary and the sidecar, both executable for every user, and a `tmp` of the ordinary user's.
+/// The real sidecar.
+pub fn sidecar() -> PathBuf {
+    programs().join("lia-sidecar")
+}
+
+/// Says that this host lacks what a test needs (`tests/needs.toml`); `make test` prints it at its end.
+pub fn lacks(need: &str, test: &str) {
+    let dir = std::env::var_os("LIA_NEEDS_DIR").unwrap_or_else(|| panic!("{test} needs {need}"));
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(Path::new(&dir).join(need)).unwrap();
+    writeln!(file, "{test}").unwrap();
+}
+
+/// The folder with this binary and the sidecars, both executable for every user, and a `tmp` of the ordinary user's.
 fn programs() -> &'static Path {
     static DIR: OnceLock<(Option<TempDir>, PathBuf)> = OnceLock::new();
     let (_, path) = DIR.get_or_init(|| {
@@ -65,8 +80,10 @@ fn programs() -> &'static Path {
         }
         let dir = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
         let exe = std::env::current_exe().unwrap();
-        let sidecar = exe.parent().unwrap().join("../examples/stand-in");
-        for (from, to) in [(&exe, "it"), (&sidecar, "sidecar")] {
+        let built = exe.parent().unwrap().parent().unwrap();
+        let (stand_in, sidecar) = (built.join("examples/stand-in"), built.join("lia-sidecar"));
+        assert!(sidecar.exists(), "crates/sidecar/build.sh makes {}", sidecar.display());
+        for (from, to) in [(&exe, "it"), (&stand_in, "stand-in"), (&sidecar, "lia-sidecar")] {
             fs::copy(from, dir.path().join(to)).unwrap();
             fs::set_permissions(dir.path().join(to), fs::Permissions::from_mode(0o755)).unwrap();
         }
@@ -121,10 +138,11 @@ pub struct Host {
     pub dir: TempDir,
     pub local: Local,
     pub ledger: Arc<MemoryLedger>,
+    _cleaner: Cleaner,
 }
 
 pub fn options(dir: &Path) -> LocalOptions {
-    let mut options = LocalOptions::new(dir.join("data"), programs().join("sidecar"));
+    let mut options = LocalOptions::new(dir.join("data"), programs().join("stand-in"));
     options.warm = 0;
     options
 }
@@ -139,7 +157,12 @@ impl Host {
         let mut options = options(dir.path());
         change(&mut options);
         let local = Local::new(options).await.unwrap();
-        Self { dir, local, ledger: Arc::default() }
+        Self::at(dir, local)
+    }
+
+    pub fn at(dir: TempDir, local: Local) -> Self {
+        let ledger = Arc::<MemoryLedger>::default();
+        Self { dir, local, _cleaner: Cleaner(ledger.clone()), ledger }
     }
 
     pub async fn start(&self, spec: &InstanceSpec) -> Result<InstanceRecord, RuntimeError> {
@@ -152,7 +175,12 @@ impl Host {
 
     /// A connection past the preamble.
     pub async fn open(&self, record: &InstanceRecord) -> BufReader<Box<dyn Stream>> {
-        let mut stream = BufReader::new(self.local.dial(record, 7).await.unwrap());
+        self.open_port(record, 7).await
+    }
+
+    /// The same at a port of the real sidecar.
+    pub async fn open_port(&self, record: &InstanceRecord, port: u16) -> BufReader<Box<dyn Stream>> {
+        let mut stream = BufReader::new(self.local.dial(record, port).await.unwrap());
         stream.write_all(b"LIA1 open sesame\n").await.unwrap();
         let mut line = String::new();
         stream.read_line(&mut line).await.unwrap();
@@ -173,6 +201,21 @@ impl Host {
     pub fn assert_nothing_left(&self, named: &[Resource]) {
         assert_nothing_left(&self.dir.path().join("data"), named);
         assert_eq!(self.ledger.all(), []);
+    }
+}
+
+/// A test that failed leaves no process either.
+struct Cleaner(Arc<MemoryLedger>);
+
+impl Drop for Cleaner {
+    fn drop(&mut self) {
+        for r in self.0.all().iter().filter(|r| r.kind == "process" && lives(&r.name)) {
+            let pid = r.name.split(':').next().unwrap().parse().unwrap();
+            let _ = rustix::process::kill_process(
+                rustix::process::Pid::from_raw(pid).unwrap(),
+                rustix::process::Signal::KILL,
+            );
+        }
     }
 }
 
