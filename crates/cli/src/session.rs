@@ -6,15 +6,13 @@
 //!  Ctrl-C       ──┘                        └─▶ the server: prompts, answers, cancel
 //! ```
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use lia_client::{Client, ErrorCode, StreamOptions};
 use lia_protocol::{
     event::{PermissionAnswered, PermissionRequested, TurnEnded},
     ids::{CommandId, PermissionId, Seq, TaskId},
-    task::{TaskResponse, TaskStatus},
+    task::TaskStatus,
     ws::{WsAddition, WsMessage, WsMessageExt},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,60 +24,10 @@ use crate::{
 };
 
 mod keys;
+mod outcome;
 
 pub use keys::Keys;
-
-/// How the work ended, for the exit code (the table is in `lia --help`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// `end_turn`, or an exit with 0.
-    Done,
-    /// `refusal`, `max_tokens`, `max_turn_requests`.
-    Refused,
-    /// `cancelled`.
-    Cancelled,
-    /// The agent failed.
-    Failed,
-    /// Nobody knows.
-    Lost,
-    /// The user left; the task goes on.
-    Detached,
-}
-
-impl Outcome {
-    /// The exit code.
-    pub fn code(self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Done | Self::Detached => 0,
-            Self::Refused => 2,
-            Self::Cancelled => 3,
-            Self::Failed => 4,
-            Self::Lost => 5,
-        })
-    }
-
-    /// Of a stop reason.
-    pub fn of_turn(stop_reason: &str) -> Self {
-        match stop_reason {
-            "end_turn" => Self::Done,
-            "cancelled" => Self::Cancelled,
-            "error" => Self::Failed,
-            "unknown" => Self::Lost,
-            // ACP's other reasons, and those of later versions: the agent stopped without having finished.
-            _ => Self::Refused,
-        }
-    }
-
-    /// Of a task that has ended.
-    pub fn of_task(task: &TaskResponse) -> Self {
-        match (&task.stop_reason, task.exit_code) {
-            (_, Some(code)) if code != 0 => Self::Failed,
-            (Some(reason), _) => Self::of_turn(reason),
-            (None, Some(_)) => Self::Done,
-            (None, None) => Self::Failed,
-        }
-    }
-}
+pub use outcome::Outcome;
 
 /// When to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +64,12 @@ pub struct Session<'a> {
     shown: Vec<PermissionId>,
     live: bool,
     interrupts: u32,
+    /// Prompts of ours whose turns have not ended.
+    mine: Vec<CommandId>,
+    /// A prompt was sent.
+    sent: bool,
+    /// Standard input has ended, with prompts in it.
+    piped: bool,
     last_turn: Option<Outcome>,
     /// The task has ended.
     over: bool,
@@ -136,6 +90,9 @@ impl<'a> Session<'a> {
             shown: Vec::new(),
             live: false,
             interrupts: 0,
+            mine: Vec::new(),
+            sent: false,
+            piped: false,
             last_turn: None,
             over: false,
             progress: None,
@@ -223,16 +180,12 @@ impl<'a> Session<'a> {
                 self.questions.push(request);
                 self.ask().await?;
             }
-            WsAddition::Answered { answer, .. } => self.answered(&answer),
-            WsAddition::Turn { ended, .. } => return Ok(self.turn(&ended)),
-            WsAddition::Prompt { state, .. } => {
-                if state == "delivered" {
-                    self.interrupts = 0;
-                }
-                if state == "unknown" && self.options.until == Until::FirstTurn {
-                    return Ok(Some(Outcome::Lost));
-                }
+            WsAddition::Answered { answer, .. } => {
+                self.answered(&answer);
+                self.ask().await?;
             }
+            WsAddition::Turn { ended, .. } => return Ok(self.turn(&ended)),
+            WsAddition::Prompt { id, state, .. } => return Ok(self.prompt(id, &state)),
             WsAddition::Live { .. } => {
                 self.live = true;
                 self.ask().await?;
@@ -241,6 +194,25 @@ impl<'a> Session<'a> {
             WsAddition::Egress { .. } => {}
         }
         Ok(None)
+    }
+
+    fn prompt(&mut self, id: CommandId, state: &str) -> Option<Outcome> {
+        match state {
+            "delivered" => self.interrupts = 0,
+            "unknown" if self.options.until == Until::FirstTurn => return Some(Outcome::Lost),
+            "unknown" | "withdrawn" => {
+                self.last_turn = Some(if state == "unknown" { Outcome::Lost } else { Outcome::Cancelled });
+                return self.settled(id);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// One prompt less to wait for. `Some` when all that was piped in has been worked.
+    fn settled(&mut self, id: CommandId) -> Option<Outcome> {
+        self.mine.retain(|m| *m != id);
+        self.last_turn.filter(|_| self.piped && self.mine.is_empty())
     }
 
     fn turn(&mut self, ended: &TurnEnded) -> Option<Outcome> {
@@ -253,7 +225,8 @@ impl<'a> Session<'a> {
         } else if outcome == Outcome::Cancelled {
             self.ui.say(Style::Yellow, "cancelled");
         }
-        (self.options.until == Until::FirstTurn).then_some(outcome)
+        let settled = self.settled(ended.command);
+        if self.options.until == Until::FirstTurn { Some(outcome) } else { settled }
     }
 
     /// The stream has ended: the task is over.
@@ -332,9 +305,12 @@ impl<'a> Session<'a> {
     /// A typed line; `None` at the end of standard input.
     async fn typed(&mut self, typed: Option<String>) -> Result<Option<Outcome>> {
         let Some(typed) = typed else {
-            // Ctrl-D leaves; the end of a file that was piped in does not.
-            let leave = self.options.prompts && self.ui.err_tty && self.keys.is_tty();
-            return Ok(leave.then(|| self.detach()));
+            // Ctrl-D leaves at once, the end of prompts that were piped in when they have been worked.
+            if self.options.prompts && self.keys.is_tty() {
+                return Ok(Some(self.detach()));
+            }
+            self.piped = self.sent;
+            return Ok(self.last_turn.filter(|_| self.piped && self.mine.is_empty()));
         };
         self.interrupts = 0;
         if let Some(q) = self.questions.first().filter(|q| self.shown.contains(&q.id)) {
@@ -363,11 +339,15 @@ impl<'a> Session<'a> {
             self.ui.note(&format!("nothing is asked now; to send prompts: lia attach {}", short(self.task)));
             return Ok(None);
         }
-        match self.client.input(self.task, CommandId::new(), typed).await {
-            Ok(accepted) if accepted.position > 0 => {
-                self.ui.note(&format!("queued; {} before it", accepted.position))
+        let id = CommandId::new();
+        match self.client.input(self.task, id, typed).await {
+            Ok(accepted) => {
+                self.sent = true;
+                self.mine.push(id);
+                if accepted.position > 0 && self.keys.is_tty() {
+                    self.ui.note(&format!("queued; {} before it", accepted.position));
+                }
             }
-            Ok(_) => {}
             Err(e) => self.ui.say(Style::Red, &format!("not sent: {e}")),
         }
         Ok(None)
@@ -429,21 +409,5 @@ impl<'a> Session<'a> {
         if let Some(bar) = self.progress.take() {
             bar.finish_and_clear();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Outcome;
-
-    #[test]
-    fn stop_reasons() {
-        let of = |r| Outcome::of_turn(r);
-        assert_eq!(of("end_turn"), Outcome::Done);
-        assert_eq!([of("refusal"), of("max_tokens"), of("max_turn_requests")], [Outcome::Refused; 3]);
-        assert_eq!(
-            [of("cancelled"), of("error"), of("unknown")],
-            [Outcome::Cancelled, Outcome::Failed, Outcome::Lost]
-        );
     }
 }

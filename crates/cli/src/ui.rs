@@ -134,9 +134,10 @@ impl Ui {
         }
     }
 
-    /// Says something that must be read, also with `--quiet`.
+    /// Says something that must be read, also with `--quiet`. Nothing in it steers the terminal.
     pub fn say(&self, style: Style, text: &str) {
         self.finish_line();
+        let text = &text::tame(text);
         // Nobody can be told that standard error is gone.
         let _ = writeln!(io::stderr().lock(), "{}", self.paint_err(style, text));
     }

@@ -26,6 +26,16 @@ pub enum Error {
         /// What the operating system said.
         why: String,
     },
+    /// The TLS handshake failed.
+    #[error(
+        "the server at {url} does not prove who it is: {why}; check the URL, or have its authority trusted (SSL_CERT_FILE)"
+    )]
+    Untrusted {
+        /// The base URL.
+        url: String,
+        /// What the TLS library said.
+        why: String,
+    },
     /// The server refused or failed, and said why.
     #[error("{}", api.error)]
     Api {
@@ -105,6 +115,20 @@ impl Error {
     pub(crate) fn protocol(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
         move |e| Self::Protocol { what, why: e.to_string() }
     }
+}
+
+/// Whether TLS is what failed.
+pub(crate) fn is_tls(e: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(e);
+    while let Some(e) = next {
+        if e.is::<rustls::Error>() {
+            return true;
+        }
+        // What an I/O error wraps is not its source.
+        let wrapped = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = wrapped.map_or_else(|| e.source(), |w| Some(w as _));
+    }
+    false
 }
 
 /// The innermost cause of an error: what the operating system or the TLS library said.

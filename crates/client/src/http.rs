@@ -8,7 +8,7 @@ use lia_protocol::{error::ApiError, secret::Secret};
 use reqwest::{Method, RequestBuilder, Response, Url, header};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::{Error, root_cause};
+use crate::error::{Error, is_tls, root_cause};
 
 /// Bytes of one JSON answer: a page of 100 tasks with the largest prompts, escaped.
 const ANSWER_BYTES: usize = 128 << 20;
@@ -187,7 +187,9 @@ impl Client {
     pub(crate) fn transport(&self, e: &reqwest::Error) -> Error {
         let url = self.base_url().to_owned();
         let why = root_cause(e);
-        if e.is_connect() {
+        if is_tls(e) {
+            Error::Untrusted { url, why }
+        } else if e.is_connect() {
             Error::Unreachable { url, why }
         } else if e.is_timeout() {
             Error::Broken { url, why: format!("no answer within {ANSWER_SECONDS} seconds") }

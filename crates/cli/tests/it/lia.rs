@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// How long a command may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program without any server or configuration in its environment.
 pub fn bare(dir: &Path) -> Command {

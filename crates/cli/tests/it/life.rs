@@ -2,8 +2,9 @@
 
 use lia_tests::{Server, ServerOptions};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::lia::{done, lia, ok};
+use crate::lia::{PATIENCE, done, lia, ok};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
@@ -157,12 +158,12 @@ async fn ctrl_c_cancels_then_leaves() {
     let mut line = String::new();
     while !line.contains("begun") {
         let mut byte = [0];
-        tokio::io::AsyncReadExt::read_exact(&mut out, &mut byte).await.unwrap();
+        out.read_exact(&mut byte).await.unwrap();
         line.push(char::from(byte[0]));
     }
     let pid = rustix::process::Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = child.wait_with_output().await.unwrap();
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends").unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cancel"));
 }
@@ -242,4 +243,42 @@ async fn the_servers_own_commands() {
     let gone = done(lia(&server, &["ls"])).await.expect(1);
     assert!(gone.err.contains("lia serve"), "{}", gone.err);
     server.kill9().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_and_comes_back() {
+    let mut server = Server::start(ServerOptions::default()).await.unwrap();
+    let mut c = lia(&server, &["spawn", "--template", "scripted", "slow 60 30; say the end"]);
+    c.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = c.spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut text = String::new();
+    let mut buffer = [0; 1024];
+    while !text.contains("#10\n") {
+        let n = out.read(&mut buffer).await.unwrap();
+        text.push_str(std::str::from_utf8(&buffer[..n]).unwrap());
+    }
+    server.kill9().await.unwrap();
+    server.restart().await.unwrap();
+    out.read_to_string(&mut text).await.unwrap();
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends").unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let wanted: String = (1..=60).map(|n| format!("#{n}\n")).chain(["the end".into()]).collect();
+    assert_eq!(text.trim_end(), wanted, "each once, in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prompts_that_are_piped_in() {
+    let server = Server::start(ServerOptions::default()).await.unwrap();
+    let id = ok(&server, &["spawn", "--template", "scripted", "-q", "-d", "say one"]).await.word().to_owned();
+    let mut c = lia(&server, &["attach", &id]);
+    c.stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = c.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"say two\nsay three\n").await.unwrap();
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends").unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("onetwothree"), "{text}");
 }

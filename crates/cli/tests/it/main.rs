@@ -6,4 +6,5 @@ mod basics;
 mod lia;
 mod life;
 mod repo;
+mod tls;
 mod tty;
