@@ -19,7 +19,7 @@ use lia_protocol::{
 use lia_store::{CommandState, Store as _};
 use lia_tests::{
     Log, Request, Server, ServerOptions,
-    processes::{inside, kill9, sidecar},
+    processes::{self, inside, kill9, sidecar},
     side::{Side, templates},
 };
 
@@ -188,7 +188,7 @@ async fn a_killed_sidecar_leaves_a_prefix_and_the_reason() -> anyhow::Result<()>
         let command = events.iter().find(|e| e.kind == "prompt.unknown");
         ensure!(command.is_some() || now.stop_reason.as_deref() == Some("end_turn"), "the prompt is neither done nor unknown");
         client.delete_task(task.id, true).await?;
-        ensure!(!server.data().join("instances").join(&vm).exists(), "the instance's folder stays");
+        ensure!(!processes::instance(server.data(), &vm).exists(), "the instance's folder stays");
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Tests across crates: real servers, sidecars, sandboxes and agents.
 
+mod agents;
 mod burst;
+mod egress;
+mod escape;
 mod kill;
 mod spine;

@@ -1,9 +1,14 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
+mod outfit;
+pub mod leak;
 pub mod processes;
 mod server;
 pub mod side;
 mod task;
+pub mod world;
 
+pub use outfit::Outfit;
 pub use server::{Server, ServerOptions, program};
 pub use task::{Log, Request, text_of};
+pub use world::World;

@@ -39,19 +39,22 @@ fn read(pid: u32) -> Option<Process> {
     })
 }
 
+/// The folder of the instance `vm_id` of the local runtime, below a data folder.
+#[must_use]
+pub fn instance(data: &std::path::Path, vm_id: &str) -> PathBuf {
+    data.join("local/instances").join(vm_id)
+}
+
 /// The host's view of the instance `vm_id` below a data folder: the sidecar's process id.
 ///
 /// # Errors
 /// When there is none.
 pub fn sidecar(data: &std::path::Path, vm_id: &str) -> anyhow::Result<u32> {
-    // Its standard error is a file of its instance's folder.
-    let folder = data.join("instances").join(vm_id);
-    all()
-        .into_iter()
-        .filter(|p| p.name.starts_with("lia-sidecar") || p.name == "sidecar")
-        .find(|p| std::fs::read_link(format!("/proc/{}/fd/2", p.pid)).is_ok_and(|f| f.starts_with(&folder)))
-        .map(|p| p.pid)
-        .with_context(|| format!("no sidecar of {vm_id}"))
+    let file = instance(data, vm_id).join("instance.json");
+    let text = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
+    let data: serde_json::Value = serde_json::from_slice(&text)?;
+    let pid = data["sidecar"]["pid"].as_u64().with_context(|| format!("no sidecar in {}", file.display()))?;
+    Ok(pid.try_into()?)
 }
 
 /// A file as a process sees it.

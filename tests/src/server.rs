@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,6 +18,8 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
+
+use crate::Outfit;
 
 /// How long a server may take to print its link.
 const START: Duration = Duration::from_secs(60);
@@ -34,11 +37,41 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// Copies of Lia's programs that every user may run, wherever the build folder is.
+fn for_everybody() -> anyhow::Result<TempDir> {
+    let dir = tempfile::Builder::new().prefix("lia-programs-").tempdir()?;
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    for name in ["lia", "lia-sidecar", "scripted-agent"] {
+        let (from, to) = (program(name), dir.path().join(name));
+        if std::fs::hard_link(&from, &to).is_err() {
+            std::fs::copy(&from, &to)?;
+        }
+    }
+    Ok(dir)
+}
+
+/// A free port below those that the kernel gives to outgoing connections: a client that keeps trying to reach a dead
+/// server would else, now and then, be given that very port.
+fn free_port() -> anyhow::Result<u16> {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 10_000 + u16::try_from(std::process::id() % 20_000)?;
+    for _ in 0..1000 {
+        let port = 10_000 + (start - 10_000 + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port from 10000 to 29999")
+}
+
 /// What a server is started with.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
     /// `LIA__SECTION__KEY` variables.
     pub env: BTreeMap<String, String>,
+    /// Another user, another world's names.
+    pub outfit: Outfit,
 }
 
 impl ServerOptions {
@@ -48,6 +81,13 @@ impl ServerOptions {
         self.env.insert(key.to_owned(), value.into());
         self
     }
+
+    /// As this one.
+    #[must_use]
+    pub fn wear(mut self, outfit: Outfit) -> Self {
+        self.outfit = outfit;
+        self
+    }
 }
 
 /// A server. Dropping it ends its instances, itself, and its data.
@@ -55,6 +95,8 @@ pub struct Server {
     child: Option<Child>,
     options: ServerOptions,
     data: Option<TempDir>,
+    /// Lia's programs, where another user may run them.
+    programs: Option<Arc<TempDir>>,
     port: u16,
     /// What it printed on its standard output, line by line, since its last start.
     pub printed: Vec<String>,
@@ -69,8 +111,13 @@ impl Server {
         let data = tempfile::Builder::new().prefix("lia-test-").tempdir()?;
         // An ordinary user's instances must be able to look through it, when the tests run as root.
         std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711))?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let mut server = Self { child: None, options, data: Some(data), port, printed: Vec::new() };
+        let mut programs = None;
+        if let Some(user) = options.outfit.user {
+            std::os::unix::fs::chown(data.path(), Some(user), Some(user))?;
+            programs = Some(Arc::new(for_everybody()?));
+        }
+        let port = free_port()?;
+        let mut server = Self { child: None, options, data: Some(data), programs, port, printed: Vec::new() };
         server.restart().await?;
         Ok(server)
     }
@@ -106,7 +153,13 @@ impl Server {
         }
         c.env("LIA__SERVER__PORT", self.port.to_string()).env("LIA__SERVER__DATA_DIR", self.data());
         c.envs(&self.options.env).current_dir(self.data());
+        self.options.outfit.put_on(&mut c);
         c
+    }
+
+    /// `lia`, where the server's user may run it.
+    fn program(&self) -> PathBuf {
+        self.programs.as_ref().map_or_else(|| program("lia"), |dir| dir.path().join("lia"))
     }
 
     /// Starts it (again) on the same port and data.
@@ -116,7 +169,7 @@ impl Server {
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.data().join("server.log"))?;
         let mut child = self
-            .command(&program("lia"))
+            .command(&self.program())
             .arg("serve")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -188,7 +241,7 @@ impl Server {
     /// Runs `lia` with arguments against this server.
     #[must_use]
     pub fn lia(&self, args: &[&str]) -> Command {
-        let mut c = self.command(&program("lia"));
+        let mut c = self.command(&self.program());
         c.args(args).stdin(Stdio::null());
         c
     }
@@ -212,11 +265,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         // Instances live on without their server: start it again if it was killed, and let it end them.
         let (Some(data), port, options) = (self.data.take(), self.port, self.options.clone()) else { return };
-        let child = self.child.take();
+        let (child, programs) = (self.child.take(), self.programs.take());
         let cleanup = std::thread::spawn(move || {
             let Ok(rt) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             rt.block_on(async move {
-                let mut again = Self { child, options, data: Some(data), port, printed: Vec::new() };
+                let mut again = Self { child, options, data: Some(data), programs, port, printed: Vec::new() };
                 if again.child.is_none() {
                     let _ = again.restart().await;
                 }
@@ -225,9 +278,9 @@ impl Drop for Server {
                 }
                 again.child = None;
                 // The folder goes with `data`; nothing is mounted below it any more.
-                let data = again.data.take();
+                let gone = (again.data.take(), again.programs.take());
                 std::mem::forget(again);
-                drop(data);
+                drop(gone);
             });
         });
         let _ = cleanup.join();

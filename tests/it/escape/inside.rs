@@ -1,0 +1,63 @@
+//! A task whose agent runs what it is told.
+
+use anyhow::ensure;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use lia_client::Client;
+use lia_protocol::ids::{CommandId, Seq, TaskId};
+use lia_tests::{Log, Request, program};
+use serde_json::{Value, json};
+
+/// The probe, as a file of a task.
+pub fn probe_file() -> anyhow::Result<Value> {
+    Ok(json!({ "name": "lia-probe", "encoding": "base64", "content": STANDARD.encode(std::fs::read(program("lia-probe"))?) }))
+}
+
+/// See the module.
+pub struct Inside {
+    client: Client,
+    /// Which.
+    pub task: TaskId,
+    log: Log,
+}
+
+impl Inside {
+    /// Makes a task of the scripted agent with the probe in its workspace.
+    pub async fn enter(client: &Client, allow: &[&str], config: Value) -> anyhow::Result<Self> {
+        let request = Request::new("scripted", "sh chmod +x lia-probe").with("files", json!([probe_file()?]));
+        Self::start(client, request.with("allow", json!(allow)).with("config", config)).await
+    }
+
+    /// Makes a task by a request whose first prompt ends by itself.
+    pub async fn start(client: &Client, request: Request) -> anyhow::Result<Self> {
+        let task = request.create(client).await?.id;
+        let mut log = Log::open(client, task, Seq::ZERO).await?;
+        ensure!(log.turn().await? == "end_turn", "{}", log.text());
+        Ok(Self { client: client.clone(), task, log })
+    }
+
+    /// Prompts the agent, and does not wait.
+    pub async fn ask(&mut self, prompt: &str) -> anyhow::Result<()> {
+        self.client.input(self.task, CommandId::new(), prompt).await?;
+        Ok(())
+    }
+
+    /// Runs a line of the shell to its end and says what it wrote.
+    pub async fn sh(&mut self, line: &str) -> anyhow::Result<String> {
+        let before = self.log.text().len();
+        self.ask(&format!("sh {line}")).await?;
+        let how = self.log.turn().await?;
+        let said = self.log.text().split_off(before);
+        ensure!(how == "end_turn", "{line}: {how}: {said}");
+        Ok(said)
+    }
+
+    /// Writes a file of the workspace through the agent.
+    pub async fn write(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
+        let before = self.log.text().len();
+        self.ask(&format!("write {name} {}", text.replace('\n', "\\n"))).await?;
+        self.log.turn().await?;
+        let said = self.log.text().split_off(before);
+        ensure!(!said.contains("failed"), "{name}: {said}");
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! More than one's share.
+
+use std::{
+    fs::File,
+    os::fd::AsRawFd as _,
+    ptr::null_mut,
+};
+
+use crate::outcome::{Outcome, Word, sys};
+
+const MIB: usize = 1 << 20;
+
+/// Takes memory and uses it.
+pub fn memory(mib: usize) -> Outcome {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE);
+    for _ in 0..mib.div_ceil(16) {
+        // SAFETY: the kernel chooses where; nobody else uses it.
+        let at = unsafe { libc::mmap(null_mut(), 16 * MIB, protection, flags, -1, 0) };
+        if at == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error().into());
+        }
+        // SAFETY: the mapping is ours and that long.
+        unsafe { at.cast::<u8>().write_bytes(1, 16 * MIB) };
+    }
+    Ok(())
+}
+
+/// Starts as many children as asked for, which end with this process; then stays for some time.
+pub fn forks(number: usize, milliseconds: libc::c_int) -> Outcome {
+    let mut outcome = Ok(());
+    for _ in 0..number {
+        // SAFETY: one thread; the child makes system calls only.
+        match sys(unsafe { libc::fork() }.into()) {
+            // SAFETY: as above.
+            Ok(0) => unsafe {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                loop {
+                    libc::pause();
+                }
+            },
+            Ok(_) => {}
+            Err(e) => {
+                outcome = Err(e.into());
+                break;
+            }
+        }
+    }
+    // SAFETY: waits on no descriptor.
+    unsafe { libc::poll(null_mut(), 0, milliseconds) };
+    outcome
+}
+
+/// Takes room on a disk, in files of 64 MiB that stay.
+pub fn fill(folder: &Word, mib: usize) -> Outcome {
+    for n in 0..mib.div_ceil(64) {
+        let file = File::create(folder.path().join(format!("fill-{n}")))?;
+        // SAFETY: takes numbers only.
+        sys(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, 64 * MIB as libc::off_t) }.into())?;
+    }
+    Ok(())
+}
