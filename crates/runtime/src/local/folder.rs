@@ -12,7 +12,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io,
+    io::{self, Read as _, Seek as _},
     os::{
         fd::AsRawFd as _,
         unix::{
@@ -152,11 +152,15 @@ impl Folder {
 
     /// The last of what they printed.
     pub fn log_tail(&self) -> String {
-        const TAIL: usize = 2_000;
-        let text = fs::read(self.run().join("sidecar.log")).unwrap_or_default();
-        String::from_utf8_lossy(text.get(text.len().saturating_sub(TAIL)..).unwrap_or_default())
-            .trim()
-            .to_owned()
+        const TAIL: u64 = 2_000;
+        let read = || {
+            let mut file = File::open(self.run().join("sidecar.log"))?;
+            file.seek(io::SeekFrom::Start(file.metadata()?.len().saturating_sub(TAIL)))?;
+            let mut tail = Vec::new();
+            file.take(TAIL).read_to_end(&mut tail)?;
+            io::Result::Ok(tail)
+        };
+        String::from_utf8_lossy(&read().unwrap_or_default()).trim().to_owned()
     }
 
     /// Where bubblewrap writes the exit code.

@@ -119,13 +119,18 @@ impl Inner {
         ledger: Arc<dyn Ledger>,
     ) -> Result<(), RuntimeError> {
         let _held = self.hold(instance.id).await;
-        let written = ledger.of(instance.id).await?;
-        self.end(&self.folder(instance.id), &written).await?;
-        let gone: Vec<_> = written
-            .into_iter()
-            .filter(|r| matches!(&*r.kind, "process" | "cgroup" | "socket" | "loop"))
-            .collect();
-        ledger.strike(instance.id, &gone).await
+        self.stop_recorded(instance.id, ledger.as_ref()).await
+    }
+
+    pub(super) async fn stop_recorded(
+        &self,
+        id: InstanceId,
+        ledger: &dyn Ledger,
+    ) -> Result<(), RuntimeError> {
+        let mut written = ledger.of(id).await?;
+        self.end(&self.folder(id), &written).await?;
+        written.retain(|r| matches!(&*r.kind, "process" | "cgroup" | "socket" | "loop"));
+        ledger.strike(id, &written).await
     }
 
     pub(super) async fn delete(&self, id: InstanceId, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
@@ -153,8 +158,9 @@ impl Inner {
             .map_err(io::Error::other)
             .and_then(|r| r)
             .map_err(RuntimeError::io(format!("remove {}", folder.path().display())))?;
-        let named = written.iter().filter(|r| r.kind == "uid").filter_map(|r| r.name.parse().ok());
-        for uid in named.chain(uid) {
+        // A start that was given up early has written it nowhere else.
+        let named = || written.iter().find(|r| r.kind == "uid")?.name.parse().ok();
+        if let Some(uid) = uid.or_else(named) {
             self.uids.give_back(uid);
         }
         Ok(())
@@ -176,8 +182,13 @@ impl Inner {
             let name = path.file_name()?.to_str()?.to_owned();
             self.host.cgroups.paths(&name).contains(&path).then_some(name)
         }));
-        if data.as_ref().is_some_and(|d| living(d).is_some()) {
-            folder.write_reason("stopped").map_err(what)?;
+        if let Some(data) = &data {
+            // Afterwards nobody can tell any more.
+            let reason =
+                if living(data).is_some() { Some("stopped".into()) } else { self.reason(folder, data) };
+            if let Some(Err(e)) = reason.map(|r| folder.write_reason(&r)) {
+                tracing::warn!(path = %folder.path().display(), error = %e, "why it ended cannot be written down");
+            }
         }
         for process in processes.iter().filter(|p| Some(**p) != monitor) {
             process.signal(Signal::KILL).map_err(what)?;

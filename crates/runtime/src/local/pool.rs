@@ -3,7 +3,10 @@
 //! They are no instances: they hold no secret, no record names them, and they end with the server (see
 //! [`super::slot`]). What a killed server leaves of them on disk is removed by the next one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fs, io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use lia_protocol::ids::InstanceId;
 use tokio::sync::watch;
@@ -99,6 +102,17 @@ pub(super) struct Claim<'a> {
     pub slot: Option<Slot>,
 }
 
+impl Claim<'_> {
+    /// Makes the slot's folder the instance's.
+    pub fn move_to(&mut self, folder: &Folder) -> io::Result<()> {
+        if let Some(slot) = &mut self.slot {
+            fs::rename(slot.folder.path(), folder.path())?;
+            slot.folder = folder.clone();
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
@@ -146,7 +160,7 @@ impl Inner {
     }
 
     /// Ends one that waits, and removes it.
-    pub(super) async fn discard(&self, slot: Slot) {
+    async fn discard(&self, slot: Slot) {
         let folder = slot.folder.clone();
         slot.give_up().await;
         if let Err(e) = self.remove(&folder, &[]).await {

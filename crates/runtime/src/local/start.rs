@@ -35,11 +35,10 @@ impl Inner {
             let e = io::Error::new(io::ErrorKind::AlreadyExists, "it runs already");
             return Err(RuntimeError::io(format!("start {}", spec.id))(e));
         }
-        let written = ledger.of(spec.id).await?;
         if spec.keep {
-            self.end(&folder, &written).await?;
-        } else if !written.is_empty() || folder.path().exists() {
-            self.remove(&folder, &written).await?;
+            self.stop_recorded(spec.id, ledger.as_ref()).await?;
+        } else if earlier.is_some() || folder.path().exists() {
+            self.remove_recorded(spec.id, ledger.as_ref()).await?;
         }
         let kept = earlier.filter(|_| spec.keep);
         let shape = Shape { storage_gb: spec.config.storage_gb, read_only: spec.read_only.clone() };
@@ -49,7 +48,22 @@ impl Inner {
             (None, Some(kept)) => Data::new(spec.id.to_string(), kept.uid),
             (None, None) => Data::new(spec.id.to_string(), self.take_uid()?),
         };
-        ledger.record(spec.id, &self.resources(spec.id, &data)).await?;
+        let resources = self.resources(spec.id, &data);
+        let claimed = match ledger.record(spec.id, &resources).await {
+            Ok(()) => self
+                .step("recorded")
+                .and_then(|()| claim.move_to(&folder))
+                .map_err(RuntimeError::io(format!("claim a sandbox for {}", spec.id))),
+            Err(e) => Err(e),
+        };
+        if let Err(e) = claimed {
+            // The sandbox waits on and is of no instance; a uid taken for this one is free again.
+            if let (None, None, Some(uid)) = (&claim.slot, &kept, data.uid) {
+                self.uids.give_back(uid);
+            }
+            ledger.strike(spec.id, &resources).await?;
+            return Err(e);
+        }
         let started =
             self.launch(&spec, claim.slot.take(), data, shape.clone(), ledger.as_ref(), &held).await;
         if started.is_ok() {
@@ -57,7 +71,7 @@ impl Inner {
             return started;
         }
         let undone = if kept.is_some() {
-            self.end(&folder, &ledger.of(spec.id).await?).await
+            self.stop_recorded(spec.id, ledger.as_ref()).await
         } else {
             self.remove_recorded(spec.id, ledger.as_ref()).await
         };
@@ -67,7 +81,7 @@ impl Inner {
         started
     }
 
-    /// Everything after the ledger knows.
+    /// Everything after the claim.
     async fn launch(
         self: &Arc<Self>,
         spec: &InstanceSpec,
@@ -79,16 +93,8 @@ impl Inner {
     ) -> Result<InstanceRecord, RuntimeError> {
         let folder = self.folder(spec.id);
         let io = |what: &str| RuntimeError::io(format!("{what} {}", spec.id));
-        self.step("recorded").map_err(io("start"))?;
         let mut slot = match slot {
-            Some(mut slot) => {
-                if let Err(e) = std::fs::rename(slot.folder.path(), folder.path()) {
-                    self.discard(slot).await;
-                    return Err(io("claim a sandbox for")(e));
-                }
-                slot.folder = folder.clone();
-                slot
-            }
+            Some(slot) => slot,
             None => {
                 let slot =
                     Slot::make(self, folder.clone(), data, shape, spec.keep, Some(held.clone())).await?;
