@@ -27,9 +27,15 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
     for _ in 0..runs() {
         let (lines, took) = agent.burst(&prompt)?;
         base.push(lines as f64 / took.as_secs_f64());
-        let mut request = format!("{}/api/v1/tasks/{}/stream?from={after}", server.url().replace("http", "ws"), task.id).into_client_request()?;
+        let mut request =
+            format!("{}/api/v1/tasks/{}/stream?from={after}", server.url().replace("http", "ws"), task.id)
+                .into_client_request()?;
         request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
-        let (mut ws, _) = tokio_tungstenite::client_async(request, TcpStream::connect(server.url().trim_start_matches("http://")).await?).await?;
+        let (mut ws, _) = tokio_tungstenite::client_async(
+            request,
+            TcpStream::connect(server.url().trim_start_matches("http://")).await?,
+        )
+        .await?;
         // `status` comes first: the stream is open.
         ws.next().await;
         let started = Instant::now();
@@ -40,7 +46,10 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
                 Some(Ok(Message::Text(t))) => {
                     if t.contains("\"output\"") {
                         seen += 1;
-                        anyhow::ensure!(t.contains(&format!("#{seen} ")), "update {seen} is missing before {t}");
+                        anyhow::ensure!(
+                            t.contains(&format!("#{seen} ")),
+                            "update {seen} is missing before {t}"
+                        );
                     }
                 }
                 Some(Ok(_)) => {}
@@ -55,6 +64,13 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
     }
     client.delete_task(task.id, true).await?;
     let (o, b) = (median(ours), median(base));
-    row("burst at a WebSocket client (durable)", o, Some(b), "events/s", ">= 100,000 events/s", o >= 100_000.0);
+    row(
+        "burst at a WebSocket client (durable)",
+        o,
+        Some(b),
+        "events/s",
+        ">= 100,000 events/s",
+        o >= 100_000.0,
+    );
     Ok(())
 }

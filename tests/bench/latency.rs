@@ -36,14 +36,22 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
     client.delete_task(task.id, true).await?;
     let (o, b, f) = (median(ours), median(base), median(sync));
     row("prompt → first chunk, p50 (sync FULL)", o, Some(b), "ms", "<= 0.5 ms above the pipe", o - b <= 0.5);
-    row("  the same less one fsync of this disk", o - f, Some(b), "ms", "(what Lia itself adds)", o - f - b <= 0.5);
+    row(
+        "  the same less one fsync of this disk",
+        o - f,
+        Some(b),
+        "ms",
+        "(what Lia itself adds)",
+        o - f - b <= 0.5,
+    );
     Ok(())
 }
 
 /// One write of 4 KiB and its fsync, on the disk that the server writes to.
 fn fsync(server: &Server) -> anyhow::Result<Duration> {
     use std::io::Write as _;
-    let mut f = std::fs::OpenOptions::new().create(true).append(true).open(server.data().join("fsync.probe"))?;
+    let mut f =
+        std::fs::OpenOptions::new().create(true).append(true).open(server.data().join("fsync.probe"))?;
     let started = Instant::now();
     f.write_all(&[0; 4096])?;
     f.sync_data()?;

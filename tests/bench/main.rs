@@ -39,14 +39,19 @@ fn ms(d: Duration) -> f64 {
 fn row(name: &str, ours: f64, base: Option<f64>, unit: &str, goal: &str, met: bool) {
     let base = base.map_or_else(|| "-".into(), |b| format!("{b:.3}"));
     let ratio = base.parse::<f64>().map_or_else(|_| "-".into(), |b| format!("{:.2}x", ours / b));
-    println!("| {name:<44} | {ours:>12.3} | {base:>12} | {ratio:>7} | {unit:<9} | {goal:<28} | {} |", if met { "met   " } else { "MISSED" });
+    println!(
+        "| {name:<44} | {ours:>12.3} | {base:>12} | {ratio:>7} | {unit:<9} | {goal:<28} | {} |",
+        if met { "met   " } else { "MISSED" }
+    );
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let only: Vec<String> = std::env::args().skip(1).collect();
     let wants = |name: &str| only.is_empty() || only.iter().any(|o| o == name);
-    println!("| figure                                       |         ours |     baseline |   ratio | unit      | goal                         | result |");
+    println!(
+        "| figure                                       |         ours |     baseline |   ratio | unit      | goal                         | result |"
+    );
     println!("|---|---:|---:|---:|---|---|---|");
     let server = Server::start(ServerOptions::default()).await?;
     if wants("memory") {

@@ -39,7 +39,9 @@ fn sidecars() -> Vec<u32> {
     let Ok(dir) = std::fs::read_dir("/proc") else { return Vec::new() };
     dir.flatten()
         .filter_map(|e| e.file_name().to_str()?.parse().ok())
-        .filter(|pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.starts_with("lia-sidecar")))
+        .filter(|pid: &u32| {
+            std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.starts_with("lia-sidecar"))
+        })
         .collect()
 }
 
@@ -80,9 +82,23 @@ pub async fn run() -> anyhow::Result<()> {
         }
     }
     let grown = (rss(pid(&server)?)? - mem) / 1024.0;
-    row(&format!("server, resident, grown by {n} tasks"), grown, None, "MiB", "flat (<= 5 MiB)", grown <= 5.0);
+    row(
+        &format!("server, resident, grown by {n} tasks"),
+        grown,
+        None,
+        "MiB",
+        "flat (<= 5 MiB)",
+        grown <= 5.0,
+    );
     let now = database(&server);
-    row("database after them", now as f64 / 1024.0, Some(most.max(db) as f64 / 1024.0), "KiB", "shrinks to where it was", now <= db + (1 << 20));
+    row(
+        "database after them",
+        now as f64 / 1024.0,
+        Some(most.max(db) as f64 / 1024.0),
+        "KiB",
+        "shrinks to where it was",
+        now <= db + (1 << 20),
+    );
     Ok(())
 }
 

@@ -37,7 +37,8 @@ impl PipeAgent {
         let mut agent = Self { child, stdin, stdout, _home: home, next: 0, session: String::new() };
         agent.call(r#""method":"initialize","params":{"protocolVersion":1,"clientCapabilities":{}}"#)?;
         let cwd = agent._home.path().display().to_string();
-        let answer = agent.call(&format!(r#""method":"session/new","params":{{"cwd":"{cwd}","mcpServers":[]}}"#))?;
+        let answer =
+            agent.call(&format!(r#""method":"session/new","params":{{"cwd":"{cwd}","mcpServers":[]}}"#))?;
         let answer: serde_json::Value = serde_json::from_str(&answer)?;
         agent.session = answer["result"]["sessionId"].as_str().context("sessionId")?.to_owned();
         Ok(agent)

@@ -22,7 +22,10 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
         let started = Instant::now();
         let task = Request::new("scripted", "say x").create(&client).await?;
         let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
-        log.until("running", |m| matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Running, .. }))).await?;
+        log.until("running", |m| {
+            matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Running, .. }))
+        })
+        .await?;
         ours.push(ms(started.elapsed()));
         log.turn().await?;
         client.delete_task(task.id, true).await?;

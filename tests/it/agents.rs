@@ -35,7 +35,8 @@ fn agents() -> anyhow::Result<PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn four_real_agents_work_a_prompt_and_the_key_stays_outside() -> anyhow::Result<()> {
     let model = ModelServer::start(Options { key: Some(KEY.into()), ..Options::default() }).await?;
-    let mut options = ServerOptions::default().set("LIA__AGENTS__DIR", std::path::absolute(agents()?)?.display().to_string());
+    let mut options = ServerOptions::default()
+        .set("LIA__AGENTS__DIR", std::path::absolute(agents()?)?.display().to_string());
     for provider in ["ANTHROPIC", "OPENAI", "GEMINI"] {
         options = options
             .set(&format!("LIA__PROVIDERS__{provider}__API_KEY"), KEY)
@@ -59,7 +60,11 @@ async fn four_real_agents_work_a_prompt_and_the_key_stays_outside() -> anyhow::R
             });
             match next.await.context(template)? {
                 WsMessageExt::Addition(WsAddition::Permission { request, .. }) => {
-                    let allow = request.options.iter().find(|o| o.kind.starts_with("allow")).context("an option that allows")?;
+                    let allow = request
+                        .options
+                        .iter()
+                        .find(|o| o.kind.starts_with("allow"))
+                        .context("an option that allows")?;
                     client.answer(task.id, request.id, Some(allow.option_id.clone())).await?;
                 }
                 WsMessageExt::Addition(WsAddition::Turn { ended, .. }) => break ended,
@@ -79,7 +84,10 @@ async fn four_real_agents_work_a_prompt_and_the_key_stays_outside() -> anyhow::R
         ensure!(within.len() > 1, "{template}: no agent beside the sidecar");
         let leaks: Vec<_> = within.iter().flat_map(|p| key.process(p)).collect();
         ensure!(leaks.is_empty(), "{template}: the key is inside: {leaks:?}");
-        ensure!(within.iter().any(|p| !control.process(p).is_empty()), "{template}: the search does not find a planted value");
+        ensure!(
+            within.iter().any(|p| !control.process(p).is_empty()),
+            "{template}: the search does not find a planted value"
+        );
         for dir in ["/workspace", "/home/agent", "/tmp", "/lia/state"] {
             let found = key.files(&inside(pid, dir));
             ensure!(found.is_empty(), "{template}: the key is in {found:?}");

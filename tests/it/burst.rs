@@ -19,7 +19,9 @@ const UPDATES: u64 = 200_000;
 type Ws = WebSocketStream<TcpStream>;
 
 async fn open(server: &Server, client: &Client, task: TaskId, from: Seq) -> anyhow::Result<Ws> {
-    let mut request = format!("{}/api/v1/tasks/{task}/stream?from={from}", server.url().replace("http", "ws")).into_client_request()?;
+    let mut request =
+        format!("{}/api/v1/tasks/{task}/stream?from={from}", server.url().replace("http", "ws"))
+            .into_client_request()?;
     request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
     let io = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
     let (mut ws, _) = tokio_tungstenite::client_async(request, io).await?;
@@ -48,7 +50,12 @@ fn resident(pid: u32) -> anyhow::Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }
 
-async fn burst(server: &Server, client: &Client, task: TaskId, stalled: bool) -> anyhow::Result<(Duration, u64, u64)> {
+async fn burst(
+    server: &Server,
+    client: &Client,
+    task: TaskId,
+    stalled: bool,
+) -> anyhow::Result<(Duration, u64, u64)> {
     let from = client.task(task).await?.last_seq;
     let mut fast = open(server, client, task, from).await?;
     let mut slow = if stalled { Some(open(server, client, task, from).await?) } else { None };
@@ -71,7 +78,10 @@ async fn burst(server: &Server, client: &Client, task: TaskId, stalled: bool) ->
     read(&mut fast).await?;
     let took = started.elapsed();
     watch.abort();
-    let (memory, wal) = (MOST.0.load(std::sync::atomic::Ordering::Relaxed), MOST.1.load(std::sync::atomic::Ordering::Relaxed));
+    let (memory, wal) = (
+        MOST.0.load(std::sync::atomic::Ordering::Relaxed),
+        MOST.1.load(std::sync::atomic::Ordering::Relaxed),
+    );
     if let Some(slow) = &mut slow {
         read(slow).await.context("the stalled reader, once it reads again")?;
     }
@@ -91,7 +101,11 @@ async fn two_hundred_thousand_updates_reach_a_fast_and_a_stalled_reader() -> any
     burst(&server, &client, task, false).await?;
     let (alone, ..) = burst(&server, &client, task, false).await?;
     let (beside, grown, wal) = burst(&server, &client, task, true).await?;
-    eprintln!("alone {alone:?}, beside a stalled reader {beside:?}, memory +{} KiB, WAL {} KiB", grown >> 10, wal >> 10);
+    eprintln!(
+        "alone {alone:?}, beside a stalled reader {beside:?}, memory +{} KiB, WAL {} KiB",
+        grown >> 10,
+        wal >> 10
+    );
     ensure!(grown <= 20 << 20, "the server grew by {} MiB", grown >> 20);
     ensure!(wal <= 64 << 20, "the WAL reached {} MiB", wal >> 20);
     Ok(())

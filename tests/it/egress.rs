@@ -167,16 +167,30 @@ async fn clients(world: World) -> anyhow::Result<()> {
     let request = Request::new("clients", "sh mkdir -p c/src && touch c/src/lib.rs")
         .with("files", json!([file("fetch.mjs", FETCH), file("raw.py", RAW), file("c/Cargo.toml", MANIFEST)]))
         .with("env", tools.env())
-        .with("allow", json!(["allowed.example", "git.example", "pypi.example", "npm.example", "cargo.example", "tcp:git.example:9418"]));
+        .with(
+            "allow",
+            json!([
+                "allowed.example",
+                "git.example",
+                "pypi.example",
+                "npm.example",
+                "cargo.example",
+                "tcp:git.example:9418"
+            ]),
+        );
     let mut inside = Inside::start(&api, request).await?;
 
     let mut wrong = Vec::new();
     for client in &CLIENTS {
         let idle = timed(&mut inside, "", &tools.fill(client.idle)).await?;
         for (how, prefix) in [("with", ""), ("without", WITHOUT)] {
-            let got = timed(&mut inside, prefix, &tools.fill(&client.run.replace("HOST", client.host))).await?;
+            let got =
+                timed(&mut inside, prefix, &tools.fill(&client.run.replace("HOST", client.host))).await?;
             if got.code != 0 || !got.said.contains(client.has) {
-                wrong.push(format!("{} {how} proxy variables, allowed: code {}: {}", client.name, got.code, got.said));
+                wrong.push(format!(
+                    "{} {how} proxy variables, allowed: code {}: {}",
+                    client.name, got.code, got.said
+                ));
             }
             let host = format!("refused-{}-{how}.lia.example", client.name);
             let refused = timed(&mut inside, prefix, &tools.fill(&client.run.replace("HOST", &host))).await?;
@@ -185,12 +199,20 @@ async fn clients(world: World) -> anyhow::Result<()> {
             let words = told && client.says.iter().any(|s| own.contains(s));
             let (took, may) = (refused.ms, idle.ms + REFUSAL);
             if refused.code == 0 || !words || took > may {
-                wrong.push(format!("{} {how} proxy variables, refused: code {}, {took} of {may} ms: {}", client.name, refused.code, refused.said));
+                wrong.push(format!(
+                    "{} {how} proxy variables, refused: code {}, {took} of {may} ms: {}",
+                    client.name, refused.code, refused.said
+                ));
             }
         }
     }
     // The server speaks first, and knows of no proxy.
-    let git = timed(&mut inside, "", "rm -rf thing && git clone -q git://git.example/thing.git && cat thing/README").await?;
+    let git = timed(
+        &mut inside,
+        "",
+        "rm -rf thing && git clone -q git://git.example/thing.git && cat thing/README",
+    )
+    .await?;
     if git.code != 0 || !git.said.contains("a thing") {
         wrong.push(format!("git:// by a tcp rule: code {}: {}", git.code, git.said));
     }

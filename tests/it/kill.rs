@@ -28,7 +28,9 @@ struct Dice(u64);
 
 impl Dice {
     fn new() -> Self {
-        let fresh = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |d| u64::try_from(d.as_nanos()).unwrap_or(1));
+        let fresh = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(1, |d| u64::try_from(d.as_nanos()).unwrap_or(1));
         let seed = std::env::var("LIA_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(fresh);
         eprintln!("LIA_SEED={seed}");
         Self(seed)
@@ -49,7 +51,8 @@ fn kills() -> u64 {
 
 async fn server() -> anyhow::Result<(Server, tempfile::TempDir)> {
     let dir = tempfile::tempdir()?;
-    let options = ServerOptions::default().set("LIA__AGENTS__TEMPLATES_FILE", templates(dir.path())?.display().to_string());
+    let options = ServerOptions::default()
+        .set("LIA__AGENTS__TEMPLATES_FILE", templates(dir.path())?.display().to_string());
     Ok((Server::start(options).await?, dir))
 }
 
@@ -81,9 +84,14 @@ async fn settled(client: &Client, task: TaskId) -> anyhow::Result<()> {
 
 /// Whether a command of the dead server's inbox is unfinished.
 async fn unfinished(server: &Server, task: TaskId) -> anyhow::Result<bool> {
-    let store = lia_store::sqlite::SqliteStore::open(server.data().join("lia.db"), lia_store::sqlite::Options::default())?;
+    let store = lia_store::sqlite::SqliteStore::open(
+        server.data().join("lia.db"),
+        lia_store::sqlite::Options::default(),
+    )?;
     let record = store.task(task).await?.context("the task")?;
-    let open = store.commands(record.session, &[CommandState::Pending, CommandState::Sent, CommandState::Begun]).await?;
+    let open = store
+        .commands(record.session, &[CommandState::Pending, CommandState::Sent, CommandState::Begun])
+        .await?;
     store.close().await;
     Ok(!open.is_empty())
 }
@@ -101,7 +109,12 @@ async fn a_killed_server_and_its_agents_side_file_tell_the_same() -> anyhow::Res
         if dice.below(3) == 0 {
             texts.push(format!("say queued in round {round}"));
         }
-        let mut log = client.stream(task, lia_client::StreamOptions { from: client.task(task).await?.last_seq, ..Default::default() }).await?;
+        let mut log = client
+            .stream(
+                task,
+                lia_client::StreamOptions { from: client.task(task).await?.last_seq, ..Default::default() },
+            )
+            .await?;
         for text in &texts {
             client.input(task, CommandId::new(), text.as_str()).await?;
             prompts += 1;
@@ -124,7 +137,11 @@ async fn a_killed_server_and_its_agents_side_file_tell_the_same() -> anyhow::Res
     let client = server.client()?;
     let (side, events) = (side(&client, task).await?, Log::events(&client, task).await?);
     side.compare(&events, false)?;
-    ensure!(side.prompts.len() == prompts, "{prompts} prompts were accepted, {} reached the agent", side.prompts.len());
+    ensure!(
+        side.prompts.len() == prompts,
+        "{prompts} prompts were accepted, {} reached the agent",
+        side.prompts.len()
+    );
     eprintln!("{open} of {rounds} kills fell while a command was unfinished; {} frames", side.out.len());
     ensure!(open * 10 >= rounds * 8, "only {open} of {rounds} kills fell while something was open");
     Ok(())
@@ -133,13 +150,23 @@ async fn a_killed_server_and_its_agents_side_file_tell_the_same() -> anyhow::Res
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_dies_at_any_step_loses_and_doubles_nothing() -> anyhow::Result<()> {
     for step in [
-        "after_create:1", "after_made:1", "before_init:1", "after_init:1", "before_commit:1", "before_commit:3", "after_commit:1",
-        "after_commit:4", "after_ack:2", "after_prompt_commit:1", "after_prompt_send:1",
+        "after_create:1",
+        "after_made:1",
+        "before_init:1",
+        "after_init:1",
+        "before_commit:1",
+        "before_commit:3",
+        "after_commit:1",
+        "after_commit:4",
+        "after_ack:2",
+        "after_prompt_commit:1",
+        "after_prompt_send:1",
     ] {
         let dir = tempfile::tempdir()?;
         let path = templates(dir.path())?.display().to_string();
         let options = ServerOptions::default().set("LIA__AGENTS__TEMPLATES_FILE", path);
-        let mut server = Server::start(options.clone().set("LIA__DEBUG__FAILPOINTS", format!("server.{step}"))).await?;
+        let mut server =
+            Server::start(options.clone().set("LIA__DEBUG__FAILPOINTS", format!("server.{step}"))).await?;
         let client = server.client()?;
         // The answers may never come: the server dies at the step.
         let _ = Request::new("kill", "burst 2000 200").create(&client).await;
@@ -158,7 +185,11 @@ async fn a_server_that_dies_at_any_step_loses_and_doubles_nothing() -> anyhow::R
         let (side, events) = (side(&client, task).await?, Log::events(&client, task).await?);
         side.compare(&events, false).with_context(|| step.to_owned())?;
         let accepted = events.iter().filter(|e| e.kind == "prompt.queued").count();
-        ensure!(side.prompts.len() == accepted, "{step}: {accepted} accepted, {:?} reached the agent", side.prompts);
+        ensure!(
+            side.prompts.len() == accepted,
+            "{step}: {accepted} accepted, {:?} reached the agent",
+            side.prompts
+        );
     }
     Ok(())
 }
@@ -177,7 +208,10 @@ async fn a_killed_sidecar_leaves_a_prefix_and_the_reason() -> anyhow::Result<()>
         let mut told = std::fs::File::open(inside(pid, "/workspace/side"))?;
         tokio::time::sleep(Duration::from_millis(dice.below(60))).await;
         kill9(pid)?;
-        log.until("the end", |m| matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))).await?;
+        log.until("the end", |m| {
+            matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
+        })
+        .await?;
         let mut text = String::new();
         told.read_to_string(&mut text)?;
         let (side, events) = (Side::parse(&text)?, Log::events(&client, task.id).await?);
@@ -186,7 +220,10 @@ async fn a_killed_sidecar_leaves_a_prefix_and_the_reason() -> anyhow::Result<()>
         let error = now.error_message.context("the reason")?;
         ensure!(error.contains("signal 9") || error.contains("killed"), "{error}");
         let command = events.iter().find(|e| e.kind == "prompt.unknown");
-        ensure!(command.is_some() || now.stop_reason.as_deref() == Some("end_turn"), "the prompt is neither done nor unknown");
+        ensure!(
+            command.is_some() || now.stop_reason.as_deref() == Some("end_turn"),
+            "the prompt is neither done nor unknown"
+        );
         client.delete_task(task.id, true).await?;
         ensure!(!processes::instance(server.data(), &vm).exists(), "the instance's folder stays");
     }

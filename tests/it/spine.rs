@@ -20,7 +20,10 @@ async fn a_prompt_becomes_an_answer_and_more_input_goes_on() -> anyhow::Result<(
     assert_eq!(log.turn().await?, "end_turn");
     assert!(log.text().contains("and again"));
     let now = client.task(task.id).await?;
-    assert_eq!((now.status, now.busy, now.stop_reason.as_deref()), (TaskStatus::Running, false, Some("end_turn")));
+    assert_eq!(
+        (now.status, now.busy, now.stop_reason.as_deref()),
+        (TaskStatus::Running, false, Some("end_turn"))
+    );
     client.delete_task(task.id, false).await?;
     log.until("the terminal status", |m| {
         matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
@@ -36,14 +39,22 @@ async fn a_killed_server_loses_nothing_and_goes_on() -> anyhow::Result<()> {
     let client = server.client()?;
     let task = Request::new("scripted", "slow 100 20\nsay the end").create(&client).await?;
     let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
-    log.until("some output", |m| matches!(m, WsMessageExt::Seed(WsMessage::Output { data, .. }) if data.contains("#10"))).await?;
+    log.until(
+        "some output",
+        |m| matches!(m, WsMessageExt::Seed(WsMessage::Output { data, .. }) if data.contains("#10")),
+    )
+    .await?;
     server.kill9().await?;
     server.restart().await?;
     // The same stream goes on by its cursor.
     assert_eq!(log.turn().await?, "end_turn");
     let text = log.text();
     for n in 1..=100 {
-        assert_eq!(text.matches(&format!("#{n} ")).count() + text.matches(&format!("#{n}\n")).count(), 1, "chunk {n} in {text}");
+        assert_eq!(
+            text.matches(&format!("#{n} ")).count() + text.matches(&format!("#{n}\n")).count(),
+            1,
+            "chunk {n} in {text}"
+        );
     }
     assert!(text.contains("the end"));
     Ok(())
@@ -55,7 +66,9 @@ async fn a_question_is_answered_once_and_by_the_first() -> anyhow::Result<()> {
     let client = server.client()?;
     let task = Request::new("scripted", "permission may I").create(&client).await?;
     let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
-    let asked = log.until("a question", |m| matches!(m, WsMessageExt::Addition(WsAddition::Permission { .. }))).await?;
+    let asked = log
+        .until("a question", |m| matches!(m, WsMessageExt::Addition(WsAddition::Permission { .. })))
+        .await?;
     let WsMessageExt::Addition(WsAddition::Permission { request, .. }) = asked else { unreachable!() };
     assert!(client.answer(task.id, request.id, Some("no such option".into())).await.is_err());
     let option = request.options.iter().find(|o| o.kind == "allow_once").expect("allow_once is offered");

@@ -28,7 +28,9 @@ pub fn resolve(host: &Word) -> Outcome {
 /// Plain HTTP to `host`:`port` without a proxy, with a Host header of one's own.
 pub fn fetch(host: &Word, port: &Word, header: &Word, path: &Word) -> Outcome {
     let mut stream = dial(lookup(host, port.number()?)?)?;
-    let request = [b"GET ", path.bytes(), b" HTTP/1.1\r\nHost: ", header.bytes(), b"\r\nConnection: close\r\n\r\n"].concat();
+    let request =
+        [b"GET ", path.bytes(), b" HTTP/1.1\r\nHost: ", header.bytes(), b"\r\nConnection: close\r\n\r\n"]
+            .concat();
     stream.write_all(&request)?;
     marked(&read_until(&mut stream, |_| false)?, MARK)
 }
@@ -73,7 +75,10 @@ pub fn socks(host: &Word, port: u16) -> Outcome {
 /// A request for a whole URL through the proxy, with a Host header of one's own.
 pub fn via(url: &Word, header: &Word) -> Outcome {
     let mut stream = dial(PROXY)?;
-    stream.write_all(&[b"GET ", url.bytes(), b" HTTP/1.1\r\nHost: ", header.bytes(), b"\r\nConnection: close\r\n\r\n"].concat())?;
+    stream.write_all(
+        &[b"GET ", url.bytes(), b" HTTP/1.1\r\nHost: ", header.bytes(), b"\r\nConnection: close\r\n\r\n"]
+            .concat(),
+    )?;
     let answer = read_until(&mut stream, |_| false)?;
     marked(&answer, MARK).or_else(|_| status(&answer).and(Err(Failure::said("another page"))))
 }
@@ -103,8 +108,8 @@ fn client_hello(name: &[u8]) -> Vec<u8> {
     let vec16 = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes(), bytes].concat();
     let extension = |kind: u16, bytes: &[u8]| [&kind.to_be_bytes()[..], &vec16(bytes)].concat();
     let mut extensions = [
-        extension(10, &vec16(&[0, 29, 0, 23])),             // groups: x25519, secp256r1
-        extension(11, &[1, 0]),                             // points: uncompressed
+        extension(10, &vec16(&[0, 29, 0, 23])), // groups: x25519, secp256r1
+        extension(11, &[1, 0]),                 // points: uncompressed
         extension(13, &vec16(&[4, 3, 8, 4, 4, 1, 5, 3, 8, 7])), // signatures: ECDSA, RSA-PSS, RSA, Ed25519
     ]
     .concat();

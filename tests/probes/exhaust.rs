@@ -1,10 +1,6 @@
 //! More than one's share.
 
-use std::{
-    fs::File,
-    os::fd::AsRawFd as _,
-    ptr::null_mut,
-};
+use std::{fs::File, os::fd::AsRawFd as _, ptr::null_mut};
 
 use crate::outcome::{Outcome, Word, sys};
 
@@ -12,7 +8,8 @@ const MIB: usize = 1 << 20;
 
 /// Takes memory and uses it.
 pub fn memory(mib: usize) -> Outcome {
-    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE);
+    let (protection, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE);
     for _ in 0..mib.div_ceil(16) {
         // SAFETY: the kernel chooses where; nobody else uses it.
         let at = unsafe { libc::mmap(null_mut(), 16 * MIB, protection, flags, -1, 0) };

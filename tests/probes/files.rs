@@ -74,7 +74,14 @@ pub fn handle(path: &Word) -> Outcome {
     let name = path.c()?;
     // SAFETY: name, handle and mount live through the call, and the handle has the room that it says.
     sys(unsafe {
-        libc::syscall(libc::SYS_name_to_handle_at, libc::AT_FDCWD, name.as_ptr(), &raw mut handle, &raw mut mount, 0)
+        libc::syscall(
+            libc::SYS_name_to_handle_at,
+            libc::AT_FDCWD,
+            name.as_ptr(),
+            &raw mut handle,
+            &raw mut mount,
+            0,
+        )
     })?;
     let folder = File::open(path.path())?;
     let fd = std::os::fd::AsRawFd::as_raw_fd(&folder);

@@ -72,7 +72,8 @@ pub fn tiocsti() -> Outcome {
     // SAFETY: takes nothing.
     unsafe { libc::setsid() };
     let path = name.split(|b| *b == 0).next().unwrap_or_default();
-    let slave = OpenOptions::new().read(true).write(true).open(std::str::from_utf8(path).map_err(Failure::said)?)?;
+    let slave =
+        OpenOptions::new().read(true).write(true).open(std::str::from_utf8(path).map_err(Failure::said)?)?;
     // SAFETY: the byte lives through the call.
     unsafe {
         libc::ioctl(slave.as_raw_fd(), libc::TIOCSCTTY, 0);

@@ -82,7 +82,9 @@ pub fn mount_setattr() -> Outcome {
     let attr: [u64; 4] = [0, 1, 0, 0];
     let size = size_of_val(&attr);
     // SAFETY: the attributes live through the call, which is told their size.
-    sys(unsafe { libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, c"/proc".as_ptr(), 0, attr.as_ptr(), size) })?;
+    sys(unsafe {
+        libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, c"/proc".as_ptr(), 0, attr.as_ptr(), size)
+    })?;
     Ok(())
 }
 

@@ -18,7 +18,8 @@ fn pids() -> Result<Vec<pid_t>, Failure> {
 
 /// Finds a process by its name.
 pub fn see(name: &Word) -> Outcome {
-    let is = |pid: &pid_t| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.trim() == name.text());
+    let is =
+        |pid: &pid_t| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.trim() == name.text());
     pids()?.iter().any(is).then_some(()).ok_or(Failure::said("not seen"))
 }
 
@@ -60,7 +61,8 @@ pub fn find_descriptor(text: &Word) -> Outcome {
 pub fn environ(name: &Word) -> Outcome {
     let start = [name.bytes(), b"="].concat();
     let has = |pid: &pid_t| {
-        fs::read(format!("/proc/{pid}/environ")).is_ok_and(|e| e.split(|b| *b == 0).any(|v| v.starts_with(&start)))
+        fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|e| e.split(|b| *b == 0).any(|v| v.starts_with(&start)))
     };
     pids()?.iter().any(has).then_some(()).ok_or(Failure::said("not found"))
 }

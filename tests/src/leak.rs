@@ -51,10 +51,8 @@ impl Needle {
             let path = entry.path();
             match entry.file_type() {
                 Ok(t) if t.is_dir() => found.extend(self.files(&path)),
-                Ok(t) if t.is_file() => {
-                    if File::open(&path).is_ok_and(|f| self.stream(f)) {
-                        found.push(path.display().to_string());
-                    }
+                Ok(t) if t.is_file() && File::open(&path).is_ok_and(|f| self.stream(f)) => {
+                    found.push(path.display().to_string());
                 }
                 _ => {}
             }
@@ -98,7 +96,9 @@ impl Needle {
                 continue;
             }
             let Some((from, to)) = range.split_once('-') else { continue };
-            let (Ok(from), Ok(to)) = (u64::from_str_radix(from, 16), u64::from_str_radix(to, 16)) else { continue };
+            let (Ok(from), Ok(to)) = (u64::from_str_radix(from, 16), u64::from_str_radix(to, 16)) else {
+                continue;
+            };
             if memory.seek(SeekFrom::Start(from)).is_ok() && self.stream((&mut memory).take(to - from)) {
                 found.push(format!("memory at {from:x} of {} {}", p.pid, p.name));
             }

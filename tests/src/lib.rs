@@ -1,7 +1,7 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
-mod outfit;
 pub mod leak;
+mod outfit;
 pub mod processes;
 mod server;
 pub mod side;

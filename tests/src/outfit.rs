@@ -33,7 +33,13 @@ impl Outfit {
         let before_exec = move || {
             if let (Some(hosts), Some(resolver)) = (&hosts, &resolver) {
                 unshare(CloneFlags::CLONE_NEWNS)?;
-                mount(None::<&CStr>, c"/", None::<&CStr>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&CStr>)?;
+                mount(
+                    None::<&CStr>,
+                    c"/",
+                    None::<&CStr>,
+                    MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+                    None::<&CStr>,
+                )?;
                 cover(hosts, c"/etc/hosts")?;
                 cover(resolver, c"/etc/resolv.conf")?;
             }

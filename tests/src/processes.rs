@@ -68,6 +68,9 @@ pub fn inside(pid: u32, path: &str) -> PathBuf {
 /// # Errors
 /// When it does not exist.
 pub fn kill9(pid: u32) -> anyhow::Result<()> {
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(pid)?), nix::sys::signal::Signal::SIGKILL)?;
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(i32::try_from(pid)?),
+        nix::sys::signal::Signal::SIGKILL,
+    )?;
     Ok(())
 }

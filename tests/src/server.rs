@@ -167,7 +167,8 @@ impl Server {
     /// # Errors
     /// What it said when it did not start.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.data().join("server.log"))?;
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.data().join("server.log"))?;
         let mut child = self
             .command(&self.program())
             .arg("serve")
@@ -189,7 +190,11 @@ impl Server {
                         break;
                     }
                 }
-                _ => bail!("lia serve did not print its link; it printed {:?} and said:\n{}", self.printed, self.stderr()),
+                _ => bail!(
+                    "lia serve did not print its link; it printed {:?} and said:\n{}",
+                    self.printed,
+                    self.stderr()
+                ),
             }
         }
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
@@ -269,7 +274,8 @@ impl Drop for Server {
         let cleanup = std::thread::spawn(move || {
             let Ok(rt) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             rt.block_on(async move {
-                let mut again = Self { child, options, data: Some(data), programs, port, printed: Vec::new() };
+                let mut again =
+                    Self { child, options, data: Some(data), programs, port, printed: Vec::new() };
                 if again.child.is_none() {
                     let _ = again.restart().await;
                 }

@@ -69,7 +69,8 @@ impl Side {
             .map(|e| e.body.get().as_bytes())
             .collect();
         for (i, frame) in frames.iter().enumerate() {
-            let told = self.out.get(i).with_context(|| format!("frame {i} of the log is not in the side file"))?;
+            let told =
+                self.out.get(i).with_context(|| format!("frame {i} of the log is not in the side file"))?;
             ensure!(
                 told.bytes == frame.len() && told.digest == digest(frame),
                 "frame {i} of the log is not frame {} of the side file: {}",
@@ -77,7 +78,12 @@ impl Side {
                 String::from_utf8_lossy(frame)
             );
         }
-        ensure!(prefix || frames.len() == self.out.len(), "the log has {} frames, the side file {}", frames.len(), self.out.len());
+        ensure!(
+            prefix || frames.len() == self.out.len(),
+            "the log has {} frames, the side file {}",
+            frames.len(),
+            self.out.len()
+        );
         Ok(())
     }
 }

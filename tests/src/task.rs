@@ -16,7 +16,9 @@ impl Request {
     /// A prompt for a template, in the administrator's name.
     #[must_use]
     pub fn new(template: &str, prompt: &str) -> Self {
-        Self(json!({ "template": template, "prompt": prompt, "user_id": "admin", "config": { "storage_gb": 1 } }))
+        Self(
+            json!({ "template": template, "prompt": prompt, "user_id": "admin", "config": { "storage_gb": 1 } }),
+        )
     }
 
     /// With one more field.
@@ -61,7 +63,8 @@ impl Log {
     /// # Errors
     /// What the server answered.
     pub async fn open(client: &Client, task: TaskId, from: Seq) -> anyhow::Result<Self> {
-        let stream = client.stream(task, StreamOptions { from, progress: true, ..StreamOptions::default() }).await?;
+        let stream =
+            client.stream(task, StreamOptions { from, progress: true, ..StreamOptions::default() }).await?;
         Ok(Self { stream, messages: Vec::new() })
     }
 
@@ -69,7 +72,11 @@ impl Log {
     ///
     /// # Errors
     /// When the stream ends before.
-    pub async fn until(&mut self, what: &str, mut wanted: impl FnMut(&WsMessageExt) -> bool) -> anyhow::Result<WsMessageExt> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&WsMessageExt) -> bool,
+    ) -> anyhow::Result<WsMessageExt> {
         while let Some(message) = self.stream.next().await {
             let message = message?;
             self.messages.push(message.clone());
@@ -77,7 +84,10 @@ impl Log {
                 return Ok(message);
             }
         }
-        bail!("the stream ended before {what}; it brought {:#?}", self.messages.iter().rev().take(20).collect::<Vec<_>>())
+        bail!(
+            "the stream ended before {what}; it brought {:#?}",
+            self.messages.iter().rev().take(20).collect::<Vec<_>>()
+        )
     }
 
     /// Reads until a turn ends, and says how.
@@ -85,7 +95,10 @@ impl Log {
     /// # Errors
     /// When the stream ends before.
     pub async fn turn(&mut self) -> anyhow::Result<String> {
-        match self.until("the end of a turn", |m| matches!(m, WsMessageExt::Addition(WsAddition::Turn { .. }))).await? {
+        match self
+            .until("the end of a turn", |m| matches!(m, WsMessageExt::Addition(WsAddition::Turn { .. })))
+            .await?
+        {
             WsMessageExt::Addition(WsAddition::Turn { ended, .. }) => Ok(ended.stop_reason),
             _ => bail!("not a turn"),
         }

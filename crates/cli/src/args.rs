@@ -336,7 +336,7 @@ pub struct Pull {
 pub struct Cp {
     /// From: a local path, or TASK:PATH
     pub from: String,
-    /// To: a local path (`-`: standard output), or TASK:PATH
+    /// To: a local path (`-`: standard output), or TASK:PATH; a slash at the end puts it into that folder
     pub to: String,
     /// Folders with all that is in them
     #[arg(short, long)]

@@ -170,4 +170,3 @@ pub struct Health {
     /// `sqlite`
     pub store: String,
 }
-

@@ -640,6 +640,11 @@ mod tests {
             body: Bytes::from_static(frame.as_bytes()),
         };
         let json = String::from_utf8(e.to_json().to_vec()).unwrap();
-        assert!(json.ends_with(&format!(r#""kind":"rpc","direction":"agent_to_client","phase":"notification","body":{frame}}}"#)), "{json}");
+        assert!(
+            json.ends_with(&format!(
+                r#""kind":"rpc","direction":"agent_to_client","phase":"notification","body":{frame}}}"#
+            )),
+            "{json}"
+        );
     }
 }

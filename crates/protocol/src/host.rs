@@ -20,7 +20,9 @@ pub enum BadHost {
     #[error("{0} is an IP address; only host names can be allowed")]
     IpLiteral(String),
     /// a label that is not letters, digits and inner hyphens
-    #[error("{0:?} is not a plain ASCII host name (letters, digits, hyphens and dots; write an international name in its xn-- form)")]
+    #[error(
+        "{0:?} is not a plain ASCII host name (letters, digits, hyphens and dots; write an international name in its xn-- form)"
+    )]
     Label(String),
 }
 
@@ -173,7 +175,13 @@ impl From<AllowRule> for String {
 }
 impl fmt::Display for AllowRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}", if self.tcp { "tcp:" } else { "" }, if self.subdomains { "*." } else { "" }, self.host)?;
+        write!(
+            f,
+            "{}{}{}",
+            if self.tcp { "tcp:" } else { "" },
+            if self.subdomains { "*." } else { "" },
+            self.host
+        )?;
         self.port.map_or(Ok(()), |p| write!(f, ":{p}"))
     }
 }
@@ -187,9 +195,31 @@ mod tests {
     #[test]
     fn refuses_what_others_fell_for() {
         for bad in [
-            "", ".", "a.", ".a", "a..b", "evil\0.allowed.com", "allowed.com.", "user@allowed.com", "a%00.com", "127.0.0.1", "[::1]",
-            "::1", "127.1", "2130706433", "0x7f000001", "1.2.3.0x4", "bücher.example", "a_b.example", "-a.example", "a-.example", "a b",
-            "a/b", "a:80", "169.254.169.254", "::ffff:10.0.0.1",
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "evil\0.allowed.com",
+            "allowed.com.",
+            "user@allowed.com",
+            "a%00.com",
+            "127.0.0.1",
+            "[::1]",
+            "::1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "1.2.3.0x4",
+            "bücher.example",
+            "a_b.example",
+            "-a.example",
+            "a-.example",
+            "a b",
+            "a/b",
+            "a:80",
+            "169.254.169.254",
+            "::ffff:10.0.0.1",
         ] {
             assert!(HostName::parse(bad).is_err(), "{bad:?} was taken");
         }
@@ -202,9 +232,15 @@ mod tests {
         let r: AllowRule = "*.example.com:8443".parse().unwrap();
         let h = |s| HostName::parse(s).unwrap();
         assert!(r.allows(&h("a.example.com"), 8443) && r.allows(&h("b.a.example.com"), 8443));
-        assert!(!r.allows(&h("example.com"), 8443) && !r.allows(&h("aexample.com"), 8443) && !r.allows(&h("a.example.com"), 443));
+        assert!(
+            !r.allows(&h("example.com"), 8443)
+                && !r.allows(&h("aexample.com"), 8443)
+                && !r.allows(&h("a.example.com"), 443)
+        );
         assert!("tcp:example.com".parse::<AllowRule>().is_err());
-        assert!("example.com:0".parse::<AllowRule>().is_err() && "example.com:+80".parse::<AllowRule>().is_err());
+        assert!(
+            "example.com:0".parse::<AllowRule>().is_err() && "example.com:+80".parse::<AllowRule>().is_err()
+        );
         assert_eq!("tcp:*.e.com:22".parse::<AllowRule>().unwrap().to_string(), "tcp:*.e.com:22");
     }
 

@@ -389,32 +389,52 @@ mod tests {
         write_rpc_line(&mut line, Offset(9), Direction::AgentToClient, Phase::Response, frame);
         let line = Bytes::from(line);
         let line = line.slice(..line.len() - 1);
-        let SidecarLine::Rpc { offset, frame: got, phase, .. } = SidecarLine::parse(&line).unwrap() else { panic!("not rpc") };
+        let SidecarLine::Rpc { offset, frame: got, phase, .. } = SidecarLine::parse(&line).unwrap() else {
+            panic!("not rpc")
+        };
         assert_eq!((offset, phase, &got[..]), (Offset(9), Phase::Response, &frame[..]));
     }
 
     #[test]
     fn the_seeds_lines_are_understood() {
         let p = |s: &str| SidecarLine::parse(&Bytes::copy_from_slice(s.as_bytes())).unwrap();
-        assert!(matches!(p(r#"{"type":"output","data":"hi"}"#), SidecarLine::Output { data, .. } if data == "hi"));
-        assert!(matches!(p(r#"{"type":"exit","code":7}"#), SidecarLine::Exit { exited, .. } if exited.code == 7));
+        assert!(
+            matches!(p(r#"{"type":"output","data":"hi"}"#), SidecarLine::Output { data, .. } if data == "hi")
+        );
+        assert!(
+            matches!(p(r#"{"type":"exit","code":7}"#), SidecarLine::Exit { exited, .. } if exited.code == 7)
+        );
         assert_eq!(p(r#"{"type":"heartbeat"}"#), SidecarLine::Heartbeat);
         assert_eq!(p(r#"{"type":"later","x":1}"#), SidecarLine::Unknown);
-        let h: HostLine = serde_json::from_str(r#"{"type":"init","api_key":"k","prompt":"p","files":null}"#).unwrap();
+        let h: HostLine =
+            serde_json::from_str(r#"{"type":"init","api_key":"k","prompt":"p","files":null}"#).unwrap();
         assert!(matches!(h, HostLine::Init(i) if i.prompt == "p" && i.agent.is_none()));
     }
 
     #[test]
     fn lines_round_trip() {
         let lines = [
-            SidecarLine::Done { offset: Offset(3), id: CommandId::new(), outcome: Outcome::Ok { stop_reason: Some("end_turn".into()) } },
-            SidecarLine::Exit { offset: Offset(4), exited: AgentExited { code: 137, signal: Some(9), stderr_tail: "x".into() } },
-            SidecarLine::Ready { offset: Offset(5), ready: AgentReady { can_load: true, ..Default::default() } },
+            SidecarLine::Done {
+                offset: Offset(3),
+                id: CommandId::new(),
+                outcome: Outcome::Ok { stop_reason: Some("end_turn".into()) },
+            },
+            SidecarLine::Exit {
+                offset: Offset(4),
+                exited: AgentExited { code: 137, signal: Some(9), stderr_tail: "x".into() },
+            },
+            SidecarLine::Ready {
+                offset: Offset(5),
+                ready: AgentReady { can_load: true, ..Default::default() },
+            },
         ];
         for l in lines {
             assert_eq!(SidecarLine::parse(&Bytes::from(serde_json::to_vec(&l).unwrap())).unwrap(), l);
         }
-        let c = HostLine::Command { id: CommandId::new(), order: Order::Permission { rpc_id: 5.into(), option_id: None } };
+        let c = HostLine::Command {
+            id: CommandId::new(),
+            order: Order::Permission { rpc_id: 5.into(), option_id: None },
+        };
         let back: HostLine = serde_json::from_str(&serde_json::to_string(&c).unwrap()).unwrap();
         assert!(matches!(back, HostLine::Command { order: Order::Permission { .. }, .. }));
     }

@@ -31,7 +31,8 @@ pub enum TaskStatus {
 
 impl TaskStatus {
     /// All states in the order of their life.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Starting, Self::Running, Self::Suspended, Self::Terminated];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Starting, Self::Running, Self::Suspended, Self::Terminated];
 
     /// The word on the wire.
     #[must_use]
@@ -206,9 +207,16 @@ impl CreateTaskRequest {
         let mut issue = |path: String, message: String| out.push(Issue { path, message });
         let units = self.prompt.encode_utf16().count();
         if !limits::PROMPT_UTF16.contains(&units) {
-            issue("prompt".into(), format!("has {units} characters; allowed are 1 to {}", limits::PROMPT_UTF16.end()));
+            issue(
+                "prompt".into(),
+                format!("has {units} characters; allowed are 1 to {}", limits::PROMPT_UTF16.end()),
+            );
         }
-        if self.guild_id.as_ref().is_some_and(|g| g.is_empty() || g.chars().count() > 64 || g.chars().any(char::is_control)) {
+        if self
+            .guild_id
+            .as_ref()
+            .is_some_and(|g| g.is_empty() || g.chars().count() > 64 || g.chars().any(char::is_control))
+        {
             issue("guild_id".into(), "has 1 to 64 characters and no control characters".into());
         }
         if let Some(c) = &self.config {
@@ -233,23 +241,35 @@ impl CreateTaskRequest {
             }
             match f.bytes() {
                 Ok(b) if b.len() > limits::FILE_BYTES => {
-                    issue(format!("files.{i}.content"), format!("has {} bytes; allowed are {}", b.len(), limits::FILE_BYTES));
+                    issue(
+                        format!("files.{i}.content"),
+                        format!("has {} bytes; allowed are {}", b.len(), limits::FILE_BYTES),
+                    );
                 }
                 Ok(b) => total += b.len(),
                 Err(e) => issue(format!("files.{i}.content"), format!("is not base64: {e}")),
             }
         }
         if total > limits::FILES_BYTES {
-            issue("files".into(), format!("have {total} bytes together; allowed are {}", limits::FILES_BYTES));
+            issue(
+                "files".into(),
+                format!("have {total} bytes together; allowed are {}", limits::FILES_BYTES),
+            );
         }
         if let Some(Err(why)) = self.ssh_public_key.as_deref().map(check_ssh_key) {
             issue("ssh_public_key".into(), why);
         }
         if self.allow.len() > limits::ALLOW_RULES {
-            issue("allow".into(), format!("has {} rules; allowed are {}", self.allow.len(), limits::ALLOW_RULES));
+            issue(
+                "allow".into(),
+                format!("has {} rules; allowed are {}", self.allow.len(), limits::ALLOW_RULES),
+            );
         }
         if self.env.len() > limits::ENV_VARS {
-            issue("env".into(), format!("has {} variables; allowed are {}", self.env.len(), limits::ENV_VARS));
+            issue(
+                "env".into(),
+                format!("has {} variables; allowed are {}", self.env.len(), limits::ENV_VARS),
+            );
         }
         for (k, v) in &self.env {
             if let Err(why) = check_env(k, v) {
@@ -267,10 +287,16 @@ impl CreateTaskRequest {
             }
         }
         if self.template.as_ref().is_some_and(|t| !is_slug(t)) {
-            issue("template".into(), "is a template's name: letters, digits, '-', '_' and '.', at most 64".into());
+            issue(
+                "template".into(),
+                "is a template's name: letters, digits, '-', '_' and '.', at most 64".into(),
+            );
         }
         if self.source.as_ref().is_some_and(|t| !is_slug(t)) {
-            issue("source".into(), "is a client's name: letters, digits, '-', '_' and '.', at most 64".into());
+            issue(
+                "source".into(),
+                "is a client's name: letters, digits, '-', '_' and '.', at most 64".into(),
+            );
         }
         out
     }
@@ -285,14 +311,28 @@ fn is_slug(s: &str) -> bool {
 /// # Errors
 /// What is wrong with the text.
 pub fn repository_url(text: &str) -> Result<String, String> {
-    let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b)) && !s.contains("..");
+    let plain = |s: &str| {
+        !s.is_empty()
+            && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b))
+            && !s.contains("..")
+    };
     let why = || format!("{text:?} is neither owner/name nor an https:// URL without user, query or port");
     if let Some(rest) = text.strip_prefix("https://") {
         let (host, path) = rest.split_once('/').ok_or_else(why)?;
-        if crate::host::HostName::parse(host).is_ok() && plain(path) { Ok(text.to_owned()) } else { Err(why()) }
+        if crate::host::HostName::parse(host).is_ok() && plain(path) {
+            Ok(text.to_owned())
+        } else {
+            Err(why())
+        }
     } else {
         match text.split_once('/') {
-            Some((o, n)) if plain(o) && plain(n) && !o.starts_with(['-', '.', '/']) && !n.contains('/') && !n.starts_with('-') => {
+            Some((o, n))
+                if plain(o)
+                    && plain(n)
+                    && !o.starts_with(['-', '.', '/'])
+                    && !n.contains('/')
+                    && !n.starts_with('-') =>
+            {
                 Ok(format!("https://github.com/{text}"))
             }
             _ => Err(why()),
@@ -323,7 +363,9 @@ pub fn safe_relative_name(name: &str) -> Result<(), String> {
 /// What is wrong with it.
 pub fn check_env(name: &str, value: &str) -> Result<(), String> {
     let b = name.as_bytes();
-    let good = (1..=128).contains(&b.len()) && !b[0].is_ascii_digit() && b.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_');
+    let good = (1..=128).contains(&b.len())
+        && !b[0].is_ascii_digit()
+        && b.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_');
     if !good {
         return Err("the name has 1 to 128 letters, digits and '_', and no digit first".into());
     }
@@ -361,7 +403,10 @@ pub fn check_ssh_key(key: &str) -> Result<(), String> {
     let blob = base64::engine::general_purpose::STANDARD
         .decode(parts.next().unwrap_or_default())
         .map_err(|e| format!("its second field is not base64: {e}"))?;
-    let named = blob.get(..4).map(|l| u32::from_be_bytes([l[0], l[1], l[2], l[3]]) as usize).and_then(|n| blob.get(4..4 + n));
+    let named = blob
+        .get(..4)
+        .map(|l| u32::from_be_bytes([l[0], l[1], l[2], l[3]]) as usize)
+        .and_then(|n| blob.get(4..4 + n));
     if named != Some(kind.as_bytes()) {
         return Err(format!("its base64 is not a key of the type {kind}"));
     }

@@ -132,8 +132,16 @@ impl Git {
         let tip = if clean {
             head
         } else {
-            let mut args =
-                vec!["commit-tree", tree.as_str(), "-m", "Work of the agent that was not committed"];
+            let mut args = vec![
+                "-c",
+                "user.name=Lia",
+                "-c",
+                "user.email=lia@localhost",
+                "commit-tree",
+                tree.as_str(),
+                "-m",
+                "Work of the agent that was not committed",
+            ];
             if !head.is_empty() {
                 args.extend(["-p", head.as_str()]);
             }

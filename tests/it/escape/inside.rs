@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 /// The probe, as a file of a task.
 pub fn probe_file() -> anyhow::Result<Value> {
-    Ok(json!({ "name": "lia-probe", "encoding": "base64", "content": STANDARD.encode(std::fs::read(program("lia-probe"))?) }))
+    Ok(
+        json!({ "name": "lia-probe", "encoding": "base64", "content": STANDARD.encode(std::fs::read(program("lia-probe"))?) }),
+    )
 }
 
 /// See the module.

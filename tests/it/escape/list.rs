@@ -33,7 +33,8 @@ pub struct Place {
 /// All of them.
 pub fn attempts(p: &Place) -> anyhow::Result<Vec<Attempt>> {
     let mut list = Vec::new();
-    let mut same = |line: &str, expect| list.push(Attempt { outside: line.to_owned(), inside: line.to_owned(), expect });
+    let mut same =
+        |line: &str, expect| list.push(Attempt { outside: line.to_owned(), inside: line.to_owned(), expect });
     let data = p.data.display();
     let folder = processes::instance(&p.data, &p.vm);
     let instance = folder.display();
@@ -124,7 +125,9 @@ pub fn attempts(p: &Place) -> anyhow::Result<Vec<Attempt>> {
     names(&mut same, p.port);
 
     // What is seen under another name from each side: the agent's init, the covered folder.
-    let mut two = |outside: String, inside: &str, expect| list.push(Attempt { outside, inside: inside.to_owned(), expect });
+    let mut two = |outside: String, inside: &str, expect| {
+        list.push(Attempt { outside, inside: inside.to_owned(), expect })
+    };
     let init = p.init;
     two(format!("seize {init}"), "seize 1", "EPERM");
     two(format!("take-descriptor {init}"), "take-descriptor 1", "EPERM");
@@ -140,7 +143,11 @@ pub fn attempts(p: &Place) -> anyhow::Result<Vec<Attempt>> {
     let segment = segment.to_string_lossy();
     two(format!("list {root}/lia"), "list /lia", "empty");
     two(format!("read {root}/lia/sidecar"), "read /lia/sidecar", "ENOENT");
-    two(format!("append {root}/lia/state/{session}/{segment}"), &format!("append /lia/state/{session}/{segment}"), "ENOENT");
+    two(
+        format!("append {root}/lia/state/{session}/{segment}"),
+        &format!("append /lia/state/{session}/{segment}"),
+        "ENOENT",
+    );
     two("umount /dev/shm".into(), "umount /lia", "EPERM");
     two("umount /proc".into(), "umount /proc/sys", "EPERM");
     Ok(list)
@@ -194,7 +201,10 @@ fn names(same: &mut impl FnMut(&str, &'static str), port: u16) {
     same("via http://evil.example/ evil.example", "403");
     same("via http://evil.example/ allowed.example", "400");
     same("fetch allowed.example 80 allowed.example /", "ok");
-    same("fetch allowed.example 80 evil.example /", "HTTP/1.1 403 Lia refused evil.example:80: this connection is for allowed.example:80 alone");
+    same(
+        "fetch allowed.example 80 evil.example /",
+        "HTTP/1.1 403 Lia refused evil.example:80: this connection is for allowed.example:80 alone",
+    );
 
     same("resolve allowed.example", "ok");
     same("resolve AlloWed.EXAMPLE", "ok");

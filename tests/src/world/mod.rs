@@ -29,9 +29,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-pub use self::{
-    net::{OTHER, PUBLIC, PUBLIC_V6},
-};
+pub use self::net::{OTHER, PUBLIC, PUBLIC_V6};
 use crate::Outfit;
 
 /// What the page of every server says.
@@ -82,8 +80,11 @@ impl World {
                     std::process::abort();
                 }
             };
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().on_thread_start(enter).build()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(4)
+                .enable_all()
+                .on_thread_start(enter)
+                .build()?;
             runtime.block_on(async { test(Self::open().await?).await })
         });
         match thread.join() {
@@ -97,7 +98,8 @@ impl World {
         readable(dir.path())?;
         let file = dir.path().join("hosts");
         fs::write(dir.path().join("resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")?;
-        let names = Arc::new(Names { file, all: Mutex::new(vec![("localhost".into(), Ipv4Addr::LOCALHOST.into())]) });
+        let names =
+            Arc::new(Names { file, all: Mutex::new(vec![("localhost".into(), Ipv4Addr::LOCALHOST.into())]) });
         let mut world = Self { dir, names, servers: JoinSet::new() };
         world.write_names()?;
         let acceptor = tls::authority(&world.ca())?;
@@ -173,7 +175,11 @@ impl World {
     ///
     /// # Errors
     /// When the address is not of this world.
-    pub async fn say(&mut self, address: impl Into<IpAddr>, text: &'static str) -> anyhow::Result<SocketAddr> {
+    pub async fn say(
+        &mut self,
+        address: impl Into<IpAddr>,
+        text: &'static str,
+    ) -> anyhow::Result<SocketAddr> {
         site::say(&mut self.servers, address.into(), text).await
     }
 }

@@ -38,14 +38,18 @@ pub(super) async fn serve(servers: &mut JoinSet<()>, www: PathBuf, tls: TlsAccep
 }
 
 /// A listener on a free port that says a text, by TCP and by UDP.
-pub(super) async fn say(servers: &mut JoinSet<()>, address: IpAddr, text: &'static str) -> anyhow::Result<SocketAddr> {
+pub(super) async fn say(
+    servers: &mut JoinSet<()>,
+    address: IpAddr,
+    text: &'static str,
+) -> anyhow::Result<SocketAddr> {
     let tcp = TcpListener::bind((address, 0)).await?;
     let at = tcp.local_addr()?;
     let udp = UdpSocket::bind(at).await?;
     servers.spawn(each(tcp, move |mut stream| async move {
         stream.write_all(text.as_bytes()).await?;
         // What is not read when it closes would take the text with it.
-        stream.read(&mut [0; 512]).await?;
+        let _ = stream.read(&mut [0; 512]).await?;
         Ok(())
     }));
     servers.spawn(async move {
@@ -78,16 +82,21 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, www: Arc<Path>)
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/");
     // A proxy may pass the whole URL on.
-    let target = target.strip_prefix("http://").map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
+    let target =
+        target.strip_prefix("http://").map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
     let host = head.lines().find_map(|l| l.split_once(": ").filter(|(k, _)| k.eq_ignore_ascii_case("host")));
     let host = host.map_or("", |(_, h)| h.split(':').next().unwrap_or(h)).to_lowercase();
     let (status, kind, body) = match file(&www, &host, target) {
         Some((kind, body)) => ("200 OK", kind, body),
-        None if target == "/" || target == "/health" => ("200 OK", "text/plain", format!("{MARK} {host}\n").into_bytes()),
+        None if target == "/" || target == "/health" => {
+            ("200 OK", "text/plain", format!("{MARK} {host}\n").into_bytes())
+        }
         None => ("404 Not Found", "text/plain", b"not here\n".to_vec()),
     };
     let length = body.len();
-    let answer = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    );
     stream.write_all(answer.as_bytes()).await?;
     if !head.starts_with("HEAD ") {
         stream.write_all(&body).await?;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use lia_client::Client;
 use lia_server::ServeOptions;
 use rustix::fs::{FlockOperation, flock};
@@ -34,7 +34,12 @@ pub async fn down(cx: &Cx, args: Down) -> Result<()> {
     // which goes with the process.
     let connection = connect(&client).await;
     let lock = if cx.global.url.is_none() { lock_file(cx) } else { None };
-    client.down(!args.keep_instances).await?;
+    client.down(!args.keep_instances).await.map_err(|e| match e {
+        lia_client::Error::Unreachable { url, why } => anyhow!(
+            "no server answers at {url}: {why}; tasks that it left at work live on: start it again with `lia serve`, then end both"
+        ),
+        e => e.into(),
+    })?;
     let ended = async {
         if let Some(mut connection) = connection {
             // A reset is an end too.

@@ -64,7 +64,8 @@ macro_rules! recipe {
     };
 }
 
-const RECIPES: &[Recipe] = &[recipe!("claude-code"), recipe!("codex"), recipe!("gemini"), recipe!("opencode")];
+const RECIPES: &[Recipe] =
+    &[recipe!("claude-code"), recipe!("codex"), recipe!("gemini"), recipe!("opencode")];
 
 /// An agent on this host.
 #[derive(Clone, Debug)]
@@ -101,10 +102,17 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound` for an unknown name; what npm or the sandbox said.
-    pub async fn install_agent(&self, name: &str, progress: mpsc::Sender<String>) -> Result<String, EngineError> {
+    pub async fn install_agent(
+        &self,
+        name: &str,
+        progress: mpsc::Sender<String>,
+    ) -> Result<String, EngineError> {
         let Some((recipe, version)) = recipe(name) else {
             let known: Vec<_> = RECIPES.iter().map(|r| r.name).collect();
-            return Err(EngineError::NotFound(format!("agent {name:?} to install; known are {}", known.join(", "))));
+            return Err(EngineError::NotFound(format!(
+                "agent {name:?} to install; known are {}",
+                known.join(", ")
+            )));
         };
         let to = folder(&self.shared.options, name, &version);
         if to.is_dir() {
@@ -152,7 +160,8 @@ async fn install(
     let record = shared.runtime.start(spec, shared.ledger()).await?;
     let secret = shared.instance_secret(id);
     let allow: AllowRule = REGISTRY.parse().map_err(|e| EngineError::Instance(format!("{e}")))?;
-    let (_policy, policy) = watch::channel(Arc::new(Policy { allow: vec![allow], providers: Default::default() }));
+    let (_policy, policy) =
+        watch::channel(Arc::new(Policy { allow: vec![allow], providers: Default::default() }));
     let (events, mut seen) = mpsc::channel(16);
     let io = link::dial(&*shared.runtime, &record, &secret, PORT_EGRESS).await?;
     let (gateway, stop) = (shared.gateway.clone(), cancel.clone());
@@ -160,8 +169,13 @@ async fn install(
     tokio::spawn(async move { while seen.recv().await.is_some() {} });
 
     let session = SessionId::new();
-    let mut link = Link::connect(shared.runtime.clone(), &record, &secret, session, LinkEpoch(1), Offset::ZERO).await?;
-    let file = |name: &str, content: &str| TaskFile { name: name.into(), content: content.into(), encoding: FileEncoding::Utf8 };
+    let mut link =
+        Link::connect(shared.runtime.clone(), &record, &secret, session, LinkEpoch(1), Offset::ZERO).await?;
+    let file = |name: &str, content: &str| TaskFile {
+        name: name.into(),
+        content: content.into(),
+        encoding: FileEncoding::Utf8,
+    };
     let script = format!(
         "set -e\nnpm ci --ignore-scripts\nrm -rf /tmp/npm node_modules/node-linux-*/include\n\
          find . -name '*.map' -type f -delete\ntar --sort=name --owner=0 --group=0 -cf {PACK} package.json node_modules\n"
@@ -193,7 +207,9 @@ async fn install(
     let mut tail = String::new();
     let code = loop {
         match link.next().await {
-            Incoming::Closed(why) => return Err(EngineError::Instance(format!("the installation broke off: {why}"))),
+            Incoming::Closed(why) => {
+                return Err(EngineError::Instance(format!("the installation broke off: {why}")));
+            }
             Incoming::Lines(lines) => {
                 let mut exited = None;
                 for line in lines {
@@ -227,7 +243,9 @@ async fn install(
     let parent = to.parent().unwrap_or(to);
     let staging = parent.join(format!(".{id}"));
     let unpacked = async {
-        tokio::fs::create_dir_all(&staging).await.map_err(|e| EngineError::Instance(format!("{}: {e}", staging.display())))?;
+        tokio::fs::create_dir_all(&staging)
+            .await
+            .map_err(|e| EngineError::Instance(format!("{}: {e}", staging.display())))?;
         let pack = staging.join(PACK);
         import::fetch(shared, &record, &secret, PACK, &pack, HOST_FILE_BYTES).await?;
         let into = staging.clone();
@@ -235,7 +253,9 @@ async fn install(
             .await
             .map_err(|e| EngineError::Instance(e.to_string()))?
             .map_err(|e| EngineError::Instance(format!("the packed agent could not be unpacked: {e}")))?;
-        tokio::fs::rename(&staging, to).await.map_err(|e| EngineError::Instance(format!("{}: {e}", to.display())))
+        tokio::fs::rename(&staging, to)
+            .await
+            .map_err(|e| EngineError::Instance(format!("{}: {e}", to.display())))
     };
     let result = unpacked.await;
     if result.is_err() {

@@ -34,7 +34,8 @@ fn bundle(options: &Options) -> PathBuf {
 /// When the operator's file cannot be read.
 pub fn prepare(options: &Options) -> Result<(), EngineError> {
     let Some(own) = &options.ca_file else { return Ok(()) };
-    let read = |p: &Path| std::fs::read(p).map_err(|e| EngineError::Unavailable(format!("{}: {e}", p.display())));
+    let read =
+        |p: &Path| std::fs::read(p).map_err(|e| EngineError::Unavailable(format!("{}: {e}", p.display())));
     let mut all = read(Path::new(HOST)).unwrap_or_default();
     all.push(b'\n');
     all.extend(read(own)?);

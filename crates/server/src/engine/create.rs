@@ -66,10 +66,15 @@ impl Engine {
             if let Repository::Bundle { upload, .. } = repository
                 && !self.upload_path(*upload).exists()
             {
-                issues.push(Issue { path: format!("repositories.{i}.upload"), message: format!("there is no upload {upload}") });
+                issues.push(Issue {
+                    path: format!("repositories.{i}.upload"),
+                    message: format!("there is no upload {upload}"),
+                });
             }
         }
-        let Some(template) = template.filter(|_| issues.is_empty()) else { return Err(EngineError::Invalid(issues)) };
+        let Some(template) = template.filter(|_| issues.is_empty()) else {
+            return Err(EngineError::Invalid(issues));
+        };
         shared.check_disk()?;
         let task = TaskId::new();
         let files = r.files.as_deref().filter(|f| !f.is_empty());
@@ -139,14 +144,18 @@ impl Engine {
             accepted_at: now,
             outcome: None,
         };
-        let created = TaskState { status: TaskStatus::Pending, reason: "created".into(), exit_code: None, error: None };
+        let created =
+            TaskState { status: TaskStatus::Pending, reason: "created".into(), exit_code: None, error: None };
         let queued = PromptQueued { command: id, text: r.prompt, position: 0 };
         let mut ops = vec![
             Op::CreateTask(Box::new(record.clone())),
             Op::Append {
                 session: record.session,
                 at: now,
-                events: vec![NewEvent::own(actor.clone(), &created), NewEvent::own(actor, &queued).caused_by(id)],
+                events: vec![
+                    NewEvent::own(actor.clone(), &created),
+                    NewEvent::own(actor, &queued).caused_by(id),
+                ],
                 ack: None,
             },
             Op::PutCommand(Box::new(command)),
@@ -173,7 +182,12 @@ impl Engine {
         Ok(TaskRecord { last_seq: Seq(2), queued: u32::from(template.mode == AgentMode::Acp), ..record })
     }
 
-    async fn known(&self, owner: &UserId, key: &str, digest: &[u8; 32]) -> Result<Option<TaskRecord>, EngineError> {
+    async fn known(
+        &self,
+        owner: &UserId,
+        key: &str,
+        digest: &[u8; 32],
+    ) -> Result<Option<TaskRecord>, EngineError> {
         match self.shared.store.idempotent(owner, key).await? {
             Some(k) if k.digest == *digest => Ok(self.shared.store.task(k.task).await?),
             Some(_) => Err(EngineError::IdempotencyConflict),
@@ -186,7 +200,8 @@ impl Shared {
     /// Refuses new tasks when the data disk is nearly full.
     fn check_disk(&self) -> Result<(), EngineError> {
         let dir = &self.options.data_dir;
-        let stat = nix::sys::statvfs::statvfs(dir).map_err(|e| EngineError::Unavailable(format!("{}: {e}", dir.display())))?;
+        let stat = nix::sys::statvfs::statvfs(dir)
+            .map_err(|e| EngineError::Unavailable(format!("{}: {e}", dir.display())))?;
         let free = stat.blocks_available() * stat.fragment_size();
         if free < self.options.disk_reserve {
             let (free, reserve) = (free >> 20, self.options.disk_reserve >> 20);

@@ -48,7 +48,10 @@ impl EngineError {
             Self::QueueFull(_) => ErrorCode::QueueFull,
             Self::Invalid(_) => ErrorCode::BadRequest,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
-            Self::Unavailable(_) | Self::Store(lia_store::StoreError::Full | lia_store::StoreError::Closed) => ErrorCode::Unavailable,
+            Self::Unavailable(_)
+            | Self::Store(lia_store::StoreError::Full | lia_store::StoreError::Closed) => {
+                ErrorCode::Unavailable
+            }
             Self::Runtime(_) | Self::Instance(_) => ErrorCode::VmError,
             Self::Store(_) => ErrorCode::DatabaseError,
         }

@@ -15,7 +15,11 @@ fn broken(e: impl std::fmt::Display) -> EngineError {
 
 async fn failure(answer: hyper::Response<hyper::body::Incoming>) -> EngineError {
     let status = answer.status();
-    let bytes = http_body_util::Limited::new(answer.into_body(), 64 << 10).collect().await.map(|b| b.to_bytes()).unwrap_or_default();
+    let bytes = http_body_util::Limited::new(answer.into_body(), 64 << 10)
+        .collect()
+        .await
+        .map(|b| b.to_bytes())
+        .unwrap_or_default();
     let text = serde_json::from_slice::<ApiError>(&bytes)
         .map_or_else(|_| String::from_utf8_lossy(&bytes).chars().take(2000).collect(), |e| e.error);
     EngineError::Instance(format!("{status}: {text}"))
@@ -30,7 +34,9 @@ pub async fn bundle(
     branch: Option<&str>,
 ) -> Result<(), EngineError> {
     let path = shared.options.data_dir.join("uploads").join(upload.to_string());
-    let mut file = tokio::fs::File::open(&path).await.map_err(|e| EngineError::NotFound(format!("upload {upload}: {e}")))?;
+    let mut file = tokio::fs::File::open(&path)
+        .await
+        .map_err(|e| EngineError::NotFound(format!("upload {upload}: {e}")))?;
     let io = link::dial(&*shared.runtime, instance, secret, PORT_HOST_API).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(io)).await.map_err(broken)?;
     let driver = tokio::spawn(connection);
@@ -48,9 +54,14 @@ pub async fn bundle(
             }
         }
     });
-    let body = StreamBody::new(futures_util::stream::unfold(rx, |mut rx| async move { rx.recv().await.map(|i| (i, rx)) }));
+    let body = StreamBody::new(futures_util::stream::unfold(rx, |mut rx| async move {
+        rx.recv().await.map(|i| (i, rx))
+    }));
     let query = branch.map(|b| format!("?branch={}", percent(b))).unwrap_or_default();
-    let request = Request::post(format!("/repo/import{query}")).header("host", "instance").body(body).map_err(broken)?;
+    let request = Request::post(format!("/repo/import{query}"))
+        .header("host", "instance")
+        .body(body)
+        .map_err(broken)?;
     let answer = sender.send_request(request).await.map_err(broken);
     feeder.abort();
     let answer = answer?;

@@ -32,16 +32,25 @@ const READ_BYTES: usize = 256 << 10;
 const OUT_LINES: usize = 4096;
 
 /// Dials a port and says the preamble.
-pub async fn dial(runtime: &dyn Runtime, instance: &InstanceRecord, secret: &Secret, port: u16) -> Result<Box<dyn Stream>, EngineError> {
+pub async fn dial(
+    runtime: &dyn Runtime,
+    instance: &InstanceRecord,
+    secret: &Secret,
+    port: u16,
+) -> Result<Box<dyn Stream>, EngineError> {
     let talk = async {
         let mut io = runtime.dial(instance, port).await?;
         let hello = Secret::new(format!("LIA1 {}\n", secret.expose()));
-        io.write_all(hello.expose().as_bytes()).await.map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
+        io.write_all(hello.expose().as_bytes())
+            .await
+            .map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
         let mut answer = [0; 3];
         io.read_exact(&mut answer).await.map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
         if answer == *b"OK\n" { Ok(io) } else { Err(EngineError::Instance("preamble: no OK".into())) }
     };
-    timeout(HELLO_DEADLINE, talk).await.map_err(|_| EngineError::Instance(format!("port {port} did not answer the preamble in time")))?
+    timeout(HELLO_DEADLINE, talk)
+        .await
+        .map_err(|_| EngineError::Instance(format!("port {port} did not answer the preamble in time")))?
 }
 
 /// What the reader hands over.
@@ -94,16 +103,22 @@ impl Link {
                     return Err(EngineError::Instance("hello: the line is too long".into()));
                 }
                 match io.read_buf(&mut buf).await {
-                    Ok(0) => return Err(EngineError::Instance("hello: the sidecar closed the connection".into())),
+                    Ok(0) => {
+                        return Err(EngineError::Instance("hello: the sidecar closed the connection".into()));
+                    }
                     Ok(_) => {}
                     Err(e) => return Err(EngineError::Instance(format!("hello: {e}"))),
                 }
             }
         };
-        let first = timeout(HELLO_DEADLINE, talk).await.map_err(|_| EngineError::Instance("no hello in time".into()))??;
+        let first = timeout(HELLO_DEADLINE, talk)
+            .await
+            .map_err(|_| EngineError::Instance("no hello in time".into()))??;
         let hello = match first {
             SidecarLine::Hello(h) if h.link_epoch == epoch => h,
-            SidecarLine::Refused { reason } => return Err(EngineError::Instance(format!("the sidecar refused the link: {reason}"))),
+            SidecarLine::Refused { reason } => {
+                return Err(EngineError::Instance(format!("the sidecar refused the link: {reason}")));
+            }
             _ => return Err(EngineError::Instance("the sidecar's first line is not its hello".into())),
         };
         let (read, mut write) = tokio::io::split(io);

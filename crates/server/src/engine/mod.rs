@@ -187,8 +187,12 @@ impl Engine {
         }
         match self.shared.store.task(task).await? {
             None => Err(EngineError::NoTask(task.to_string())),
-            Some(t) if t.status == TaskStatus::Terminated => Err(EngineError::InvalidState("the task is terminated".into())),
-            Some(_) => Err(EngineError::Unavailable("the task is not attended to right now; try again in a moment".into())),
+            Some(t) if t.status == TaskStatus::Terminated => {
+                Err(EngineError::InvalidState("the task is terminated".into()))
+            }
+            Some(_) => Err(EngineError::Unavailable(
+                "the task is not attended to right now; try again in a moment".into(),
+            )),
         }
     }
 
@@ -244,7 +248,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Invalid`, `QueueFull`, `InvalidState` (terminated), `NoTask`, store errors.
-    pub async fn input(&self, task: TaskId, by: Actor, id: Option<CommandId>, data: String) -> Result<InputResponse, EngineError> {
+    pub async fn input(
+        &self,
+        task: TaskId,
+        by: Actor,
+        id: Option<CommandId>,
+        data: String,
+    ) -> Result<InputResponse, EngineError> {
         self.ask(task, |reply| Msg::Input { by, id, data, reply }).await
     }
 
@@ -267,7 +277,9 @@ impl Engine {
                 let _ = r.send(Msg::Resize { cols, rows }).await;
                 Ok(())
             }
-            None => self.record(task).await.and(Err(EngineError::InvalidState("the task does not run".into()))),
+            None => {
+                self.record(task).await.and(Err(EngineError::InvalidState("the task does not run".into())))
+            }
         }
     }
 
@@ -282,7 +294,10 @@ impl Engine {
             Order::Prompt { text } | Order::Input { data: text } => Some((c.id, text, c.accepted_at)),
             Order::Cancel | Order::Permission { .. } | Order::Signal { .. } | Order::Shutdown { .. } => None,
         });
-        Ok((0..).zip(prompts).map(|(position, (id, text, queued_at))| QueuedPrompt { id, text, position, queued_at }).collect())
+        Ok((0..)
+            .zip(prompts)
+            .map(|(position, (id, text, queued_at))| QueuedPrompt { id, text, position, queued_at })
+            .collect())
     }
 
     /// Takes a waiting prompt back.
@@ -302,7 +317,12 @@ impl Engine {
         let open = self.shared.store.open_permissions(record.session).await?;
         Ok(open
             .into_iter()
-            .map(|p| PermissionInfo { request: p.request, task_id: task, requested_at: p.requested_at, seq: p.seq })
+            .map(|p| PermissionInfo {
+                request: p.request,
+                task_id: task,
+                requested_at: p.requested_at,
+                seq: p.seq,
+            })
             .collect())
     }
 
@@ -341,12 +361,19 @@ impl Engine {
     /// # Errors
     /// `InvalidState` when it does not run.
     pub async fn host_api(&self, task: &TaskRecord) -> Result<Box<dyn Stream>, EngineError> {
-        let state = task.instance_record.as_deref().and_then(|j| serde_json::from_str::<owner::InstanceState>(j).ok());
+        let state = task
+            .instance_record
+            .as_deref()
+            .and_then(|j| serde_json::from_str::<owner::InstanceState>(j).ok());
         let record = state.and_then(|s| s.record).filter(|_| task.status == TaskStatus::Running);
         let Some(record) = record else {
-            return Err(EngineError::InvalidState(format!("the task is {}; its files can be reached while it runs", task.status.as_str())));
+            return Err(EngineError::InvalidState(format!(
+                "the task is {}; its files can be reached while it runs",
+                task.status.as_str()
+            )));
         };
-        link::dial(&*self.shared.runtime, &record, &self.shared.instance_secret(task.instance), PORT_HOST_API).await
+        link::dial(&*self.shared.runtime, &record, &self.shared.instance_secret(task.instance), PORT_HOST_API)
+            .await
     }
 
     /// Where an upload's bytes go; swept after a day.

@@ -72,7 +72,9 @@ impl Engine {
             match task.status {
                 TaskStatus::Terminated => match shared.remove_instance(&task).await {
                     Ok(()) => found.removed += 1,
-                    Err(e) => tracing::warn!(task = %task.id, error = %e, "an ended task's instance could not be removed"),
+                    Err(e) => {
+                        tracing::warn!(task = %task.id, error = %e, "an ended task's instance could not be removed")
+                    }
                 },
                 status => {
                     if status == TaskStatus::Suspended {
@@ -101,16 +103,28 @@ async fn server_secret(options: &Options) -> Result<Secret, EngineError> {
     let failed = |e: std::io::Error| EngineError::Unavailable(format!("{}: {e}", path.display()));
     match tokio::fs::read_to_string(&path).await {
         Ok(s) if s.trim().len() == 64 => Ok(Secret::new(s.trim())),
-        Ok(_) => Err(EngineError::Unavailable(format!("{} is damaged: it holds 64 hex digits; without it no instance can be adopted", path.display()))),
+        Ok(_) => Err(EngineError::Unavailable(format!(
+            "{} is damaged: it holds 64 hex digits; without it no instance can be adopted",
+            path.display()
+        ))),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes).map_err(|e| EngineError::Unavailable(format!("no randomness: {e}")))?;
+            getrandom::fill(&mut bytes)
+                .map_err(|e| EngineError::Unavailable(format!("no randomness: {e}")))?;
             let secret = Secret::from_bytes(bytes);
             tokio::fs::create_dir_all(&options.data_dir).await.map_err(failed)?;
             let temp = options.data_dir.join("server.secret.new");
             let _ = tokio::fs::remove_file(&temp).await;
-            let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temp).await.map_err(failed)?;
-            tokio::io::AsyncWriteExt::write_all(&mut file, secret.expose().as_bytes()).await.map_err(failed)?;
+            let mut file = tokio::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&temp)
+                .await
+                .map_err(failed)?;
+            tokio::io::AsyncWriteExt::write_all(&mut file, secret.expose().as_bytes())
+                .await
+                .map_err(failed)?;
             file.sync_all().await.map_err(failed)?;
             tokio::fs::rename(&temp, &path).await.map_err(failed)?;
             Ok(secret)

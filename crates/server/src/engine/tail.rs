@@ -195,7 +195,10 @@ impl Subscription {
                     None => {
                         let events = self.store.events(self.session, after, PageSize::default()).await?;
                         if events.is_empty() {
-                            return Err(StoreError::Backend(format!("events after {after} of {} are gone", self.session)));
+                            return Err(StoreError::Backend(format!(
+                                "events after {after} of {} are gone",
+                                self.session
+                            )));
                         }
                         Arc::new(Batch::new(events))
                     }
@@ -209,4 +212,3 @@ impl Subscription {
         }
     }
 }
-

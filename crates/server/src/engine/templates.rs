@@ -39,14 +39,16 @@ impl Templates {
     pub fn load(options: &Options) -> Result<Self, EngineError> {
         let mut all = BTreeMap::new();
         let mut add = |text: &str, from: &str| {
-            let file: File = toml::from_str(text).map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
+            let file: File =
+                toml::from_str(text).map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
             all.extend(file.template.into_iter().map(|t| (t.name.clone(), t)));
             Ok::<_, EngineError>(())
         };
         add(BUILT_IN, "the built-in templates")?;
         if let Some(path) = &options.templates_file {
             let from = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| EngineError::Unavailable(format!("{from}: {e}")))?;
             add(&text, &from)?;
         }
         Ok(Self(all))
@@ -76,7 +78,10 @@ impl Templates {
             return Some("the program scripted-agent does not lie beside lia".into());
         }
         t.providers.iter().find(|p| !options.providers.contains(p)).map(|p| {
-            format!("no key for the provider {p}; set providers.{p}.api_key (LIA__PROVIDERS__{}__API_KEY)", p.to_uppercase())
+            format!(
+                "no key for the provider {p}; set providers.{p}.api_key (LIA__PROVIDERS__{}__API_KEY)",
+                p.to_uppercase()
+            )
         })
     }
 
@@ -95,7 +100,12 @@ impl Templates {
                 let missing = self.missing(t, options);
                 let mut template = t.clone();
                 template.env.values_mut().for_each(String::clear);
-                TemplateInfo { ready: missing.is_none(), missing, version: self.version(t, options), template }
+                TemplateInfo {
+                    ready: missing.is_none(),
+                    missing,
+                    version: self.version(t, options),
+                    template,
+                }
             })
             .collect()
     }
@@ -122,7 +132,12 @@ impl Shared {
     }
 
     /// What the runtime shall make for a task.
-    pub(super) fn instance_spec(&self, task: &TaskRecord, spec: &TaskSpec, keep: bool) -> Result<InstanceSpec, RuntimeError> {
+    pub(super) fn instance_spec(
+        &self,
+        task: &TaskRecord,
+        spec: &TaskSpec,
+        keep: bool,
+    ) -> Result<InstanceSpec, RuntimeError> {
         let (mut read_only, mut env) = authorities::shown(&self.options);
         env.extend(self.options.agent_env.clone());
         let t = &spec.template;
@@ -130,11 +145,15 @@ impl Shared {
             let version = spec.agent_version.as_deref().unwrap_or_default();
             let dir = agents::folder(&self.options, name, version);
             if !dir.is_dir() {
-                return Err(RuntimeError::Missing(format!("{} is gone; run: lia agents install {name}", dir.display())));
+                return Err(RuntimeError::Missing(format!(
+                    "{} is gone; run: lia agents install {name}",
+                    dir.display()
+                )));
             }
             read_only.push((dir, format!("{INSIDE}/{name}")));
         } else if uses_scripted(t) {
-            let program = scripted_agent().ok_or_else(|| RuntimeError::Missing("scripted-agent does not lie beside lia".into()))?;
+            let program = scripted_agent()
+                .ok_or_else(|| RuntimeError::Missing("scripted-agent does not lie beside lia".into()))?;
             read_only.push((program, format!("{INSIDE}/{SCRIPTED}/scripted-agent")));
         }
         Ok(InstanceSpec {

@@ -37,7 +37,9 @@ impl From<io::Error> for Failure {
         let code = match e.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::NotFound,
             io::ErrorKind::PermissionDenied => ErrorCode::Forbidden,
-            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidFilename => ErrorCode::BadRequest,
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidFilename => {
+                ErrorCode::BadRequest
+            }
             io::ErrorKind::FileTooLarge => ErrorCode::TooLarge,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::Unavailable,
             _ => ErrorCode::VmError,
@@ -116,7 +118,10 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
             let (opened, stat) = instance.workspace.read(Path::new(&needed(value("path")?, "path")?))?;
             let size = u64::try_from(stat.st_size).unwrap_or(0);
             if size > HOST_FILE_BYTES {
-                return Err(Failure(ErrorCode::TooLarge, format!("the file has {size} bytes; allowed are {HOST_FILE_BYTES}")));
+                return Err(Failure(
+                    ErrorCode::TooLarge,
+                    format!("the file has {size} bytes; allowed are {HOST_FILE_BYTES}"),
+                ));
             }
             Ok(file("application/octet-stream", FileBody::new(opened, size)))
         }
@@ -152,7 +157,11 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
 }
 
 fn needed(value: String, key: &str) -> Result<String, Failure> {
-    if value.is_empty() { Err(Failure(ErrorCode::BadRequest, format!("{key} is missing"))) } else { Ok(value) }
+    if value.is_empty() {
+        Err(Failure(ErrorCode::BadRequest, format!("{key} is missing")))
+    } else {
+        Ok(value)
+    }
 }
 
 /// A folder of the workspace; empty is the workspace itself.
@@ -166,7 +175,10 @@ fn folder(dir: String) -> Result<String, Failure> {
 
 /// A query value, percent-decoded; empty when absent.
 fn query_value(query: &str, key: &str) -> Result<String, Failure> {
-    let raw = query.split('&').find_map(|pair| pair.split_once('=').filter(|(k, _)| *k == key)).map_or("", |(_, v)| v);
+    let raw = query
+        .split('&')
+        .find_map(|pair| pair.split_once('=').filter(|(k, _)| *k == key))
+        .map_or("", |(_, v)| v);
     let mut out = Vec::with_capacity(raw.len());
     let mut bytes = raw.bytes();
     while let Some(b) = bytes.next() {
@@ -174,7 +186,9 @@ fn query_value(query: &str, key: &str) -> Result<String, Failure> {
             b'%' => {
                 let two = [bytes.next().unwrap_or(b'?'), bytes.next().unwrap_or(b'?')];
                 let hex = std::str::from_utf8(&two).ok().and_then(|h| u8::from_str_radix(h, 16).ok());
-                out.push(hex.ok_or_else(|| Failure(ErrorCode::BadRequest, format!("{key} is not percent-encoded")))?);
+                out.push(hex.ok_or_else(|| {
+                    Failure(ErrorCode::BadRequest, format!("{key} is not percent-encoded"))
+                })?);
             }
             b'+' => out.push(b' '),
             b => out.push(b),
@@ -202,7 +216,10 @@ async fn receive(mut body: Incoming, to: &mut std::fs::File, max: u64) -> Result
 fn bounded(to: &mut std::fs::File, bytes: &[u8]) -> io::Result<()> {
     use std::io::{Seek as _, Write as _};
     if to.stream_position()? + bytes.len() as u64 > UPLOAD_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("git printed more than {UPLOAD_BYTES} bytes")));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("git printed more than {UPLOAD_BYTES} bytes"),
+        ));
     }
     to.write_all(bytes)
 }
@@ -224,7 +241,10 @@ impl Scratch {
 
     fn read(&self) -> io::Result<std::fs::File> {
         use std::os::unix::fs::OpenOptionsExt as _;
-        std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&self.path)
+        std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(&self.path)
     }
 }
 

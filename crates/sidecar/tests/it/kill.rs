@@ -45,6 +45,7 @@ fn received(link: &Link) -> Vec<(usize, u64)> {
 }
 
 fn dies_at(failpoint: &str) {
+    eprintln!("failpoint {failpoint}");
     let mut sidecar = Sidecar::with(|c| c.failpoints = vec![failpoint.to_owned()]);
     let mut link = sidecar.link(1, 0);
     let side = sidecar.workspace().join("side");

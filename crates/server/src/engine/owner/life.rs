@@ -31,13 +31,18 @@ use crate::engine::{
 /// Attempts to link to an instance that lives, before it is given up.
 const LINK_ATTEMPTS: u32 = 12;
 
-const OPEN: &[TaskStatus] = &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
+const OPEN: &[TaskStatus] =
+    &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
 
 impl Owner {
     /// The owner of a task as the store has it, new or found at start-up. Nothing runs yet.
-    pub async fn load(shared: Arc<Shared>, task: TaskRecord, requests: mpsc::Receiver<Msg>) -> Result<(Self, Arc<Tail>), EngineError> {
-        let spec: TaskSpec =
-            serde_json::from_str(&task.spec).map_err(|e| EngineError::Instance(format!("the record of task {}: {e}", task.id)))?;
+    pub async fn load(
+        shared: Arc<Shared>,
+        task: TaskRecord,
+        requests: mpsc::Receiver<Msg>,
+    ) -> Result<(Self, Arc<Tail>), EngineError> {
+        let spec: TaskSpec = serde_json::from_str(&task.spec)
+            .map_err(|e| EngineError::Instance(format!("the record of task {}: {e}", task.id)))?;
         let instance: InstanceState =
             task.instance_record.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
         let head = shared.store.head(task.session).await?;
@@ -54,8 +59,12 @@ impl Owner {
                 open.insert(c.id, Given { state: c.state, order: c.order, nr: given });
             }
         }
-        let permissions = shared.store.open_permissions(task.session).await?.into_iter().map(|p| (p.id, p)).collect();
-        let turn = open.iter().find(|(_, g)| g.state == CommandState::Begun && g.is_prompt()).map(|(id, _)| (turn_of(*id), *id));
+        let permissions =
+            shared.store.open_permissions(task.session).await?.into_iter().map(|p| (p.id, p)).collect();
+        let turn = open
+            .iter()
+            .find(|(_, g)| g.state == CommandState::Begun && g.is_prompt())
+            .map(|(id, _)| (turn_of(*id), *id));
         let (gateway_tx, gateway_rx) = mpsc::channel(64);
         let owner = Self {
             phase: Phase::Parked,
@@ -95,46 +104,58 @@ impl Owner {
         match self.task.status {
             TaskStatus::Pending => self.begin().await,
             TaskStatus::Terminated => self.phase = Phase::Ended,
-            TaskStatus::Starting | TaskStatus::Running | TaskStatus::Suspended => match self.instance.record.clone() {
-                None if self.instance.parked => self.phase = Phase::Parked,
-                None => {
-                    // Killed while it was being made: what the ledger names goes, and it is made again.
-                    if let Err(e) = self.shared.runtime.delete(self.task.instance, self.shared.ledger()).await {
-                        return self.fail("start_failed", &format!("the remains of an interrupted start could not be removed: {e}")).await;
-                    }
-                    self.make(false);
-                }
-                Some(record) => match self.shared.runtime.status(&record).await {
-                    Ok(InstanceStatus::Gone { reason }) => {
-                        let reason = reason.unwrap_or_else(|| "its processes are gone".into());
-                        self.instance_ended(Some(reason)).await;
-                    }
-                    Ok(found) => {
-                        if self.task.status == TaskStatus::Suspended {
-                            self.phase = Phase::Frozen;
-                            self.frozen_since = Some(Instant::now());
-                            if found == InstanceStatus::Running
-                                && let Err(e) = self.shared.runtime.pause(&record).await
-                            {
-                                tracing::warn!(task = %self.task.id, error = %e, "a suspended instance could not be paused again");
-                            }
-                            self.watch();
-                        } else {
-                            if found == InstanceStatus::Paused
-                                && let Err(e) = self.shared.runtime.resume(&record).await
-                            {
-                                tracing::warn!(task = %self.task.id, error = %e, "a paused instance could not be resumed");
-                            }
-                            if self.task.status == TaskStatus::Running {
-                                self.count_from_record();
-                            }
-                            self.watch();
-                            self.link().await;
+            TaskStatus::Starting | TaskStatus::Running | TaskStatus::Suspended => {
+                match self.instance.record.clone() {
+                    None if self.instance.parked => self.phase = Phase::Parked,
+                    None => {
+                        // Killed while it was being made: what the ledger names goes, and it is made again.
+                        if let Err(e) =
+                            self.shared.runtime.delete(self.task.instance, self.shared.ledger()).await
+                        {
+                            return self
+                                .fail(
+                                    "start_failed",
+                                    &format!("the remains of an interrupted start could not be removed: {e}"),
+                                )
+                                .await;
                         }
+                        self.make(false);
                     }
-                    Err(e) => self.fail("lost", &format!("the state of the sandbox could not be read: {e}")).await,
-                },
-            },
+                    Some(record) => match self.shared.runtime.status(&record).await {
+                        Ok(InstanceStatus::Gone { reason }) => {
+                            let reason = reason.unwrap_or_else(|| "its processes are gone".into());
+                            self.instance_ended(Some(reason)).await;
+                        }
+                        Ok(found) => {
+                            if self.task.status == TaskStatus::Suspended {
+                                self.phase = Phase::Frozen;
+                                self.frozen_since = Some(Instant::now());
+                                if found == InstanceStatus::Running
+                                    && let Err(e) = self.shared.runtime.pause(&record).await
+                                {
+                                    tracing::warn!(task = %self.task.id, error = %e, "a suspended instance could not be paused again");
+                                }
+                                self.watch();
+                            } else {
+                                if found == InstanceStatus::Paused
+                                    && let Err(e) = self.shared.runtime.resume(&record).await
+                                {
+                                    tracing::warn!(task = %self.task.id, error = %e, "a paused instance could not be resumed");
+                                }
+                                if self.task.status == TaskStatus::Running {
+                                    self.count_from_record();
+                                }
+                                self.watch();
+                                self.link().await;
+                            }
+                        }
+                        Err(e) => {
+                            self.fail("lost", &format!("the state of the sandbox could not be read: {e}"))
+                                .await
+                        }
+                    },
+                }
+            }
         }
     }
 
@@ -142,11 +163,17 @@ impl Owner {
     fn count_from_record(&mut self) {
         let since = self.instance.running_since.unwrap_or_else(Timestamp::now);
         let before = u64::try_from(Timestamp::now().millis() - since.millis()).unwrap_or(0);
-        self.running_since = Some(Instant::now().checked_sub(Duration::from_millis(before)).unwrap_or_else(Instant::now));
+        self.running_since =
+            Some(Instant::now().checked_sub(Duration::from_millis(before)).unwrap_or_else(Instant::now));
     }
 
     async fn begin(&mut self) {
-        let state = TaskState { status: TaskStatus::Starting, reason: "accepted".into(), exit_code: None, error: None };
+        let state = TaskState {
+            status: TaskStatus::Starting,
+            reason: "accepted".into(),
+            exit_code: None,
+            error: None,
+        };
         let progress = Progress { stage: "creating_vm".into(), message: "Making the sandbox".into() };
         let events = vec![NewEvent::own(Actor::System, &state), NewEvent::own(Actor::System, &progress)];
         let patch = TaskPatch { status: Some(TaskStatus::Starting), ..TaskPatch::default() };
@@ -163,7 +190,8 @@ impl Owner {
     fn make(&mut self, keep: bool) {
         let shared = self.shared.clone();
         let spec = shared.instance_spec(&self.task, &self.spec, keep);
-        self.phase = Phase::Making(tokio::spawn(async move { shared.runtime.start(spec?, shared.ledger()).await }));
+        self.phase =
+            Phase::Making(tokio::spawn(async move { shared.runtime.start(spec?, shared.ledger()).await }));
     }
 
     pub(super) async fn made(&mut self, made: Result<lia_runtime::InstanceRecord, RuntimeError>) {
@@ -214,7 +242,9 @@ impl Owner {
             while !cancel.is_cancelled() {
                 if let Ok(io) = link::dial(&*shared.runtime, &record, &secret, PORT_EGRESS).await {
                     wait = Duration::from_millis(20);
-                    if let Err(e) = shared.gateway.serve_link(io, policy.clone(), events.clone(), cancel.clone()).await {
+                    if let Err(e) =
+                        shared.gateway.serve_link(io, policy.clone(), events.clone(), cancel.clone()).await
+                    {
                         tracing::debug!(instance = %record.id, error = %e, "an egress link ended");
                     }
                 }
@@ -310,14 +340,18 @@ impl Owner {
         let mut first = None;
         if load.is_none() {
             // Sent before a crash, but the sidecar never had it: the same prompt, the same id.
-            first = self
-                .open
-                .iter()
-                .find_map(|(id, g)| (g.state == CommandState::Sent).then(|| prompt_text(&g.order).map(|t| (*id, t))).flatten());
+            first = self.open.iter().find_map(|(id, g)| {
+                (g.state == CommandState::Sent).then(|| prompt_text(&g.order).map(|t| (*id, t))).flatten()
+            });
             if first.is_none()
                 && let Some(c) = self.queue.pop_front()
             {
-                let op = Op::SetCommand { id: c.id, expect: vec![CommandState::Pending], state: CommandState::Sent, outcome: None };
+                let op = Op::SetCommand {
+                    id: c.id,
+                    expect: vec![CommandState::Pending],
+                    state: CommandState::Sent,
+                    outcome: None,
+                };
                 if let Err(e) = self.commit_own(Durability::Process, vec![op]).await {
                     tracing::error!(task = %self.task.id, error = %e, "the first prompt could not be marked as sent");
                     return;
@@ -326,12 +360,18 @@ impl Owner {
                 self.give(c.id, c.order);
             }
         }
-        let files = if self.spec.files && load.is_none() { unspool(&self.shared.options.data_dir, self.task.id).await } else { None };
+        let files = if self.spec.files && load.is_none() {
+            unspool(&self.shared.options.data_dir, self.task.id).await
+        } else {
+            None
+        };
         let t = &self.spec.template;
         let fill = |s: &str| self.shared.fill(s, t);
-        let mut env: std::collections::BTreeMap<String, String> = t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
+        let mut env: std::collections::BTreeMap<String, String> =
+            t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
         env.extend(self.spec.env.clone());
-        let (prompt_id, prompt): (Option<CommandId>, String) = first.map_or((None, String::new()), |(id, text)| (Some(id), text));
+        let (prompt_id, prompt): (Option<CommandId>, String) =
+            first.map_or((None, String::new()), |(id, text)| (Some(id), text));
         let init = Init {
             api_key: Secret::new(PLACEHOLDER_KEY),
             prompt,
@@ -378,7 +418,10 @@ impl Owner {
 
     pub(super) async fn suspend(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
         if self.task.status != TaskStatus::Running {
-            return Err(EngineError::InvalidState(format!("the task is {}; only a running one can be suspended", self.task.status.as_str())));
+            return Err(EngineError::InvalidState(format!(
+                "the task is {}; only a running one can be suspended",
+                self.task.status.as_str()
+            )));
         }
         let Some(record) = self.instance.record.clone() else {
             return Err(EngineError::InvalidState("the task has no instance".into()));
@@ -386,7 +429,8 @@ impl Owner {
         self.shared.runtime.pause(&record).await?;
         self.stop_counting();
         let now = Timestamp::now();
-        let state = TaskState { status: TaskStatus::Suspended, reason: reason.into(), exit_code: None, error: None };
+        let state =
+            TaskState { status: TaskStatus::Suspended, reason: reason.into(), exit_code: None, error: None };
         tracing::info!(task = %self.task.id, by, reason, "suspended");
         let patch = TaskPatch {
             status: Some(TaskStatus::Suspended),
@@ -395,7 +439,10 @@ impl Owner {
             instance_record: self.instance_json(),
             ..TaskPatch::default()
         };
-        let ops = vec![self.append(vec![NewEvent::own(Actor::System, &state)]), self.update(&[TaskStatus::Running], patch)];
+        let ops = vec![
+            self.append(vec![NewEvent::own(Actor::System, &state)]),
+            self.update(&[TaskStatus::Running], patch),
+        ];
         if let Err(e) = self.commit(Durability::Power, ops).await {
             // A suspend that fails leaves a running task.
             self.shared.runtime.resume(&record).await?;
@@ -445,14 +492,22 @@ impl Owner {
             self.shared.runtime.resume(&record).await?;
             self.running_since = Some(Instant::now());
             self.instance.running_since = Some(Timestamp::now());
-            let state = TaskState { status: TaskStatus::Running, reason: "resumed".into(), exit_code: None, error: None };
+            let state = TaskState {
+                status: TaskStatus::Running,
+                reason: "resumed".into(),
+                exit_code: None,
+                error: None,
+            };
             let patch = TaskPatch {
                 status: Some(TaskStatus::Running),
                 suspended_at: Some(None),
                 instance_record: self.instance_json(),
                 ..TaskPatch::default()
             };
-            let ops = vec![self.append(vec![NewEvent::own(by.clone(), &state)]), self.update(&[TaskStatus::Suspended], patch)];
+            let ops = vec![
+                self.append(vec![NewEvent::own(by.clone(), &state)]),
+                self.update(&[TaskStatus::Suspended], patch),
+            ];
             self.commit(Durability::Power, ops).await?;
             self.task.status = TaskStatus::Running;
             self.task.suspended_at = None;
@@ -461,9 +516,17 @@ impl Owner {
             self.link().await;
             return Ok(true);
         }
-        let state = TaskState { status: TaskStatus::Starting, reason: "resumed".into(), exit_code: None, error: None };
+        let state = TaskState {
+            status: TaskStatus::Starting,
+            reason: "resumed".into(),
+            exit_code: None,
+            error: None,
+        };
         let patch = TaskPatch { status: Some(TaskStatus::Starting), ..TaskPatch::default() };
-        let ops = vec![self.append(vec![NewEvent::own(by.clone(), &state)]), self.update(&[TaskStatus::Suspended], patch)];
+        let ops = vec![
+            self.append(vec![NewEvent::own(by.clone(), &state)]),
+            self.update(&[TaskStatus::Suspended], patch),
+        ];
         self.commit(Durability::Power, ops).await?;
         self.task.status = TaskStatus::Starting;
         self.touch();
@@ -491,9 +554,15 @@ impl Owner {
         }
         self.instance.parked = true;
         self.instance.record = None;
-        let progress = Progress { stage: "parked".into(), message: "Processes ended; files and session are kept".into() };
+        let progress = Progress {
+            stage: "parked".into(),
+            message: "Processes ended; files and session are kept".into(),
+        };
         let patch = TaskPatch { instance_record: self.instance_json(), ..TaskPatch::default() };
-        let ops = vec![self.append(vec![NewEvent::own(Actor::System, &progress)]), self.update(&[TaskStatus::Suspended], patch)];
+        let ops = vec![
+            self.append(vec![NewEvent::own(Actor::System, &progress)]),
+            self.update(&[TaskStatus::Suspended], patch),
+        ];
         match self.commit_own(Durability::Process, ops).await {
             Ok(_) => {
                 self.phase = Phase::Parked;
@@ -516,7 +585,10 @@ impl Owner {
         }
         let how = how.unwrap_or_else(|| "its processes are gone".into());
         let quiet = self.turn.is_none() && self.open.is_empty();
-        if self.instance.agent.can_load && quiet && matches!(self.task.status, TaskStatus::Running | TaskStatus::Suspended) {
+        if self.instance.agent.can_load
+            && quiet
+            && matches!(self.task.status, TaskStatus::Running | TaskStatus::Suspended)
+        {
             return self.lost_but_loadable(&how).await;
         }
         self.fail("lost", &format!("the sandbox ended: {how}")).await;
@@ -530,16 +602,27 @@ impl Owner {
         }
         self.instance.parked = true;
         self.instance.record = None;
-        let mut events = vec![self.error_event(format!("the sandbox ended ({how}); the agent's session will be loaded again on the next input"))];
-        let mut patch =
-            TaskPatch { instance_record: self.instance_json(), ran_ms: Some(self.task.ran_ms), ..TaskPatch::default() };
+        let mut events = vec![self.error_event(format!(
+            "the sandbox ended ({how}); the agent's session will be loaded again on the next input"
+        ))];
+        let mut patch = TaskPatch {
+            instance_record: self.instance_json(),
+            ran_ms: Some(self.task.ran_ms),
+            ..TaskPatch::default()
+        };
         if self.task.status == TaskStatus::Running {
-            let state = TaskState { status: TaskStatus::Suspended, reason: "instance_ended".into(), exit_code: None, error: None };
+            let state = TaskState {
+                status: TaskStatus::Suspended,
+                reason: "instance_ended".into(),
+                exit_code: None,
+                error: None,
+            };
             events.push(NewEvent::own(Actor::System, &state));
             patch.status = Some(TaskStatus::Suspended);
             patch.suspended_at = Some(Some(Timestamp::now()));
         }
-        let ops = vec![self.append(events), self.update(&[TaskStatus::Running, TaskStatus::Suspended], patch)];
+        let ops =
+            vec![self.append(events), self.update(&[TaskStatus::Running, TaskStatus::Suspended], patch)];
         if self.commit_own(Durability::Process, ops).await.is_ok() {
             self.task.status = TaskStatus::Suspended;
             self.frozen_since = None;
@@ -597,8 +680,14 @@ impl Owner {
         }
         let error = (exited.code != 0).then(|| {
             let tail = exited.stderr_tail.trim();
-            let how = exited.signal.map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
-            if tail.is_empty() { format!("the agent ended {how}") } else { format!("the agent ended {how}; it said last: {tail}") }
+            let how = exited
+                .signal
+                .map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
+            if tail.is_empty() {
+                format!("the agent ended {how}")
+            } else {
+                format!("the agent ended {how}; it said last: {tail}")
+            }
         });
         self.finish("agent_exit", error, Some(exited.code), false).await;
     }
@@ -670,7 +759,12 @@ impl Owner {
             e.cancel();
         }
         let mut ops = self.closing_ops(error.as_deref().unwrap_or(reason));
-        let state = TaskState { status: TaskStatus::Terminated, reason: reason.into(), exit_code, error: error.clone() };
+        let state = TaskState {
+            status: TaskStatus::Terminated,
+            reason: reason.into(),
+            exit_code,
+            error: error.clone(),
+        };
         ops.push(self.append(vec![NewEvent::own(Actor::System, &state)]));
         let patch = TaskPatch {
             status: Some(TaskStatus::Terminated),
@@ -719,11 +813,15 @@ impl Owner {
         let quota = self.shared.options.log_quota;
         if self.log_bytes > quota {
             let mib = quota >> 20;
-            return Box::pin(self.fail("log_quota", &format!("the task's log reached its quota of {mib} MiB"))).await;
+            return Box::pin(
+                self.fail("log_quota", &format!("the task's log reached its quota of {mib} MiB")),
+            )
+            .await;
         }
         if !self.log_warned && self.log_bytes > quota / 10 * 8 {
             self.log_warned = true;
-            let event = self.error_event(format!("the task's log holds 80 % of its quota of {} MiB", quota >> 20));
+            let event =
+                self.error_event(format!("the task's log holds 80 % of its quota of {} MiB", quota >> 20));
             self.log(vec![event]).await;
         }
     }

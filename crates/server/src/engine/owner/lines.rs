@@ -7,8 +7,9 @@ use base64::Engine as _;
 use bytes::Bytes;
 use lia_protocol::{
     event::{
-        Actor, AgentExited, Direction, ErrorEvent, Kind, LinkPos, LogTruncated, NewEvent, OutputChunk, PermissionAnswered,
-        PermissionOption, PermissionRequested, Phase as RpcPhase, PromptDelivered, TaskState, TurnEnded, TurnStarted,
+        Actor, AgentExited, Direction, ErrorEvent, Kind, LinkPos, LogTruncated, NewEvent, OutputChunk,
+        PermissionAnswered, PermissionOption, PermissionRequested, Phase as RpcPhase, PromptDelivered,
+        TaskState, TurnEnded, TurnStarted,
     },
     ids::{CommandId, Offset, PermissionId, Seq, TurnId},
     link::{HostLine, Outcome, SidecarLine},
@@ -74,7 +75,9 @@ impl Owner {
             Err(StoreError::Closed) => return,
             Err(e @ StoreError::Diverged { .. }) => {
                 tracing::error!(task = %self.task.id, error = %e, "the sidecar's journal changed");
-                return self.fail("diverged", &format!("the sandbox is not to be trusted any more: {e}")).await;
+                return self
+                    .fail("diverged", &format!("the sandbox is not to be trusted any more: {e}"))
+                    .await;
             }
             Err(e) => {
                 tracing::error!(task = %self.task.id, error = %e, "lines could not be committed");
@@ -117,7 +120,14 @@ impl Owner {
             Direction::AgentToClient => Actor::Agent,
             Direction::ClientToAgent => Actor::Sidecar,
         };
-        NewEvent { turn: self.turn.map(|t| t.0), actor, cause: None, kind: Kind::Rpc(direction, phase), body: frame, link: None }
+        NewEvent {
+            turn: self.turn.map(|t| t.0),
+            actor,
+            cause: None,
+            kind: Kind::Rpc(direction, phase),
+            body: frame,
+            link: None,
+        }
     }
 
     fn flush(&self, d: &mut Draft, ack: Option<Offset>) {
@@ -150,8 +160,15 @@ impl Owner {
                 self.pty_pos += chunk.data.len() as u64;
                 self.pty_since_trim += chunk.data.len() as u64;
                 d.events.push(
-                    NewEvent { turn, actor: Actor::Agent, cause: None, kind: Kind::Output, body: chunk.encode(), link: None }
-                        .at_link(pos),
+                    NewEvent {
+                        turn,
+                        actor: Actor::Agent,
+                        cause: None,
+                        kind: Kind::Output,
+                        body: chunk.encode(),
+                        link: None,
+                    }
+                    .at_link(pos),
                 );
                 let keep = self.shared.options.pty_keep;
                 if self.pty_pos > keep && self.pty_since_trim > keep / 8 {
@@ -165,7 +182,12 @@ impl Owner {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &ready)));
                 self.instance.agent = ready;
                 self.instance.running_since = Some(Timestamp::now());
-                let state = TaskState { status: TaskStatus::Running, reason: "agent_ready".into(), exit_code: None, error: None };
+                let state = TaskState {
+                    status: TaskStatus::Running,
+                    reason: "agent_ready".into(),
+                    exit_code: None,
+                    error: None,
+                };
                 if self.task.status == TaskStatus::Starting {
                     d.events.push(NewEvent::own(Actor::System, &state));
                     self.flush(d, None);
@@ -193,10 +215,19 @@ impl Owner {
                     self.turn = Some((turn, id));
                     let delivered = NewEvent::own(Actor::Sidecar, &PromptDelivered { command: id });
                     d.events.push(delivered.at_link(pos).in_turn(Some(turn)).caused_by(id));
-                    d.events.push(NewEvent::own(Actor::System, &TurnStarted { command: id }).in_turn(Some(turn)).caused_by(id));
+                    d.events.push(
+                        NewEvent::own(Actor::System, &TurnStarted { command: id })
+                            .in_turn(Some(turn))
+                            .caused_by(id),
+                    );
                 }
                 self.flush(d, None);
-                d.ops.push(Op::SetCommand { id, expect: vec![CommandState::Sent], state: CommandState::Begun, outcome: None });
+                d.ops.push(Op::SetCommand {
+                    id,
+                    expect: vec![CommandState::Sent],
+                    state: CommandState::Begun,
+                    outcome: None,
+                });
             }
             SidecarLine::Done { id, outcome, .. } => self.done(d, id, &outcome, pos),
             SidecarLine::Exit { exited, .. } => {
@@ -204,8 +235,13 @@ impl Owner {
                 d.exited = Some(exited);
             }
             SidecarLine::Error { error, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &error))),
-            SidecarLine::Progress { progress, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &progress))),
-            SidecarLine::Hello(_) | SidecarLine::Refused { .. } | SidecarLine::Heartbeat | SidecarLine::Unknown => {}
+            SidecarLine::Progress { progress, .. } => {
+                d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)))
+            }
+            SidecarLine::Hello(_)
+            | SidecarLine::Refused { .. }
+            | SidecarLine::Heartbeat
+            | SidecarLine::Unknown => {}
         }
     }
 
@@ -215,7 +251,9 @@ impl Owner {
         if given.is_prompt() {
             let turn = self.turn.take_if(|t| t.1 == id).map(|t| t.0);
             let (stop_reason, error) = match outcome {
-                Outcome::Ok { stop_reason } => (stop_reason.clone().unwrap_or_else(|| "end_turn".into()), None),
+                Outcome::Ok { stop_reason } => {
+                    (stop_reason.clone().unwrap_or_else(|| "end_turn".into()), None)
+                }
                 Outcome::Busy => ("error".into(), Some("the agent was working on another prompt".into())),
                 Outcome::Failed { message } => ("error".into(), Some(message.clone())),
                 Outcome::Exited => ("error".into(), Some("the agent ended before its turn did".into())),
@@ -225,7 +263,8 @@ impl Owner {
             let ended = TurnEnded { command: id, stop_reason: stop_reason.clone(), error };
             d.events.push(NewEvent::own(Actor::System, &ended).in_turn(turn).at_link(pos).caused_by(id));
             self.flush(d, None);
-            d.ops.push(self.update(&[], TaskPatch { stop_reason: Some(stop_reason), ..TaskPatch::default() }));
+            d.ops
+                .push(self.update(&[], TaskPatch { stop_reason: Some(stop_reason), ..TaskPatch::default() }));
         } else {
             if let Outcome::Failed { message } = outcome {
                 let e = ErrorEvent { message: message.clone(), code: None };
@@ -233,7 +272,12 @@ impl Owner {
             }
             self.flush(d, None);
         }
-        d.ops.push(Op::SetCommand { id, expect: vec![given.state], state: CommandState::Done, outcome: json });
+        d.ops.push(Op::SetCommand {
+            id,
+            expect: vec![given.state],
+            state: CommandState::Done,
+            outcome: json,
+        });
     }
 
     fn permission_requested(&mut self, d: &mut Draft, rpc_id: String, request: PermissionRequested) {
@@ -261,7 +305,8 @@ impl Owner {
     /// Questions of a turn that has ended are answered with "cancelled".
     fn close_permissions(&mut self, d: &mut Draft, turn: Option<TurnId>) {
         for (id, _) in self.permissions.drain() {
-            let answered = PermissionAnswered { id, option_id: None, option_kind: None, by: Actor::System.to_string() };
+            let answered =
+                PermissionAnswered { id, option_id: None, option_kind: None, by: Actor::System.to_string() };
             d.events.push(NewEvent::own(Actor::System, &answered).in_turn(turn));
             d.ops.push(Op::AnswerPermission { id, option_id: None, by: Actor::System.to_string() });
         }
@@ -283,9 +328,15 @@ impl Owner {
         for (id, given) in std::mem::take(&mut self.open) {
             if given.is_prompt() {
                 let unknown = PromptUnknown { command: id, reason: why.to_owned() };
-                d.events.push(NewEvent::own(Actor::System, &unknown).in_turn(turn.map(|t| t.0)).caused_by(id));
+                d.events
+                    .push(NewEvent::own(Actor::System, &unknown).in_turn(turn.map(|t| t.0)).caused_by(id));
             }
-            d.ops.push(Op::SetCommand { id, expect: vec![given.state], state: CommandState::Unknown, outcome: None });
+            d.ops.push(Op::SetCommand {
+                id,
+                expect: vec![given.state],
+                state: CommandState::Unknown,
+                outcome: None,
+            });
         }
         if let Some((turn, command)) = turn {
             let ended = TurnEnded { command, stop_reason: "unknown".into(), error: Some(why.to_owned()) };
@@ -385,6 +436,8 @@ mod tests {
         let (id, asked) = permission_request(frame).unwrap();
         assert_eq!((id.as_str(), asked.title.as_str(), asked.options.len()), ("\"a-1\"", "rm -rf", 1));
         assert!(permission_request(br#"{"id":1,"method":"fs/read_text_file","params":{}}"#).is_none());
-        assert!(permission_request(br#"{"id":1,"method":"session/request_permission","params":{}}"#).is_none());
+        assert!(
+            permission_request(br#"{"id":1,"method":"session/request_permission","params":{}}"#).is_none()
+        );
     }
 }

@@ -33,7 +33,10 @@ use lia_protocol::{
     time::Timestamp,
 };
 use lia_runtime::{InstanceRecord, RuntimeError};
-use lia_store::{CommandRecord, CommandState, Committed, Durability, Op, PermissionRecord, StoreError, TaskPatch, TaskRecord, Txn};
+use lia_store::{
+    CommandRecord, CommandState, Committed, Durability, Op, PermissionRecord, StoreError, TaskPatch,
+    TaskRecord, Txn,
+};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -284,10 +287,12 @@ impl Owner {
         let deadline = self.next_deadline();
         let phase = async {
             match &mut self.phase {
-                Phase::Making(job) => Wake::Made(flatten(job.await, |e| RuntimeError::Missing(format!("the start was interrupted: {e}")))),
-                Phase::Linking(job) => {
-                    Wake::LinkTried(flatten(job.await, |e| EngineError::Instance(format!("linking was interrupted: {e}"))))
-                }
+                Phase::Making(job) => Wake::Made(flatten(job.await, |e| {
+                    RuntimeError::Missing(format!("the start was interrupted: {e}"))
+                })),
+                Phase::Linking(job) => Wake::LinkTried(flatten(job.await, |e| {
+                    EngineError::Instance(format!("linking was interrupted: {e}"))
+                })),
                 Phase::Linked(link) => match link.next().await {
                     Incoming::Lines(l) => Wake::Lines(l),
                     Incoming::Closed(why) => Wake::LinkClosed(why),
@@ -384,7 +389,8 @@ impl Owner {
     }
 
     fn error_event(&self, message: impl Into<String>) -> NewEvent {
-        NewEvent::own(Actor::System, &ErrorEvent { message: message.into(), code: None }).in_turn(self.turn.map(|t| t.0))
+        NewEvent::own(Actor::System, &ErrorEvent { message: message.into(), code: None })
+            .in_turn(self.turn.map(|t| t.0))
     }
 
     fn touch(&mut self) {
@@ -392,7 +398,10 @@ impl Owner {
     }
 }
 
-fn flatten<T, E>(joined: Result<Result<T, E>, tokio::task::JoinError>, err: impl FnOnce(tokio::task::JoinError) -> E) -> Result<T, E> {
+fn flatten<T, E>(
+    joined: Result<Result<T, E>, tokio::task::JoinError>,
+    err: impl FnOnce(tokio::task::JoinError) -> E,
+) -> Result<T, E> {
     match joined {
         Ok(r) => r,
         Err(e) => Err(err(e)),

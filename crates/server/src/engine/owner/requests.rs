@@ -74,7 +74,12 @@ impl Owner {
             && !self.open.values().any(Given::is_prompt)
     }
 
-    async fn input(&mut self, by: Actor, id: Option<CommandId>, data: String) -> Result<InputResponse, EngineError> {
+    async fn input(
+        &mut self,
+        by: Actor,
+        id: Option<CommandId>,
+        data: String,
+    ) -> Result<InputResponse, EngineError> {
         if data.len() > limits::INPUT_BYTES {
             let message = format!("has {} bytes; allowed are {}", data.len(), limits::INPUT_BYTES);
             return Err(EngineError::Invalid(vec![Issue { path: "data".into(), message }]));
@@ -88,7 +93,9 @@ impl Owner {
             return if same {
                 Ok(InputResponse { id, position: u32::try_from(position).unwrap_or(0) })
             } else {
-                Err(EngineError::InvalidState(format!("the input id {id} was used before for something else")))
+                Err(EngineError::InvalidState(format!(
+                    "the input id {id} was used before for something else"
+                )))
             };
         }
         let id = id.unwrap_or_else(CommandId::new);
@@ -106,7 +113,8 @@ impl Owner {
     async fn prompt(&mut self, by: Actor, id: CommandId, text: String) -> Result<InputResponse, EngineError> {
         let units = text.encode_utf16().count();
         if !limits::PROMPT_UTF16.contains(&units) {
-            let message = format!("a prompt has 1 to {} characters; this one has {units}", limits::PROMPT_UTF16.end());
+            let message =
+                format!("a prompt has 1 to {} characters; this one has {units}", limits::PROMPT_UTF16.end());
             return Err(EngineError::Invalid(vec![Issue { path: "data".into(), message }]));
         }
         if self.queue.len() >= limits::QUEUED_PROMPTS {
@@ -129,7 +137,12 @@ impl Owner {
         Ok(InputResponse { id, position })
     }
 
-    async fn type_in(&mut self, by: &Actor, id: CommandId, data: String) -> Result<InputResponse, EngineError> {
+    async fn type_in(
+        &mut self,
+        by: &Actor,
+        id: CommandId,
+        data: String,
+    ) -> Result<InputResponse, EngineError> {
         let command = self.command(id, Order::Input { data }, by, CommandState::Sent);
         self.commit(Durability::Power, vec![Op::PutCommand(Box::new(command.clone()))]).await?;
         self.send(command);
@@ -160,16 +173,26 @@ impl Owner {
             return;
         }
         let Some(command) = self.queue.pop_front() else { return };
-        let op = Op::SetCommand { id: command.id, expect: vec![CommandState::Pending], state: CommandState::Sent, outcome: None };
+        let op = Op::SetCommand {
+            id: command.id,
+            expect: vec![CommandState::Pending],
+            state: CommandState::Sent,
+            outcome: None,
+        };
         match self.commit_own(Durability::Process, vec![op]).await {
             Ok(_) => self.send(command),
-            Err(e) => tracing::error!(task = %self.task.id, error = %e, "a prompt could not be marked as sent"),
+            Err(e) => {
+                tracing::error!(task = %self.task.id, error = %e, "a prompt could not be marked as sent")
+            }
         }
     }
 
     async fn cancel(&mut self, by: Actor) -> Result<InputResponse, EngineError> {
         if self.task.status != TaskStatus::Running {
-            return Err(EngineError::InvalidState(format!("the task is {}; nothing runs", self.task.status.as_str())));
+            return Err(EngineError::InvalidState(format!(
+                "the task is {}; nothing runs",
+                self.task.status.as_str()
+            )));
         }
         if self.spec.template.mode == AgentMode::Acp && self.turn.is_none() {
             return Err(EngineError::InvalidState("the agent is not working on a prompt".into()));
@@ -185,17 +208,28 @@ impl Owner {
         let Some(at) = self.queue.iter().position(|c| c.id == id) else {
             return Err(EngineError::NotFound(format!("waiting prompt {id}")));
         };
-        let withdrawn = NewEvent::own(by, &PromptWithdrawn { command: id, reason: "user".into() }).caused_by(id);
+        let withdrawn =
+            NewEvent::own(by, &PromptWithdrawn { command: id, reason: "user".into() }).caused_by(id);
         let ops = vec![
             self.append(vec![withdrawn]),
-            Op::SetCommand { id, expect: vec![CommandState::Pending], state: CommandState::Withdrawn, outcome: None },
+            Op::SetCommand {
+                id,
+                expect: vec![CommandState::Pending],
+                state: CommandState::Withdrawn,
+                outcome: None,
+            },
         ];
         self.commit(Durability::Power, ops).await?;
         self.queue.remove(at);
         Ok(())
     }
 
-    async fn answer(&mut self, id: PermissionId, option_id: Option<String>, by: Actor) -> Result<PermissionAnswered, EngineError> {
+    async fn answer(
+        &mut self,
+        id: PermissionId,
+        option_id: Option<String>,
+        by: Actor,
+    ) -> Result<PermissionAnswered, EngineError> {
         let Some(asked) = self.permissions.get(&id) else {
             return Err(match self.shared.store.permission(id).await? {
                 Some(p) if p.session == self.session() => EngineError::InvalidState(format!(
@@ -211,18 +245,24 @@ impl Owner {
             Some(o) => match asked.request.options.iter().find(|p| p.option_id == *o) {
                 Some(p) => Some(p.clone()),
                 None => {
-                    let offered: Vec<_> = asked.request.options.iter().map(|p| p.option_id.as_str()).collect();
+                    let offered: Vec<_> =
+                        asked.request.options.iter().map(|p| p.option_id.as_str()).collect();
                     let message = format!("is {o:?}; offered are {}", offered.join(", "));
                     return Err(EngineError::Invalid(vec![Issue { path: "option_id".into(), message }]));
                 }
             },
         };
         let rpc_id = serde_json::from_str(&asked.rpc_id).unwrap_or_default();
-        let answered =
-            PermissionAnswered { id, option_id: option_id.clone(), option_kind: option.map(|o| o.kind), by: by.to_string() };
+        let answered = PermissionAnswered {
+            id,
+            option_id: option_id.clone(),
+            option_kind: option.map(|o| o.kind),
+            by: by.to_string(),
+        };
         let order = Order::Permission { rpc_id, option_id: option_id.clone() };
         let command = self.command(CommandId::new(), order, &by, CommandState::Sent);
-        let event = NewEvent::own(by.clone(), &answered).in_turn(self.turn.map(|t| t.0)).caused_by(command.id);
+        let event =
+            NewEvent::own(by.clone(), &answered).in_turn(self.turn.map(|t| t.0)).caused_by(command.id);
         let ops = vec![
             self.append(vec![event]),
             Op::AnswerPermission { id, option_id, by: by.to_string() },
@@ -241,11 +281,16 @@ impl Owner {
     /// Answers a question with the first option that allows, as the template says.
     pub(super) async fn auto_allow(&mut self, id: PermissionId) {
         let Some(asked) = self.permissions.get(&id) else { return };
-        let Some(option) = asked.request.options.iter().find(|o| o.kind.starts_with("allow")).map(|o| o.option_id.clone()) else {
+        let Some(option) =
+            asked.request.options.iter().find(|o| o.kind.starts_with("allow")).map(|o| o.option_id.clone())
+        else {
             return;
         };
         if let Err(e) = self.answer(id, Some(option), Actor::System).await {
-            let e = ErrorEvent { message: format!("the question could not be answered by itself: {e}"), code: None };
+            let e = ErrorEvent {
+                message: format!("the question could not be answered by itself: {e}"),
+                code: None,
+            };
             self.log(vec![NewEvent::own(Actor::System, &e)]).await;
         }
     }
