@@ -52,7 +52,7 @@ impl Cgroups {
                         });
                     }
                 },
-                Err(e) => this.missing.push((controller, format!("{}: {e}", dir.display()))),
+                Err(e) => this.missing.push((controller, e.to_string())),
             }
         }
         this
