@@ -25,15 +25,18 @@ pub fn memory(mib: usize) -> Outcome {
 /// Starts as many children as asked for, which end with this process; then stays for some time.
 pub fn forks(number: usize, milliseconds: libc::c_int) -> Outcome {
     let mut outcome = Ok(());
+    // SAFETY: takes nothing.
+    let parent = unsafe { libc::getpid() };
     for _ in 0..number {
         // SAFETY: one thread; the child makes system calls only.
         match sys(unsafe { libc::fork() }.into()) {
             // SAFETY: as above.
             Ok(0) => unsafe {
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-                loop {
+                while libc::getppid() == parent {
                     libc::pause();
                 }
+                libc::_exit(0);
             },
             Ok(_) => {}
             Err(e) => {
