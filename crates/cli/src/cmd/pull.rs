@@ -94,7 +94,11 @@ pub async fn pull(cx: &Cx, args: Pull) -> Result<()> {
     for commit in &ahead {
         cx.ui.note(&format!("  {}", tame(commit)));
     }
-    cx.ui.note(&format!("git diff HEAD...{branch} shows it, git merge {branch} takes it"));
+    if ahead.is_empty() {
+        cx.ui.note("it has nothing that HEAD has not");
+    } else {
+        cx.ui.note(&format!("git diff HEAD...{branch} shows it, git merge {branch} takes it"));
+    }
     Ok(())
 }
 
