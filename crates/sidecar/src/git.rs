@@ -83,7 +83,7 @@ impl Git {
         args.push(target.to_string_lossy().into_owned());
         let workspace = self.instance.config.workspace.clone();
         let run = Run::start(&self.instance, workspace, args, BTreeMap::new(), None).await?;
-        run.to_end(|_| Ok(()), step).await?;
+        run.finish(|_| Ok(()), step).await?;
         self.mark_base().await
     }
 
@@ -116,7 +116,7 @@ impl Git {
         let cwd = self.path().to_string_lossy().into_owned();
         Run::start(&self.instance, cwd, args.into(), BTreeMap::new(), None)
             .await?
-            .to_end(out, |_| Ok(()))
+            .finish(out, |_| Ok(()))
             .await
     }
 
@@ -160,7 +160,7 @@ impl Git {
             args.push(format!("^{base}"));
         }
         let cwd = self.path().to_string_lossy().into_owned();
-        Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?.to_end(out, |_| Ok(())).await
+        Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?.finish(out, |_| Ok(())).await
     }
 
     /// What the diff begins at; an empty tree when nothing was imported.
@@ -184,13 +184,13 @@ impl Git {
             Run::start(&self.instance, cwd, args, env.clone(), None)
         };
         let tree = async {
-            with(&["add", "--all", "--", "."]).await?.to_end(|_| Ok(()), |_| Ok(())).await?;
+            with(&["add", "--all", "--", "."]).await?.finish(|_| Ok(()), |_| Ok(())).await?;
             let mut tree = Vec::new();
             let keep = |bytes: &[u8]| {
                 tree.extend_from_slice(bytes);
                 Ok(())
             };
-            with(&["write-tree"]).await?.to_end(keep, |_| Ok(())).await?;
+            with(&["write-tree"]).await?.finish(keep, |_| Ok(())).await?;
             Ok(text(tree))
         };
         let tree = tree.await;
@@ -216,7 +216,7 @@ impl Git {
             printed.extend_from_slice(bytes);
             Ok(())
         };
-        run.to_end(keep, |_| Ok(())).await?;
+        run.finish(keep, |_| Ok(())).await?;
         Ok(printed)
     }
 }
@@ -272,7 +272,7 @@ impl Run {
     }
 
     /// Waits for its end. `out` gets what it prints, `step` lines of progress.
-    async fn to_end(
+    async fn finish(
         self,
         out: impl FnMut(&[u8]) -> io::Result<()>,
         step: impl Fn(&str) -> io::Result<()>,

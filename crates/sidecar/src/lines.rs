@@ -46,7 +46,7 @@ impl Lines {
     ///
     /// # Errors
     /// [`TooLong`] as soon as a line is, whole or not.
-    pub fn next(&mut self) -> Result<Option<Range<usize>>, TooLong> {
+    pub fn next_line(&mut self) -> Result<Option<Range<usize>>, TooLong> {
         match memchr::memchr(b'\n', &self.buf[self.seen..]) {
             Some(i) => {
                 let line = self.start..self.seen + i;

@@ -198,7 +198,7 @@ impl HostLines {
     /// The next line. Cancel-safe.
     async fn next(&mut self) -> Result<HostLine, Close> {
         loop {
-            match self.lines.next() {
+            match self.lines.next_line() {
                 Ok(Some(line)) => {
                     return serde_json::from_slice(self.lines.get(line))
                         .map_err(|e| Close::Refused(format!("a line is not of the link's schema: {e}")));

@@ -2,7 +2,7 @@
 
 use lia_protocol::link::{Order, Outcome};
 
-use crate::host::{Around, Link, Sidecar, ok, scripted};
+use crate::host::{Around, Link, Pidfd, Sidecar, ok, scripted};
 
 /// What the agent's own shell says to a command.
 fn sh(link: &mut Link, command: &str) -> String {
@@ -138,29 +138,4 @@ fn running(mark: &str) -> usize {
 fn children(pid: u32) -> Vec<i32> {
     let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
     list.split_whitespace().map(|p| p.parse().unwrap()).collect()
-}
-
-/// A process that can be waited for although it is no child.
-struct Pidfd(i32);
-
-impl Pidfd {
-    fn open(pid: i32) -> Self {
-        // SAFETY: a plain system call; the result is checked.
-        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as i32;
-        assert!(fd >= 0);
-        Self(fd)
-    }
-
-    fn wait(&self) {
-        let mut poll = libc::pollfd { fd: self.0, events: libc::POLLIN, revents: 0 };
-        // SAFETY: one pollfd on the stack.
-        assert_eq!(unsafe { libc::poll(&raw mut poll, 1, 20_000) }, 1, "it lives on");
-    }
-}
-
-impl Drop for Pidfd {
-    fn drop(&mut self) {
-        // SAFETY: ours.
-        unsafe { libc::close(self.0) };
-    }
 }

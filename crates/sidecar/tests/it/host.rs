@@ -132,9 +132,9 @@ impl Sidecar {
     /// A connection to `port`, preamble done.
     pub fn dial(&self, port: u16) -> UnixStream {
         let mut stream = self.raw();
-        write!(stream, "CONNECT {port}\n").unwrap();
+        writeln!(stream, "CONNECT {port}").unwrap();
         assert_eq!(short_line(&mut stream), format!("OK {port}"));
-        write!(stream, "LIA1 {SECRET}\n").unwrap();
+        writeln!(stream, "LIA1 {SECRET}").unwrap();
         assert_eq!(short_line(&mut stream), "OK");
         stream
     }
@@ -414,5 +414,30 @@ pub fn said(line: &SidecarLine) -> &SidecarHello {
     match line {
         SidecarLine::Hello(h) => h,
         other => panic!("{other:?}"),
+    }
+}
+
+/// A process whose end can be waited for, but not for ever.
+pub struct Pidfd(i32);
+
+impl Pidfd {
+    pub fn open(pid: i32) -> Self {
+        // SAFETY: a plain system call; the result is checked.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as i32;
+        assert!(fd >= 0);
+        Self(fd)
+    }
+
+    pub fn wait(&self) {
+        let mut poll = libc::pollfd { fd: self.0, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one pollfd on the stack.
+        assert_eq!(unsafe { libc::poll(&raw mut poll, 1, 20_000) }, 1, "it lives on");
+    }
+}
+
+impl Drop for Pidfd {
+    fn drop(&mut self) {
+        // SAFETY: ours.
+        unsafe { libc::close(self.0) };
     }
 }

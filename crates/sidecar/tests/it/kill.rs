@@ -8,12 +8,19 @@ use lia_protocol::{
     link::{HostLine, Init, Order, SidecarLine},
 };
 
-use crate::host::{Link, Sidecar, init, scripted, text};
+use crate::host::{Link, Pidfd, Sidecar, init, scripted, text};
 
-/// Reads until the connection ends; acknowledges everything as it comes.
+/// Reads until the connection or the agent ends; acknowledges as it comes, and asks for the agent's end after its turn.
 fn drain(link: &mut Link) {
     while let Some(line) = link.try_next() {
-        if line.offset().is_some() && link.last % 50 == 0 {
+        if matches!(line, SidecarLine::Exit { .. }) {
+            return;
+        }
+        if matches!(line, SidecarLine::Done { .. }) {
+            let order = Order::Shutdown { grace_ms: 20_000 };
+            link.try_send(&HostLine::Command { id: lia_protocol::ids::CommandId::new(), order });
+        }
+        if line.offset().is_some() && link.last.is_multiple_of(50) {
             link.try_send(&HostLine::Ack { offset: lia_protocol::ids::Offset(link.last) });
         }
     }
@@ -45,7 +52,6 @@ fn received(link: &Link) -> Vec<(usize, u64)> {
 }
 
 fn dies_at(failpoint: &str) {
-    eprintln!("failpoint {failpoint}");
     let mut sidecar = Sidecar::with(|c| c.failpoints = vec![failpoint.to_owned()]);
     let mut link = sidecar.link(1, 0);
     let side = sidecar.workspace().join("side");
@@ -54,11 +60,8 @@ fn dies_at(failpoint: &str) {
     link.send(&init(scripted(&["--side-file", side.to_str().unwrap()]), prompt, Some(id)));
     let again = HostLine::Command { id, order: Order::Prompt { text: prompt.to_owned() } };
     link.try_send(&again);
-    link.try_send(&HostLine::Command {
-        id: lia_protocol::ids::CommandId::new(),
-        order: Order::Shutdown { grace_ms: 20_000 },
-    });
     drain(&mut link);
+    Pidfd::open(sidecar.process.id() as i32).wait();
     let status = sidecar.process.wait().unwrap();
     assert!(status.signal() == Some(9) || status.code() == Some(137), "{failpoint}: {status}");
     let side = if side.exists() { text(&side) } else { String::new() };

@@ -107,7 +107,7 @@ pub(super) async fn run(
                         }
                     }
                     Ok(_) => loop {
-                        match lines.next() {
+                        match lines.next_line() {
                             Ok(Some(line)) => client.line(lines.get(line))?,
                             Ok(None) => break,
                             Err(e) => {
