@@ -1,6 +1,14 @@
 //! More than one's share.
 
-use std::{fs::File, os::fd::AsRawFd as _, ptr::null_mut};
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::{
+        fd::{AsRawFd as _, FromRawFd as _},
+        unix::fs::OpenOptionsExt as _,
+    },
+    ptr::null_mut,
+};
 
 use crate::outcome::{Outcome, Word, sys};
 
@@ -57,5 +65,33 @@ pub fn fill(folder: &Word, mib: usize) -> Outcome {
         // SAFETY: takes numbers only.
         sys(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, 64 * MIB as libc::off_t) }.into())?;
     }
+    Ok(())
+}
+
+/// Takes room in files that have no name, and stays for some time.
+pub fn fill_unnamed(folder: &Word, mib: usize, milliseconds: libc::c_int) -> Outcome {
+    let unnamed = || OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).open(folder.path());
+    hold(unnamed, mib, milliseconds)
+}
+
+/// Takes memory that is no process's own, and stays for some time.
+pub fn memory_unmapped(mib: usize, milliseconds: libc::c_int) -> Outcome {
+    let unnamed = || {
+        // SAFETY: a constant name; the descriptor is new and ours.
+        unsafe { Ok(File::from_raw_fd(sys(libc::memfd_create(c"probe".as_ptr(), 0).into())? as libc::c_int)) }
+    };
+    hold(unnamed, mib, milliseconds)
+}
+
+fn hold(make: impl Fn() -> io::Result<File>, mib: usize, milliseconds: libc::c_int) -> Outcome {
+    let mut held = Vec::new();
+    for _ in 0..mib.div_ceil(64) {
+        let file = make()?;
+        // SAFETY: takes numbers only.
+        sys(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, 64 * MIB as libc::off_t) }.into())?;
+        held.push(file);
+    }
+    // SAFETY: waits on no descriptor.
+    unsafe { libc::poll(null_mut(), 0, milliseconds) };
     Ok(())
 }

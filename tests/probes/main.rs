@@ -162,6 +162,8 @@ fn attempt(name: &str, words: &[&str]) -> Outcome {
 
         "memory" => exhaust::memory(word(0)?.number()?),
         "forks" => exhaust::forks(word(0)?.number()?, word(1)?.number()?),
+        "memory-unmapped" => exhaust::memory_unmapped(word(0)?.number()?, word(1)?.number()?),
+        "fill-unnamed" => exhaust::fill_unnamed(word(0)?, word(1)?.number()?, word(2)?.number()?),
         "fill" => exhaust::fill(word(0)?, word(1)?.number()?),
         _ => Err(Failure::Said(format!("no attempt is named {name}"))),
     }
