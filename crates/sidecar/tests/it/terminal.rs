@@ -44,15 +44,20 @@ fn a_shell_on_a_terminal() {
     link.send(&HostLine::Input { data: "stty size; tty; echo $TERM\r".to_owned() });
     until_printed(&mut link, "50 132");
     until_printed(&mut link, "/dev/pts/");
-    // The terminal is the controlling one: ^C reaches what runs in it.
-    let input = link.order(Order::Input {
-        data: "trap 'echo int; exit 3' INT; echo trapped; while :; do sleep 1000; done\r".to_owned(),
-    });
+    let input = link.order(Order::Input { data: "exit 3\r".to_owned() });
     assert_eq!(link.done(input), Outcome::Ok { stop_reason: None });
-    until_printed(&mut link, "trapped");
-    link.order(Order::Cancel);
-    until_printed(&mut link, "int");
     assert_eq!(link.exit().code, 3);
+}
+
+#[test]
+fn a_cancel_is_an_interrupt_from_the_controlling_terminal() {
+    let sidecar = Sidecar::start();
+    let mut link = sidecar.link(1, 0);
+    link.init(shell(AgentMode::Terminal, "echo up; exec cat"));
+    until_printed(&mut link, "up");
+    link.order(Order::Cancel);
+    let exited = link.exit();
+    assert_eq!((exited.code, exited.signal), (130, Some(2)));
 }
 
 #[test]
