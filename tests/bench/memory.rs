@@ -40,7 +40,7 @@ fn sidecars() -> Vec<u32> {
     dir.flatten()
         .filter_map(|e| e.file_name().to_str()?.parse().ok())
         .filter(|pid: &u32| {
-            std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.starts_with("lia-sidecar"))
+            std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|c| c.trim() == "sidecar")
         })
         .collect()
 }

@@ -5,4 +5,5 @@ mod burst;
 mod egress;
 mod escape;
 mod kill;
+mod lifecycle;
 mod spine;
