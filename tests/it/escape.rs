@@ -3,6 +3,7 @@
 //!
 //! Where an ordinary user's sandboxes are weaker, `GET /api/v1/runtimes` must say so.
 
+mod bombs;
 mod inside;
 mod list;
 
@@ -15,9 +16,8 @@ use anyhow::{Context as _, ensure};
 use lia_client::Client;
 use lia_protocol::{
     event::EgressRefused,
-    ids::{CommandId, Seq},
-    task::{TaskResponse, TaskStatus},
-    ws::{WsMessage, WsMessageExt},
+    ids::{Seq, TaskId},
+    task::TaskStatus,
 };
 use lia_tests::{
     Log, Outfit, Request, Server, ServerOptions, World, processes, program,
@@ -118,14 +118,13 @@ async fn escape(mut world: World, user: Option<u32>) -> anyhow::Result<()> {
     );
 
     rebinding(&world, &mut inside).await?;
+    deputies(&client, &mut inside).await?;
     refusals_are_told(&client, inside.task).await?;
     what_is_in_force(&client, user, init.uid).await?;
     ensure!(inside.sh("kill -9 1; echo lives").await?.contains("lives"), "the agent's init was killed");
     client.delete_task(inside.task, true).await?;
 
-    memory(&world, &client).await?;
-    forks(&world, &client).await?;
-    disk(&world, &client).await?;
+    bombs::all(&world, &client).await?;
     // The neighbour has seen nothing of it all.
     let now = client.task(neighbour.id).await?;
     ensure!(now.status == TaskStatus::Running, "the neighbour is {:?}: {:?}", now.status, now.error_message);
@@ -167,25 +166,53 @@ async fn outside(world: &World, args: &[&str], cwd: &Path) -> anyhow::Result<Str
     Ok(said)
 }
 
-async fn pid_of(server: &Server, client: &Client, task: lia_protocol::ids::TaskId) -> anyhow::Result<u32> {
+async fn pid_of(server: &Server, client: &Client, task: TaskId) -> anyhow::Result<u32> {
     processes::sidecar(server.data(), &client.task(task).await?.vm_id.context("vm_id")?)
 }
 
 /// A name that led out first and leads in later: what was decided on is what is dialled, every time.
 async fn rebinding(world: &World, inside: &mut Inside) -> anyhow::Result<()> {
-    let ask =
-        "./lia-probe connect rebound.example 443; ./lia-probe via http://rebound.example/ rebound.example";
+    let ask = "./lia-probe connect rebound.example 443; ./lia-probe via http://rebound.example/ rebound.example; \
+               ./lia-probe fetch rebound.example 80 rebound.example /";
     world.name("rebound.example", PUBLIC)?;
     let before = inside.sh(ask).await?;
-    ensure!(before.matches("ok\n").count() == 2, "while it led to a public address: {before}");
+    ensure!(before.matches("ok\n").count() == 3, "while it led to a public address: {before}");
     world.name("rebound.example", Ipv4Addr::LOCALHOST)?;
     let after = inside.sh(ask).await?;
-    ensure!(after.matches("403\n").count() == 2, "when it led to loopback: {after}");
+    ensure!(after.matches("403").count() == 3, "when it led to loopback: {after}");
+    Ok(())
+}
+
+/// The sidecar sees what agents do not; it reads and writes for them below the workspace alone, whatever links say.
+async fn deputies(client: &Client, inside: &mut Inside) -> anyhow::Result<()> {
+    let links = "ln -s /lia/state state; ln -s /etc/hostname hostname; ln -s / root; ln -s /proc/self/environ environ; \
+                 mkdir d; ln -s ../../lia d/up; echo mine > plain; ln -s plain link; echo made";
+    inside.sh(links).await?;
+    ensure!(inside.prompt("read link").await?.contains("mine"), "a link within the workspace");
+    for path in [
+        "/etc/hostname",
+        "/lia/sidecar",
+        "../etc/hostname",
+        "hostname",
+        "root/lia/sidecar",
+        "environ",
+        "d/up/sidecar",
+        "state",
+    ] {
+        let said = inside.prompt(&format!("read {path}")).await?;
+        ensure!(said.contains("read failed"), "the agent's fs/read_text_file of {path}: {said}");
+        let said = inside.prompt(&format!("write {path} stolen")).await?;
+        ensure!(said.contains("write failed"), "the agent's fs/write_text_file of {path}: {said}");
+        ensure!(client.read_file(inside.task, path).await.is_err(), "the API read {path}");
+    }
+    for folder in ["root", "d/up", "..", "/"] {
+        ensure!(client.files(inside.task, folder).await.is_err(), "the API listed {folder}");
+    }
     Ok(())
 }
 
 /// Each kind of refusal left its event.
-async fn refusals_are_told(client: &Client, task: lia_protocol::ids::TaskId) -> anyhow::Result<()> {
+async fn refusals_are_told(client: &Client, task: TaskId) -> anyhow::Result<()> {
     let events = Log::events(client, task).await?;
     let mut refused = Vec::new();
     for e in events.iter().filter(|e| e.kind == "egress.refused") {
@@ -229,100 +256,4 @@ async fn what_is_in_force(client: &Client, user: Option<u32>, uid: u32) -> anyho
         None => ensure!(uid >= 300_000 && in_force("own-uid")?, "an agent runs as {uid}"),
     }
     Ok(())
-}
-
-async fn active(client: &Client, name: &str) -> anyhow::Result<bool> {
-    let runtimes = client.runtimes().await?;
-    Ok(runtimes.iter().flat_map(|r| &r.isolation).any(|i| i.name == name && i.active))
-}
-
-/// While `bomb` runs in a sandbox, another one does what it is told.
-async fn beside<T>(
-    client: &Client,
-    task: &TaskResponse,
-    told: &str,
-    bomb: impl Future<Output = anyhow::Result<T>>,
-) -> anyhow::Result<T> {
-    let mut log = Log::open(client, task.id, client.task(task.id).await?.last_seq).await?;
-    let answer = async {
-        client.input(task.id, CommandId::new(), told).await?;
-        log.turn().await
-    };
-    let (said, answered) = tokio::join!(bomb, answer);
-    ensure!(
-        answered? == "end_turn" && log.text().contains("alive"),
-        "the neighbour did not answer: {}",
-        log.text()
-    );
-    said
-}
-
-async fn bystander(client: &Client) -> anyhow::Result<TaskResponse> {
-    let task = Request::new("scripted", "say ready").create(client).await?;
-    Log::open(client, task.id, Seq::ZERO).await?.turn().await?;
-    Ok(task)
-}
-
-/// Reads a task's stream to its end, and says why it ended.
-async fn ended(client: &Client, inside: &Inside) -> anyhow::Result<String> {
-    let mut log = Log::open(client, inside.task, Seq::ZERO).await?;
-    log.until("its end", |m| {
-        matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
-    })
-    .await?;
-    client.task(inside.task).await?.error_message.context("a reason")
-}
-
-async fn memory(world: &World, client: &Client) -> anyhow::Result<()> {
-    ensure!(outside(world, &["memory", "512"], Path::new("/")).await? == "ok\n");
-    let neighbour = bystander(client).await?;
-    let mut inside = Inside::enter(client, &[], json!({ "storage_gb": 1, "max_memory_mb": 256 })).await?;
-    if active(client, "cgroup-memory").await? {
-        let said =
-            beside(client, &neighbour, "sh echo alive", inside.sh("./lia-probe memory 512; echo code $?"))
-                .await?;
-        ensure!(said.contains("code 137") || said.contains("ENOMEM"), "512 MiB of 256: {said}");
-        ensure!(inside.sh("echo lives").await?.contains("lives"));
-    } else {
-        inside.ask("sh ./lia-probe memory 512; sleep 30").await?;
-        let why = ended(client, &inside).await?;
-        ensure!(why.contains("memory"), "512 MiB of 256, watched: {why}");
-    }
-    client.delete_task(inside.task, true).await?;
-    Ok(client.delete_task(neighbour.id, true).await?)
-}
-
-async fn forks(world: &World, client: &Client) -> anyhow::Result<()> {
-    ensure!(outside(world, &["forks", "5000", "0"], Path::new("/")).await? == "ok\n");
-    let neighbour = bystander(client).await?;
-    let mut inside = Inside::enter(client, &[], json!({ "storage_gb": 1 })).await?;
-    // An ordinary user's number of processes is one for all of its sandboxes.
-    let told = if active(client, "cgroup-pids").await? { "sh echo alive" } else { "say alive" };
-    let said = beside(client, &neighbour, told, inside.sh("./lia-probe forks 5000 1000")).await?;
-    ensure!(said.contains("EAGAIN"), "5,000 processes: {said}");
-    ensure!(inside.sh("echo lives").await?.contains("lives"));
-    client.delete_task(inside.task, true).await?;
-    Ok(client.delete_task(neighbour.id, true).await?)
-}
-
-async fn disk(world: &World, client: &Client) -> anyhow::Result<()> {
-    let room = tempfile::tempdir()?;
-    ensure!(
-        outside(world, &["fill", &room.path().display().to_string(), "1280"], room.path()).await? == "ok\n"
-    );
-    drop(room);
-    let mut inside = Inside::enter(client, &[], json!({ "storage_gb": 1 })).await?;
-    if active(client, "storage").await? {
-        let said =
-            inside.sh("./lia-probe fill . 1280; ./lia-probe fill /tmp 128; ./lia-probe fill ~ 128").await?;
-        ensure!(said.matches("ENOSPC").count() == 3, "1,280 MiB of 1,024: {said}");
-        // The log goes on, and so does the agent when it has made room.
-        ensure!(inside.sh("echo lives").await?.contains("lives"));
-        ensure!(inside.sh("rm fill-* && echo enough > room && cat room").await?.contains("enough"));
-    } else {
-        inside.ask("sh ./lia-probe fill . 1280; sleep 60").await?;
-        let why = ended(client, &inside).await?;
-        ensure!(why.contains("storage") || why.contains("disk"), "1,280 MiB of 1,024, watched: {why}");
-    }
-    Ok(client.delete_task(inside.task, true).await?)
 }

@@ -14,8 +14,8 @@ use crate::outcome::{Outcome, Word, sys};
 
 const MIB: usize = 1 << 20;
 
-/// Takes memory and uses it.
-pub fn memory(mib: usize) -> Outcome {
+/// Takes memory and uses it, and stays for some time.
+pub fn memory(mib: usize, milliseconds: libc::c_int) -> Outcome {
     let (protection, flags) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE);
     for _ in 0..mib.div_ceil(16) {
@@ -27,6 +27,8 @@ pub fn memory(mib: usize) -> Outcome {
         // SAFETY: the mapping is ours and that long.
         unsafe { at.cast::<u8>().write_bytes(1, 16 * MIB) };
     }
+    // SAFETY: waits on no descriptor.
+    unsafe { libc::poll(null_mut(), 0, milliseconds) };
     Ok(())
 }
 

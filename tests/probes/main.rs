@@ -160,7 +160,7 @@ fn attempt(name: &str, words: &[&str]) -> Outcome {
         "tiocsti" => kernel::tiocsti(),
         "int80" => kernel::int80(),
 
-        "memory" => exhaust::memory(word(0)?.number()?),
+        "memory" => exhaust::memory(word(0)?.number()?, word(1)?.number()?),
         "forks" => exhaust::forks(word(0)?.number()?, word(1)?.number()?),
         "memory-unmapped" => exhaust::memory_unmapped(word(0)?.number()?, word(1)?.number()?),
         "fill-unnamed" => exhaust::fill_unnamed(word(0)?, word(1)?.number()?, word(2)?.number()?),

@@ -43,22 +43,24 @@ impl Inside {
         Ok(())
     }
 
-    /// Runs a line of the shell to its end and says what it wrote.
-    pub async fn sh(&mut self, line: &str) -> anyhow::Result<String> {
+    /// Prompts the agent and says what it said until the turn ended.
+    pub async fn prompt(&mut self, prompt: &str) -> anyhow::Result<String> {
         let before = self.log.text().len();
-        self.ask(&format!("sh {line}")).await?;
+        self.ask(prompt).await?;
         let how = self.log.turn().await?;
         let said = self.log.text().split_off(before);
-        ensure!(how == "end_turn", "{line}: {how}: {said}");
+        ensure!(how == "end_turn", "{prompt}: {how}: {said}");
         Ok(said)
+    }
+
+    /// Runs a line of the shell to its end and says what it wrote.
+    pub async fn sh(&mut self, line: &str) -> anyhow::Result<String> {
+        self.prompt(&format!("sh {line}")).await
     }
 
     /// Writes a file of the workspace through the agent.
     pub async fn write(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
-        let before = self.log.text().len();
-        self.ask(&format!("write {name} {}", text.replace('\n', "\\n"))).await?;
-        self.log.turn().await?;
-        let said = self.log.text().split_off(before);
+        let said = self.prompt(&format!("write {name} {}", text.replace('\n', "\\n"))).await?;
         ensure!(!said.contains("failed"), "{name}: {said}");
         Ok(())
     }
