@@ -12,7 +12,10 @@ use std::{
 use lia_protocol::boot::BootConfig;
 use nix::{
     fcntl::{FcntlArg, FdFlag, fcntl},
-    sys::resource::{Resource, setrlimit},
+    sys::{
+        resource::{Resource, setrlimit},
+        signal::{SigHandler, Signal},
+    },
 };
 
 /// Bytes of a boot configuration.
@@ -98,6 +101,10 @@ fn inherited(fd: RawFd) -> Result<OwnedFd, BootError> {
 /// When the kernel refuses.
 pub fn harden() -> Result<(), BootError> {
     nix::sys::prctl::set_dumpable(false).map_err(|e| BootError::Harden("cannot become undumpable", e))?;
+    // The kernel reaps for us: our children, and, when we are PID 1, whoever lost its parent.
+    // SAFETY: no handler, only "ignore".
+    unsafe { nix::sys::signal::signal(Signal::SIGCHLD, SigHandler::SigIgn) }
+        .map_err(|e| BootError::Harden("cannot ignore SIGCHLD", e))?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(|e| BootError::Harden("cannot forbid core files", e))?;
     #[cfg(target_env = "gnu")]

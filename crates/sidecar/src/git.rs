@@ -17,12 +17,17 @@ use crate::{
     process::{Child, SpawnError, Spec, Stdio},
 };
 
-/// How long one run of git may take.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long a clone may take.
+const CLONE_TIME: Duration = Duration::from_secs(30 * 60);
+/// How long any other run of git may take.
+const TIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of its complaints that are kept.
 const COMPLAINT: usize = 2_000;
-/// Lines of progress that are passed on.
+/// Lines of progress that are passed on, and bytes of each.
 const STEPS: usize = 40;
+const STEP: usize = 200;
+/// Bytes that git may print where a short answer is expected.
+const ANSWER: usize = 64 << 10;
 
 /// Where a diff begins.
 const BASE: &str = "refs/lia/base";
@@ -44,8 +49,8 @@ pub enum GitError {
     #[error("git ended with {0}: {1}")]
     Failed(i32, String),
     /// It took too long.
-    #[error("git did not end within {} minutes", PATIENCE.as_secs() / 60)]
-    TooLong,
+    #[error("git did not end within {} minutes", .0.as_secs() / 60)]
+    TooLong(Duration),
 }
 
 /// Git in one folder of the workspace.
@@ -82,7 +87,7 @@ impl Git {
         args.push(url.to_owned());
         args.push(target.to_string_lossy().into_owned());
         let workspace = self.instance.config.workspace.clone();
-        let run = Run::start(&self.instance, workspace, args, BTreeMap::new(), None).await?;
+        let run = Run::start(&self.instance, workspace, args, BTreeMap::new()).await?;
         run.finish(|_| Ok(()), step).await?;
         self.mark_base().await
     }
@@ -114,10 +119,7 @@ impl Git {
         let args = ["diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", &base, &tree]
             .map(str::to_owned);
         let cwd = self.path().to_string_lossy().into_owned();
-        Run::start(&self.instance, cwd, args.into(), BTreeMap::new(), None)
-            .await?
-            .finish(out, |_| Ok(()))
-            .await
+        Run::start(&self.instance, cwd, args.into(), BTreeMap::new()).await?.finish(out, |_| Ok(())).await
     }
 
     /// The same as a bundle with the branch `lia/result`, on top of the base. `out` gets it as it comes.
@@ -160,7 +162,7 @@ impl Git {
             args.push(format!("^{base}"));
         }
         let cwd = self.path().to_string_lossy().into_owned();
-        Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?.finish(out, |_| Ok(())).await
+        Run::start(&self.instance, cwd, args, BTreeMap::new()).await?.finish(out, |_| Ok(())).await
     }
 
     /// What the diff begins at; an empty tree when nothing was imported.
@@ -181,17 +183,11 @@ impl Git {
         let with = |args: &[&str]| {
             let args = args.iter().map(|a| (*a).to_owned()).collect();
             let cwd = self.path().to_string_lossy().into_owned();
-            Run::start(&self.instance, cwd, args, env.clone(), None)
+            Run::start(&self.instance, cwd, args, env.clone())
         };
         let tree = async {
             with(&["add", "--all", "--", "."]).await?.finish(|_| Ok(()), |_| Ok(())).await?;
-            let mut tree = Vec::new();
-            let keep = |bytes: &[u8]| {
-                tree.extend_from_slice(bytes);
-                Ok(())
-            };
-            with(&["write-tree"]).await?.finish(keep, |_| Ok(())).await?;
-            Ok(text(tree))
+            with(&["write-tree"]).await?.answer().await.map(text)
         };
         let tree = tree.await;
         let _ = std::fs::remove_file(index);
@@ -210,19 +206,13 @@ impl Git {
     async fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
         let args = args.iter().map(|a| (*a).to_owned()).collect();
         let cwd = self.path().to_string_lossy().into_owned();
-        let run = Run::start(&self.instance, cwd, args, BTreeMap::new(), None).await?;
-        let mut printed = Vec::new();
-        let keep = |bytes: &[u8]| {
-            printed.extend_from_slice(bytes);
-            Ok(())
-        };
-        run.finish(keep, |_| Ok(())).await?;
-        Ok(printed)
+        Run::start(&self.instance, cwd, args, BTreeMap::new()).await?.answer().await
     }
 }
 
 /// One run of git.
 struct Run {
+    clones: bool,
     child: Child,
     output: pipe::Receiver,
     errors: pipe::Receiver,
@@ -234,7 +224,6 @@ impl Run {
         cwd: String,
         args: Vec<String>,
         more_env: BTreeMap<String, String>,
-        input: Option<std::os::fd::OwnedFd>,
     ) -> Result<Self, GitError> {
         const CALM: [&str; 8] = [
             "-c",
@@ -252,23 +241,32 @@ impl Run {
         env.entry("HOME".to_owned()).or_insert_with(|| instance.config.home.clone());
         let (output, output_theirs) = piped()?;
         let (errors, errors_theirs) = piped()?;
-        let input = match input {
-            Some(fd) => fd,
-            None => nix::fcntl::open(
-                "/dev/null",
-                OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-                nix::sys::stat::Mode::empty(),
-            )
-            .map_err(io::Error::from)?,
-        };
+        let nothing =
+            nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())
+                .map_err(io::Error::from)?;
+        let clones = args.first().is_some_and(|a| a == "clone");
         let spec = Spec {
             command: "git".to_owned(),
             args: CALM.into_iter().map(str::to_owned).chain(args).collect(),
             env,
             cwd,
-            stdio: Stdio::Files([input, output_theirs, errors_theirs]),
+            stdio: Stdio::Files([nothing, output_theirs, errors_theirs]),
         };
-        Ok(Self { child: instance.jail.spawn(spec).await?, output, errors })
+        Ok(Self { clones, child: instance.jail.spawn(spec).await?, output, errors })
+    }
+
+    /// Waits for its end and returns what it printed, which is short.
+    async fn answer(self) -> Result<Vec<u8>, GitError> {
+        let mut printed = Vec::new();
+        let keep = |bytes: &[u8]| {
+            if printed.len() + bytes.len() > ANSWER {
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "git printed more than expected"));
+            }
+            printed.extend_from_slice(bytes);
+            Ok(())
+        };
+        self.finish(keep, |_| Ok(())).await?;
+        Ok(printed)
     }
 
     /// Waits for its end. `out` gets what it prints, `step` lines of progress.
@@ -277,7 +275,8 @@ impl Run {
         out: impl FnMut(&[u8]) -> io::Result<()>,
         step: impl Fn(&str) -> io::Result<()>,
     ) -> Result<(), GitError> {
-        tokio::time::timeout(PATIENCE, self.follow(out, step)).await.map_err(|_| GitError::TooLong)?
+        let time = if self.clones { CLONE_TIME } else { TIME };
+        tokio::time::timeout(time, self.follow(out, step)).await.map_err(|_| GitError::TooLong(time))?
     }
 
     async fn follow(
@@ -303,7 +302,7 @@ impl Run {
                         for line in chunk[..n].split(|b| matches!(b, b'\r' | b'\n')) {
                             let line = String::from_utf8_lossy(line);
                             let line = line.trim();
-                            if line.ends_with("done.") && steps < STEPS {
+                            if line.ends_with("done.") && line.len() <= STEP && steps < STEPS {
                                 steps += 1;
                                 step(line)?;
                             }

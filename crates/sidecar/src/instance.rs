@@ -26,8 +26,8 @@ use crate::{
 const MAX_SESSIONS: usize = 64;
 /// How long the end of the sidecar waits at each step of an agent's end.
 const LAST_GRACE: Duration = Duration::from_secs(1);
-/// How long it then waits for the control plane to acknowledge.
-const LAST_ACKS: Duration = Duration::from_secs(5);
+/// How long it waits altogether, for the agents' ends and for the control plane to acknowledge what they said.
+const LAST_WAIT: Duration = Duration::from_secs(8);
 
 /// What keeps the instance from being served.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ impl Instance {
     pub fn new(config: BootConfig) -> Result<Rc<Self>, InstanceError> {
         let state = Path::new(&config.state_dir);
         clear(state).map_err(|e| InstanceError::State(config.state_dir.clone(), e))?;
-        let owner = (config.separation == Separation::Uid).then_some(config.agent_uid);
+        let owner = owner(&config);
         let folder = |path: &str| {
             Confined::open_root(path, owner).map_err(|e| InstanceError::Folder(path.to_owned(), e))
         };
@@ -92,6 +92,12 @@ impl Instance {
             sessions: RefCell::default(),
             config,
         }))
+    }
+
+    /// Whom the agent's files belong to, when that is not ourselves.
+    #[must_use]
+    pub fn owner(&self) -> Option<u32> {
+        owner(&self.config)
     }
 
     /// The session of this name; made when it is new.
@@ -130,19 +136,21 @@ impl Instance {
     /// Ends all agents and waits, within bounds, until the control plane has what they said.
     pub async fn end(&self) {
         let sessions: Vec<_> = self.sessions.borrow().values().cloned().collect();
-        for s in &sessions {
-            s.stop(LAST_GRACE).await;
-        }
-        for s in &sessions {
-            s.ended().await;
-        }
-        let _ = tokio::time::timeout(LAST_ACKS, async {
+        let _ = tokio::time::timeout(LAST_WAIT, async {
             for s in &sessions {
+                s.stop(LAST_GRACE).await;
+            }
+            for s in &sessions {
+                s.ended().await;
                 s.acknowledged().await;
             }
         })
         .await;
     }
+}
+
+fn owner(config: &BootConfig) -> Option<u32> {
+    (config.separation == Separation::Uid).then_some(config.agent_uid)
 }
 
 /// Makes the folder, or empties it.

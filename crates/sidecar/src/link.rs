@@ -52,18 +52,46 @@ enum Close {
 
 /// Serves one connection until it ends.
 pub async fn serve(instance: Rc<Instance>, stream: UnixStream) {
-    let (read, mut write) = stream.into_split();
+    let (read, write) = stream.into_split();
     let mut input = HostLines { read, lines: Lines::new(LINK_LINE_BYTES) };
-    if let Err(Close::Refused(reason)) = talk(&instance, &mut input, &mut write).await {
-        let _ = tokio::time::timeout(HELLO, send(&mut write, &SidecarLine::Refused { reason })).await;
+    let mut output = Output { write, chunk: Vec::new(), at: 0, whole: true };
+    let mut served = None;
+    let end = match greet(&instance, &mut input, &mut output).await {
+        Ok(new) => {
+            let served = served.insert(new);
+            let (session, ours, reader) = (&served.session, served.holder, &mut served.reader);
+            let mut link = session.link.subscribe();
+            tokio::select! {
+                biased;
+                _ = link.wait_for(|l| l.holder != ours) => {
+                    Err(Close::Refused("a newer connection serves this session".to_owned()))
+                }
+                e = receive(&mut input, session) => e,
+                e = transmit(&mut output, session, reader) => e,
+            }
+        }
+        Err(e) => Err(e),
+    };
+    if let Err(Close::Refused(reason)) = end {
+        let farewell = async {
+            if let Some(served) = &mut served {
+                output.finish_line(&served.session, &mut served.reader).await?;
+            }
+            output.line(&SidecarLine::Refused { reason }).await
+        };
+        // A peer that does not even read this is not worth a longer wait.
+        let _ = tokio::time::timeout(HELLO, farewell).await;
     }
 }
 
-async fn talk(
-    instance: &Rc<Instance>,
-    input: &mut HostLines,
-    write: &mut OwnedWriteHalf,
-) -> Result<(), Close> {
+/// What a connection serves.
+struct Served {
+    session: Rc<Handle>,
+    holder: u64,
+    reader: Reader,
+}
+
+async fn greet(instance: &Rc<Instance>, input: &mut HostLines, output: &mut Output) -> Result<Served, Close> {
     let hello = match tokio::time::timeout(HELLO, input.next()).await {
         Ok(Ok(HostLine::Hello(hello))) => hello,
         Ok(Ok(_)) => return Err(Close::Refused("the first line must be hello".to_owned())),
@@ -71,9 +99,8 @@ async fn talk(
         Err(_) => return Err(Close::Refused("no hello came".to_owned())),
     };
     let session = instance.session(hello.session).map_err(|e| Close::Refused(e.to_string()))?;
-    let mut reader = admit(&session, &hello)?;
-    let mut link = session.link.subscribe();
-    let ours = session.link.borrow().holder;
+    let reader = admit(&session, &hello)?;
+    let holder = session.link.borrow().holder;
     let (inited, exited) = match &*session.state.borrow() {
         State::Waiting => (false, None),
         State::Inited => (true, None),
@@ -88,15 +115,8 @@ async fn talk(
         inited,
         exited,
     };
-    send(write, &SidecarLine::Hello(answer)).await?;
-    tokio::select! {
-        biased;
-        _ = link.wait_for(|l| l.holder != ours) => {
-            Err(Close::Refused("a newer connection serves this session".to_owned()))
-        }
-        e = receive(input, &session) => e,
-        e = transmit(write, &session, &mut reader) => e,
-    }
+    output.line(&SidecarLine::Hello(answer)).await?;
+    Ok(Served { session, holder, reader })
 }
 
 /// Checks a hello, and makes this connection the one that serves the session.
@@ -155,18 +175,13 @@ async fn receive(input: &mut HostLines, session: &Handle) -> Result<(), Close> {
 }
 
 /// Sends the journal from the reader on, for ever. A heartbeat's timer exists only while there is nothing to send.
-async fn transmit(write: &mut OwnedWriteHalf, session: &Handle, reader: &mut Reader) -> Result<(), Close> {
+async fn transmit(output: &mut Output, session: &Handle, reader: &mut Reader) -> Result<(), Close> {
     let mut end = session.journal.watch();
     let mut state = session.state.subscribe();
-    let mut chunk = vec![0; CHUNK];
     loop {
         end.mark_unchanged();
-        loop {
-            let n = session.journal.read(reader, &mut chunk)?;
-            if n == 0 {
-                break;
-            }
-            write.write_all(&chunk[..n]).await?;
+        while output.fill(session, reader)? {
+            output.flush().await?;
         }
         let idle = Instant::now() + HEARTBEAT;
         tokio::select! {
@@ -177,15 +192,60 @@ async fn transmit(write: &mut OwnedWriteHalf, session: &Handle, reader: &mut Rea
                     return Err(Close::Refused(why.clone()));
                 }
             }
-            () = tokio::time::sleep_until(idle) => send(write, &SidecarLine::Heartbeat).await?,
+            () = tokio::time::sleep_until(idle) => output.line(&SidecarLine::Heartbeat).await?,
         }
     }
 }
 
-async fn send(write: &mut OwnedWriteHalf, line: &SidecarLine) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    write.write_all(&bytes).await
+/// The way to the host: a piece of the journal, and how much of it has gone out.
+struct Output {
+    write: OwnedWriteHalf,
+    chunk: Vec<u8>,
+    at: usize,
+    /// Whether what has gone out ends with a line's end.
+    whole: bool,
+}
+
+impl Output {
+    /// Takes the next piece when the last one is out; false at the journal's end.
+    fn fill(&mut self, session: &Handle, reader: &mut Reader) -> io::Result<bool> {
+        if self.at == self.chunk.len() {
+            self.chunk.resize(CHUNK, 0);
+            let n = session.journal.read(reader, &mut self.chunk)?;
+            self.chunk.truncate(n);
+            self.at = 0;
+        }
+        Ok(self.at < self.chunk.len())
+    }
+
+    /// Writes the piece. When it is dropped in between, it knows how far it came.
+    async fn flush(&mut self) -> io::Result<()> {
+        while self.at < self.chunk.len() {
+            match self.write.write(&self.chunk[self.at..]).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n => self.at += n,
+            }
+            self.whole = self.chunk[self.at - 1] == b'\n';
+        }
+        Ok(())
+    }
+
+    /// Completes the line that has begun to go out, so that another one can follow.
+    async fn finish_line(&mut self, session: &Handle, reader: &mut Reader) -> io::Result<()> {
+        while !self.whole && self.fill(session, reader)? {
+            let rest = memchr::memchr(b'\n', &self.chunk[self.at..]);
+            self.chunk.truncate(rest.map_or(self.chunk.len(), |i| self.at + i + 1));
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a line that is not of the journal. Only between lines.
+    async fn line(&mut self, line: &SidecarLine) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        self.write.write_all(&bytes).await
+    }
 }
 
 /// The host's lines.

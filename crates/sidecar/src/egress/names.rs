@@ -34,6 +34,15 @@ const TYPE_A: u16 = 1;
 const CLASS_IN: u16 = 1;
 const NXDOMAIN: u8 = 3;
 const SERVFAIL: u8 = 2;
+const TYPE_OPT: u16 = 41;
+/// EDNS option "extended error", and its code for a policy (RFC 8914).
+const EXTENDED_ERROR: u16 = 15;
+const PROHIBITED: u16 = 18;
+/// Bytes of an error's text in an answer.
+const REASON: usize = 200;
+
+/// The gateway's word about a name: allowed, or why not.
+type Word = Result<(), Rc<str>>;
 
 /// Which name has which address, and what the gateway said of it.
 #[derive(Default)]
@@ -42,7 +51,7 @@ pub(super) struct Names {
     by_address: HashMap<Ipv4Addr, String>,
     order: VecDeque<String>,
     next: u32,
-    said: HashMap<String, (bool, Instant)>,
+    said: HashMap<String, (Word, Instant)>,
 }
 
 impl Names {
@@ -70,16 +79,16 @@ impl Names {
         self.by_address.get(&address).map(String::as_str)
     }
 
-    fn said(&mut self, name: &str) -> Option<bool> {
-        self.said.get(name).filter(|(_, at)| at.elapsed() < HOLDS).map(|(allowed, _)| *allowed)
+    fn said(&self, name: &str) -> Option<Word> {
+        self.said.get(name).filter(|(_, at)| at.elapsed() < HOLDS).map(|(word, _)| word.clone())
     }
 
-    fn keep(&mut self, name: &str, allowed: bool) {
+    fn keep(&mut self, name: &str, word: Word) {
         if self.said.len() >= NAMES {
             self.said.retain(|_, (_, at)| at.elapsed() < HOLDS);
         }
         if self.said.len() < NAMES {
-            self.said.insert(name.to_owned(), (allowed, Instant::now()));
+            self.said.insert(name.to_owned(), (word, Instant::now()));
         }
     }
 }
@@ -183,10 +192,16 @@ async fn answer(egress: &Egress, message: &[u8]) -> Option<Vec<u8>> {
     out[2] = 0x80 | (message[2] & 0x01);
     out[3] = 0x80;
     out[6..12].fill(0);
-    match allowed(egress, &q.name).await {
+    match word(egress, &q.name).await {
         None => out[3] |= SERVFAIL,
-        Some(false) => out[3] |= NXDOMAIN,
-        Some(true) if q.kind == TYPE_A && q.class == CLASS_IN => {
+        Some(Err(reason)) => {
+            out[3] |= NXDOMAIN;
+            if speaks_edns(message, &q) {
+                out[11] = 1;
+                out.extend_from_slice(&extended_error(&reason));
+            }
+        }
+        Some(Ok(())) if q.kind == TYPE_A && q.class == CLASS_IN => {
             let address = egress.names.borrow_mut().address(&q.name);
             out[7] = 1;
             // The name of the question, by pointer.
@@ -197,20 +212,43 @@ async fn answer(egress: &Egress, message: &[u8]) -> Option<Vec<u8>> {
             out.extend_from_slice(&4u16.to_be_bytes());
             out.extend_from_slice(&address.octets());
         }
-        Some(true) => {}
+        Some(Ok(())) => {}
     }
     Some(out)
 }
 
-async fn allowed(egress: &Egress, name: &str) -> Option<bool> {
-    let said = egress.names.borrow_mut().said(name);
+async fn word(egress: &Egress, name: &str) -> Option<Word> {
+    let said = egress.names.borrow().said(name);
     if said.is_some() {
         return said;
     }
-    let answer = egress.ask(&EgressHeader::Resolve { host: name.to_owned() }).await.ok()?;
-    let allowed = matches!(answer, Answer::Open(_));
-    egress.names.borrow_mut().keep(name, allowed);
-    Some(allowed)
+    let word = match egress.ask(&EgressHeader::Resolve { host: name.to_owned() }).await.ok()? {
+        Answer::Open(_) => Ok(()),
+        Answer::Refused(reason) => Err(reason.into()),
+    };
+    egress.names.borrow_mut().keep(name, word.clone());
+    Some(word)
+}
+
+/// Whether the first record after the question is the EDNS one (RFC 6891), at the root.
+fn speaks_edns(message: &[u8], q: &Question) -> bool {
+    let [kind_high, kind_low] = TYPE_OPT.to_be_bytes();
+    message.get(6..10) == Some(&[0; 4]) && message.get(q.end..q.end + 3) == Some(&[0, kind_high, kind_low])
+}
+
+/// An EDNS record with the reason why a name is not to be had.
+fn extended_error(reason: &str) -> Vec<u8> {
+    let text = &reason.as_bytes()[..reason.floor_char_boundary(REASON)];
+    let len = u16::try_from(2 + text.len()).unwrap_or(2);
+    let mut record = vec![0];
+    record.extend_from_slice(&TYPE_OPT.to_be_bytes());
+    record.extend_from_slice(&(QUESTION as u16).to_be_bytes());
+    record.extend_from_slice(&[0; 4]);
+    for word in [4 + len, EXTENDED_ERROR, len, PROHIBITED] {
+        record.extend_from_slice(&word.to_be_bytes());
+    }
+    record.extend_from_slice(text);
+    record
 }
 
 #[cfg(test)]
@@ -238,6 +276,12 @@ mod tests {
             names.address(&format!("{i}.example"));
         }
         assert_eq!(names.name(a), None);
+    }
+
+    #[test]
+    fn a_reason_is_an_edns_record() {
+        let record = extended_error("no");
+        assert_eq!(record, [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 8, 0, 15, 0, 4, 0, 18, b'n', b'o']);
     }
 
     proptest! {

@@ -76,7 +76,7 @@ async fn pass(egress: &Egress, mut client: TcpStream, port: u16) {
 
 /// Says why where the protocol has words for it; else closes at once.
 async fn refuse(mut client: TcpStream, port: u16, reason: &str) {
-    if port != 443 {
+    if port == 80 {
         let _ = client.write_all(&http_refusal("403 Forbidden", reason)).await;
     }
     let _ = client.shutdown().await;

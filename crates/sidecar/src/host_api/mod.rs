@@ -134,23 +134,27 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
         }
         (&Method::POST, "/repo/import") => {
             let (dir, branch) = (folder(value("dir")?)?, value("branch")?);
-            let scratch = Scratch::new()?;
-            receive(request.into_body(), &mut scratch.write()?, UPLOAD_BYTES).await?;
+            if branch.starts_with('-') {
+                return Err(Failure(
+                    ErrorCode::BadRequest,
+                    format!("branch is {branch:?}; a branch begins with no '-'"),
+                ));
+            }
+            let mut scratch = Scratch::new()?;
+            receive(request.into_body(), &mut scratch.file, UPLOAD_BYTES).await?;
             let branch = Some(branch).filter(|b| !b.is_empty());
             Git::new(instance, &dir).import(&scratch.path, branch.as_deref()).await?;
             Ok(empty())
         }
         (&Method::GET, "/repo/diff") => {
-            let scratch = Scratch::new()?;
-            let mut out = scratch.write()?;
-            Git::new(instance, &folder(value("dir")?)?).diff(|b| bounded(&mut out, b)).await?;
-            Ok(file("text/x-diff", FileBody::whole(scratch.read()?)?))
+            let mut scratch = Scratch::new()?;
+            Git::new(instance, &folder(value("dir")?)?).diff(|b| bounded(&mut scratch.file, b)).await?;
+            Ok(file("text/x-diff", FileBody::whole(scratch.again()?)?))
         }
         (&Method::GET, "/repo/bundle") => {
-            let scratch = Scratch::new()?;
-            let mut out = scratch.write()?;
-            Git::new(instance, &folder(value("dir")?)?).bundle(|b| bounded(&mut out, b)).await?;
-            Ok(file("application/x-git-bundle", FileBody::whole(scratch.read()?)?))
+            let mut scratch = Scratch::new()?;
+            Git::new(instance, &folder(value("dir")?)?).bundle(|b| bounded(&mut scratch.file, b)).await?;
+            Ok(file("application/x-git-bundle", FileBody::whole(scratch.again()?)?))
         }
         (_, path) => Err(Failure(ErrorCode::NotFound, format!("there is no {path} here"))),
     }
@@ -224,27 +228,25 @@ fn bounded(to: &mut std::fs::File, bytes: &[u8]) -> io::Result<()> {
     to.write_all(bytes)
 }
 
-/// A file in the instance's /tmp, where git (on the agent's side) sees it too; gone when dropped.
+/// A file in the instance's /tmp, where git (on the agent's side) sees it too; gone when dropped. We ourselves keep to
+/// the descriptor, whatever the agent puts in its place.
 struct Scratch {
     path: String,
+    file: std::fs::File,
 }
 
 impl Scratch {
     fn new() -> io::Result<Self> {
-        Ok(Self { path: format!("/tmp/.lia-{}", lia_protocol::ids::UploadId::new()) })
+        let path = format!("/tmp/.lia-{}", lia_protocol::ids::UploadId::new());
+        let file = std::fs::OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        Ok(Self { path, file })
     }
 
-    /// A new file: whatever stands there already is not written through.
-    fn write(&self) -> io::Result<std::fs::File> {
-        std::fs::OpenOptions::new().write(true).create_new(true).open(&self.path)
-    }
-
-    fn read(&self) -> io::Result<std::fs::File> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        std::fs::OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(&self.path)
+    /// The file from its beginning.
+    fn again(&mut self) -> io::Result<std::fs::File> {
+        use std::io::Seek as _;
+        self.file.rewind()?;
+        self.file.try_clone()
     }
 }
 

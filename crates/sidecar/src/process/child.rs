@@ -140,6 +140,8 @@ pub(super) fn init(plan: &Plan<'_>, failure: RawFd, report: RawFd, control: RawF
             program(&teller, plan);
         }
         libc::prctl(libc::PR_SET_NAME, c"lia-init".as_ptr(), 0, 0, 0);
+        // As the program's own user it may signal it, without any capability.
+        become_user(&teller, plan);
         drop_capabilities(&teller);
         libc::close(failure);
         serve(pid, report, control)
@@ -234,11 +236,7 @@ unsafe fn program(teller: &Teller, plan: &Plan<'_>) -> ! {
         if score >= 0 {
             libc::write(score, b"500".as_ptr().cast(), 3);
         }
-        if let Some(uid) = plan.become_uid {
-            teller.check(Step::Uid, libc::setgroups(0, null()));
-            teller.check(Step::Uid, libc::setresgid(uid, uid, uid));
-            teller.check(Step::Uid, libc::setresuid(uid, uid, uid));
-        }
+        become_user(teller, plan);
         teller.check(Step::Folder, libc::chdir(plan.cwd.as_ptr()));
         libc::umask(0o022);
         drop_capabilities(teller);
@@ -265,6 +263,17 @@ unsafe fn program(teller: &Teller, plan: &Plan<'_>) -> ! {
         }
         *libc::__errno_location() = worst;
         teller.give_up(Step::Exec)
+    }
+}
+
+/// Where uids are not mapped: gives up root for the agent's own uid.
+unsafe fn become_user(teller: &Teller, plan: &Plan<'_>) {
+    let Some(uid) = plan.become_uid else { return };
+    // SAFETY: as in `init`.
+    unsafe {
+        teller.check(Step::Uid, libc::setgroups(0, null()));
+        teller.check(Step::Uid, libc::setresgid(uid, uid, uid));
+        teller.check(Step::Uid, libc::setresuid(uid, uid, uid));
     }
 }
 

@@ -39,6 +39,8 @@ use crate::{instance::Instance, journal::Journal, process::Ended};
 const QUEUE: usize = 64;
 /// Bytes of an agent's standard error that are kept.
 const STDERR_TAIL: usize = 4_000;
+/// Bytes of an error's message.
+const ERROR_BYTES: usize = 8_000;
 
 /// What a connection hands to a session.
 #[derive(Debug)]
@@ -225,8 +227,9 @@ impl Core {
         self.journal.commit()
     }
 
-    /// Journals that something failed.
-    fn error(&self, code: &str, message: String) {
+    /// Journals that something failed. What an agent had a say in is bounded.
+    fn error(&self, code: &str, mut message: String) {
+        cut(&mut message, ERROR_BYTES);
         let error = ErrorEvent { message, code: Some(code.to_owned()) };
         self.journal.line(|offset| SidecarLine::Error { offset, error });
     }
@@ -279,6 +282,14 @@ impl Tail {
         let text = String::from_utf8_lossy(&self.0[from..]);
         let cut = text.len().saturating_sub(STDERR_TAIL);
         text[text.ceil_char_boundary(cut)..].to_owned()
+    }
+}
+
+/// Shortens a text to at most `max` bytes.
+fn cut(text: &mut String, max: usize) {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push('…');
     }
 }
 

@@ -43,6 +43,10 @@ pub(super) async fn run(
     queue: &mut mpsc::Receiver<Input>,
 ) -> io::Result<AgentExited> {
     let (master, slave) = open(start.cols, start.rows)?;
+    if let Some(owner) = core.instance.owner() {
+        // So that the agent can open it by its name too.
+        nix::unistd::fchown(&slave, Some(owner.into()), None)?;
+    }
     let spec = Spec {
         command: start.command,
         args: start.args,

@@ -81,6 +81,11 @@ fn an_agent_is_apart_from_the_sidecar_of_an_ordinary_user() {
 }
 
 #[test]
+fn an_agent_is_apart_from_the_sidecar_in_a_machine() {
+    probe(Around::Machine);
+}
+
+#[test]
 fn an_agent_is_apart_from_the_sidecar_in_a_sandbox() {
     probe(Around::Sandbox);
 }
@@ -96,6 +101,10 @@ fn nothing_outlives_the_agent() {
     assert_eq!(link.done(id), Outcome::Ok { stop_reason: None });
     link.exit();
     assert_eq!(running(&mark), 0);
+    for pid in children(sidecar.process.id()) {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(!stat.contains(") Z "), "not even a zombie: {stat}");
+    }
 }
 
 #[test]

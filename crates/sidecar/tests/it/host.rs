@@ -66,12 +66,16 @@ pub enum Around {
     Nothing,
     /// Nothing, as an ordinary user.
     User,
+    /// Nothing, with the agent under another uid: as in a virtual machine.
+    Machine,
     /// A sandbox as the `local` runtime makes it, as an ordinary user.
     Sandbox,
 }
 
 /// An ordinary user.
 const NOBODY: u32 = 65534;
+/// The agent's uid in a virtual machine.
+const MACHINE_UID: u32 = 1000;
 
 impl Sidecar {
     pub fn start() -> Self {
@@ -96,22 +100,28 @@ impl Sidecar {
                 hide: vec!["/lia".to_owned()],
                 ..config(dir.path())
             },
-            _ => config(dir.path()),
+            Around::Machine => BootConfig { separation: Separation::Uid, ..config(dir.path()) },
+            Around::Nothing | Around::User => config(dir.path()),
         };
         change(&mut config);
         let (read, mut write) = std::io::pipe().unwrap();
         write.write_all(&serde_json::to_vec(&config).unwrap()).unwrap();
         drop(write);
         let mut command = match around {
-            Around::Nothing | Around::User => Command::new(env!("CARGO_BIN_EXE_sidecar")),
+            Around::Nothing | Around::User | Around::Machine => bare(around),
             Around::Sandbox => sandbox(dir.path()),
         };
         command.args(["--config-fd", "10", "--listen-fd", "11"]).env_clear();
-        if around != Around::Nothing {
+        if around == Around::Machine {
+            config_folders_for(dir.path(), MACHINE_UID);
+        }
+        if matches!(around, Around::User | Around::Sandbox) && is_root() {
             for path in ["", "workspace", "home", "state"] {
                 chown(dir.path().join(path), Some(NOBODY), Some(NOBODY)).unwrap();
             }
-            command.uid(NOBODY).gid(NOBODY);
+            if around == Around::Sandbox {
+                command.uid(NOBODY).gid(NOBODY);
+            }
         }
         inherit(&mut command, [(read.into(), 10), (listener.into(), 11)]);
         let process = command.spawn().unwrap();
@@ -177,6 +187,36 @@ impl Drop for Sidecar {
     }
 }
 
+/// The sidecar alone, in a network namespace of its own: it listens on fixed loopback ports.
+fn bare(around: Around) -> Command {
+    let mut c = Command::new("unshare");
+    c.arg("--net");
+    match around {
+        _ if is_root() => {}
+        Around::User => _ = c.arg("--map-current-user"),
+        _ => _ = c.arg("--map-root-user"),
+    }
+    c.arg("--");
+    if around == Around::User && is_root() {
+        c.args(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]);
+    }
+    c.arg(env!("CARGO_BIN_EXE_sidecar"));
+    c
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Folders as a machine's init makes them for its agent's uid.
+fn config_folders_for(dir: &std::path::Path, uid: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for path in ["workspace", "home"] {
+        chown(dir.join(path), Some(uid), Some(uid)).unwrap();
+    }
+}
+
 /// Bubblewrap with what the `local` runtime gives; the sidecar's own arguments follow.
 fn sandbox(dir: &std::path::Path) -> Command {
     let mut c = Command::new("bwrap");
@@ -198,6 +238,8 @@ fn sandbox(dir: &std::path::Path) -> Command {
     bind("--ro-bind", sidecar.clone(), "/lia/sidecar");
     let debug = sidecar.parent().unwrap().to_owned();
     bind("--ro-bind", debug.clone(), debug.to_str().unwrap());
+    std::fs::write(dir.join("resolv.conf"), "nameserver 127.0.0.53\n").unwrap();
+    c.arg("--ro-bind").arg(dir.join("resolv.conf")).arg("/etc/resolv.conf");
     c.args([
         "--tmpfs",
         "/tmp",

@@ -5,6 +5,8 @@
 mod acp;
 mod apart;
 mod host;
+mod host_api;
 mod kill;
 mod link;
+mod out;
 mod terminal;

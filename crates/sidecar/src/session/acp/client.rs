@@ -24,14 +24,14 @@ use agent_client_protocol_schema::{
 use lia_protocol::{
     event::{AgentExited, AgentReady, Direction, Phase},
     ids::CommandId,
-    limits::QUEUED_PROMPTS,
+    limits::{ACP_FRAME_BYTES, QUEUED_PROMPTS},
     link::{AgentStart, Order, Outcome, SidecarLine},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    super::{Core, Input},
+    super::{Core, Input, cut},
     files,
     frame::Frame,
     terminals::{self, Terminals},
@@ -43,6 +43,13 @@ const MAX_QUESTIONS: usize = 64;
 const NOISE_SAMPLES: u64 = 3;
 /// Characters of such a sample.
 const NOISE_CHARS: usize = 200;
+
+/// Bytes of a prompt.
+const PROMPT_BYTES: usize = ACP_FRAME_BYTES / 6 - 4_096;
+/// Bytes of a refusal's message.
+const REFUSAL_BYTES: usize = 1_000;
+/// Bytes of an agent's name for its session.
+const SESSION_BYTES: usize = 1_000;
 
 /// What the loop has to do for the client.
 #[derive(Debug)]
@@ -238,6 +245,11 @@ impl<'a> Client<'a> {
                 self.core.error("busy", "a turn is running; the input was not passed on".to_owned());
             }
             return self.core.done(id, Outcome::Busy);
+        }
+        // As JSON a byte becomes six at most, and the frame has to stay one that the link carries.
+        if text.len() > PROMPT_BYTES {
+            let message = format!("the prompt is longer than {PROMPT_BYTES} bytes");
+            return self.core.done(id, Outcome::Failed { message });
         }
         self.core.begin(id)?;
         let session = self.said.acp_session.clone().unwrap_or_default();
@@ -495,6 +507,13 @@ impl<'a> Client<'a> {
 
     fn opened(&mut self, session: String, loaded: bool) -> io::Result<()> {
         self.replaying = false;
+        if session.len() > SESSION_BYTES {
+            self.fail(
+                "handshake",
+                format!("the agent's name for its session is longer than {SESSION_BYTES} bytes"),
+            );
+            return Ok(());
+        }
         self.ready = true;
         self.said.acp_session = Some(session);
         self.said.loaded = loaded;
@@ -545,7 +564,11 @@ impl<'a> Client<'a> {
     fn answer<R: Serialize>(&mut self, id: &RawValue, answer: Result<R, Refusal>) {
         let (result, error) = match answer {
             Ok(r) => (Some(r), None),
-            Err((code, message)) => (None, Some(RpcError { code: code.into(), message })),
+            Err((code, mut message)) => {
+                // It may quote what the agent sent.
+                cut(&mut message, REFUSAL_BYTES);
+                (None, Some(RpcError { code: code.into(), message }))
+            }
         };
         self.send(Phase::Response, &Answer { jsonrpc: "2.0", id, result, error });
     }
@@ -570,7 +593,9 @@ fn stop_reason(result: Option<&RawValue>) -> Option<String> {
         #[serde(rename = "stopReason")]
         stop_reason: Option<String>,
     }
-    serde_json::from_str::<Reason>(result?.get()).ok()?.stop_reason
+    let mut reason = serde_json::from_str::<Reason>(result?.get()).ok()?.stop_reason?;
+    cut(&mut reason, REFUSAL_BYTES);
+    Some(reason)
 }
 
 /// An agent's error for people: its message, its data when that is short, its code.

@@ -149,7 +149,7 @@ pub(super) async fn run(
         }
     }
     child.gone().await;
-    let how = exited(ended.unwrap_or_else(|| unreachable!("the loop ends after the process")), &tail);
+    let how = exited(ended.unwrap_or(crate::process::Ended::KILLED), &tail);
     client.finish(&how, &start.command)?;
     for id in std::mem::take(&mut stop.asked_by) {
         core.done(Some(id), Outcome::Ok { stop_reason: None })?;
