@@ -26,11 +26,12 @@ pub(super) enum Step {
     Folder,
     Uid,
     Capabilities,
+    Landlock,
     Seccomp,
     Exec,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step::Maps,
     Step::Mounts,
     Step::Hide,
@@ -40,6 +41,7 @@ const STEPS: [Step; 11] = [
     Step::Folder,
     Step::Uid,
     Step::Capabilities,
+    Step::Landlock,
     Step::Seccomp,
     Step::Exec,
 ];
@@ -58,6 +60,7 @@ impl Step {
             Self::Folder => "entering its working directory",
             Self::Uid => "becoming its uid",
             Self::Capabilities => "dropping capabilities",
+            Self::Landlock => "entering its Landlock ruleset",
             Self::Seccomp => "installing the seccomp filters",
             Self::Exec => "executing it",
         }
@@ -245,6 +248,10 @@ unsafe fn program(teller: &Teller, plan: &Plan<'_>) -> ! {
         }
         let none = std::mem::zeroed::<libc::sigset_t>();
         libc::sigprocmask(libc::SIG_SETMASK, &raw const none, null_mut());
+        if let Some(ruleset) = plan.landlock {
+            let done = libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0);
+            teller.check(Step::Landlock, done as c_int);
+        }
         for filter in [&plan.filters.refused, &plan.filters.missing] {
             let program =
                 libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut().cast() };

@@ -14,9 +14,10 @@
 //!
 //! - [`plan`]: everything that the child needs, made before the fork;
 //! - [`child`]: what runs after the fork (system calls alone: no allocation, no locks);
-//! - [`seccomp`]: the filters.
+//! - [`seccomp`], [`landlock`]: the filters, and a wall behind them.
 
 mod child;
+mod landlock;
 mod plan;
 mod seccomp;
 
@@ -88,6 +89,8 @@ pub struct Jail {
     agent_uid: u32,
     covers: Vec<Cover>,
     filters: seccomp::Filters,
+    /// Not for agents that make namespaces of their own: in those they mount.
+    landlock: Option<landlock::Ruleset>,
 }
 
 impl Jail {
@@ -111,6 +114,7 @@ impl Jail {
             agent_uid: config.agent_uid,
             covers,
             filters: seccomp::Filters::new(config.nested).map_err(io::Error::other)?,
+            landlock: if config.nested { None } else { Some(landlock::Ruleset::new()?) },
         })
     }
 

@@ -88,6 +88,7 @@ impl Strings {
 pub(super) struct Plan<'a> {
     pub covers: &'a [Cover],
     pub filters: &'a Filters,
+    pub landlock: Option<RawFd>,
     pub nested: bool,
     /// The lines for uid_map and gid_map.
     pub maps: Option<(CString, CString)>,
@@ -130,6 +131,7 @@ impl<'a> Plan<'a> {
         Ok(Self {
             covers: &jail.covers,
             filters: &jail.filters,
+            landlock: jail.landlock.as_ref().and_then(super::landlock::Ruleset::fd),
             nested: jail.nested,
             maps,
             become_uid,

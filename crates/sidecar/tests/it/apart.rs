@@ -62,6 +62,10 @@ fn probe(around: Around) {
         let said = sh(&mut link, &format!("{denied} 2>&1; echo code $?"));
         assert!(said.contains(sign) && !said.contains("code 0"), "{denied}: {said}");
     }
+    // Landlock: a device file that an ordinary user may else make, and moving files about, which must go on working.
+    let said =
+        sh(&mut link, "mknod whiteout c 0 0 2>&1; mkdir d && echo x > f && mv f d/g && ln d/g h && cat h");
+    assert!(said.contains("Permission denied") && said.contains("x\n"), "{said}");
     let said = sh(&mut link, "kill -9 1; kill -TERM 1; kill -CHLD 1; sleep 0; echo alive");
     assert!(said.contains("alive"), "{said}");
 

@@ -21,7 +21,8 @@ fn call(sidecar: &Sidecar, method: &str, target: &str, body: &[u8]) -> (u16, Vec
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body).unwrap();
+    // A refusal may come before all of it is taken.
+    let _ = stream.write_all(body);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
