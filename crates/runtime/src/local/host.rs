@@ -260,7 +260,9 @@ fn controller(
         Err(why) => {
             let instead = match controller {
                 Controller::Memory => {
-                    "watched, not enforced: an instance whose processes exceed the limit is ended".into()
+                    "watched, not enforced: an instance whose processes exceed the limit is ended, what lies in pipes and \
+                     sockets is not seen"
+                        .into()
                 }
                 Controller::Pids => format!("RLIMIT_NPROC {} instead", options.pids),
                 Controller::Cpu => "not limited".into(),

@@ -13,6 +13,7 @@
 //! start     from a slot to an instance                   ┐
 //! instance  its life until nothing is left               │ how one lives
 //! watch     limits that the kernel does not keep for us  │
+//! held      what processes hold that has no name         │
 //! process, tree                                          ┘
 //! ```
 //!
@@ -24,6 +25,7 @@ mod command;
 mod disk;
 mod etc;
 mod folder;
+mod held;
 mod hierarchy;
 mod host;
 mod instance;

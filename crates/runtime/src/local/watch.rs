@@ -5,8 +5,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io,
-    os::fd::{AsFd as _, OwnedFd},
+    fs, io,
+    os::fd::{AsFd, AsRawFd as _, OwnedFd},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -14,13 +14,14 @@ use std::{
 
 use lia_protocol::ids::InstanceId;
 use rustix::{
-    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat},
+    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, chmod, openat, stat, statat},
     process::Signal,
 };
 
 use super::{
     Inner, disk,
     folder::{Data, Folder, Watched},
+    held::{held, mapped},
     host::free_bytes,
     process::{Process, Table},
 };
@@ -32,6 +33,8 @@ const COUNT: Duration = Duration::from_secs(2);
 /// Folders within folders; a deeper tree cannot be counted and ends the instance.
 const DEPTH: usize = 200;
 
+const TOO_MANY: &str = "memory and storage: its processes have more files open than can be counted";
+
 /// Who is watched.
 #[derive(Debug, Default)]
 pub(super) struct Watching(Mutex<HashMap<InstanceId, One>>);
@@ -42,6 +45,8 @@ struct One {
     folder: Folder,
     limits: Watched,
     counted: Option<Counted>,
+    /// Shared memory of the host that was not the instance's: the least at any look.
+    others: Option<u64>,
 }
 
 /// The last look at the files.
@@ -63,7 +68,8 @@ impl Inner {
         let first = {
             let mut all = self.watching.0.lock().unwrap_or_else(PoisonError::into_inner);
             let first = all.is_empty();
-            let one = One { sidecar, folder: self.folder(id), limits: data.watched, counted: None };
+            let one =
+                One { sidecar, folder: self.folder(id), limits: data.watched, counted: None, others: None };
             all.entry(id).or_insert(one);
             first
         };
@@ -116,7 +122,17 @@ fn once(mut one: One) -> Option<One> {
 
 fn exceeded(one: &mut One) -> io::Result<Option<String>> {
     if let Some(limit) = one.limits.memory {
-        let used: u64 = Table::read()?.tree(one.sidecar).into_iter().map(Process::memory).sum();
+        let tree = Table::read()?.tree(one.sidecar);
+        let mut used: u64 = tree.iter().map(|p| p.memory()).sum();
+        // What is shared counts once, and asking for it is dear: first, and when the host has that much more of it.
+        let shared = shared_memory()?;
+        if one.others.is_none_or(|others| used + shared.saturating_sub(others) > limit) {
+            let Some(held) = held(&tree) else { return Ok(Some(TOO_MANY.into())) };
+            let own = mapped(&tree).max(held.iter().filter(|h| h.in_memory).map(|h| h.bytes).sum());
+            one.others.get_or_insert(shared.saturating_sub(own));
+            used += own;
+        }
+        one.others = one.others.map(|others| others.min(shared));
         if used > limit {
             return Ok(Some(format!("out of memory: {} of {} MiB", used >> 20, limit >> 20)));
         }
@@ -124,9 +140,14 @@ fn exceeded(one: &mut One) -> io::Result<Option<String>> {
     if let Some(limit) = one.limits.storage {
         let free = free_bytes(one.folder.path())?;
         if one.counted.is_none_or(|c| c.at.elapsed() >= COUNT && may_exceed(c, free, limit)) {
-            let Some(bytes) = count(&one.folder.disk())? else {
+            let Some(mut bytes) = count(&one.folder.disk())? else {
                 return Ok(Some(format!("storage: folders are nested deeper than {DEPTH}")));
             };
+            let device = stat(one.folder.disk())?.st_dev;
+            let Some(held) = held(&Table::read()?.tree(one.sidecar)) else {
+                return Ok(Some(TOO_MANY.into()));
+            };
+            bytes += held.iter().filter(|h| h.device == device).map(|h| h.bytes).sum::<u64>();
             one.counted = Some(Counted { at: Instant::now(), bytes, free });
             if bytes > limit {
                 return Ok(Some(format!("storage: {} of {} MiB", bytes >> 20, limit >> 20)));
@@ -134,6 +155,13 @@ fn exceeded(one: &mut One) -> io::Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// Bytes of memory of the whole host that files without a disk take: tmpfs, memfd, shared mappings, System V.
+fn shared_memory() -> io::Result<u64> {
+    let text = fs::read_to_string("/proc/meminfo")?;
+    let line = text.lines().find_map(|l| l.strip_prefix("Shmem:"));
+    Ok(line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10)
 }
 
 /// Counting is dear, asking the host for what is free is not: only when the host has lost half of what the instance
@@ -147,7 +175,7 @@ fn count(disk: &Path) -> io::Result<Option<u64>> {
     let mut bytes = 0;
     let mut linked = HashSet::new();
     for name in disk::FOLDERS {
-        let mut open = vec![Dir::new(enter(CWD, disk.join(name))?)?];
+        let mut open = vec![Dir::new(enter(CWD, &disk.join(name))?)?];
         while let Some(dir) = open.last_mut() {
             let Some(entry) = dir.read() else {
                 open.pop();
@@ -175,9 +203,17 @@ fn count(disk: &Path) -> io::Result<Option<u64>> {
     Ok(Some(bytes))
 }
 
-fn enter(dir: impl std::os::fd::AsFd, name: impl rustix::path::Arg) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
-    openat(dir, name, flags, Mode::empty())
+/// Opens a folder; one that its owner may not read is first made readable, for nothing is counted that hides.
+fn enter(dir: impl AsFd, name: impl rustix::path::Arg + Copy) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(&dir, name, flags | OFlags::RDONLY, Mode::empty()) {
+        Err(rustix::io::Errno::ACCESS) => {
+            let folder = openat(&dir, name, flags | OFlags::PATH, Mode::empty())?;
+            chmod(format!("/proc/self/fd/{}", folder.as_raw_fd()), Mode::RWXU)?;
+            openat(&dir, name, flags | OFlags::RDONLY, Mode::empty())
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +231,11 @@ mod tests {
         std::fs::write(home.join("a"), vec![1; 1 << 20]).unwrap();
         std::fs::hard_link(home.join("a"), home.join("b")).unwrap();
         assert_eq!(count(tmp.path()).unwrap().unwrap() - before, 1 << 20);
+        let hidden = home.join("hidden");
+        std::fs::create_dir(&hidden).unwrap();
+        std::fs::write(hidden.join("a"), vec![1; 1 << 20]).unwrap();
+        std::fs::set_permissions(&hidden, std::os::unix::fs::PermissionsExt::from_mode(0o300)).unwrap();
+        assert!(count(tmp.path()).unwrap().unwrap() - before >= 2 << 20);
         std::fs::create_dir_all(home.join("d/".repeat(DEPTH))).unwrap();
         assert_eq!(count(tmp.path()).unwrap(), None);
     }
