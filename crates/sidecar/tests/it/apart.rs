@@ -1,8 +1,8 @@
 //! The agent against its sidecar: what it must not see, reach or survive.
 
-use lia_protocol::link::{Order, Outcome};
+use lia_protocol::link::{Order, Outcome, SidecarLine};
 
-use crate::host::{Around, Link, Pidfd, Sidecar, ok, scripted};
+use crate::host::{Around, Link, Pidfd, Sidecar, init, ok, scripted};
 
 /// What the agent's own shell says to a command.
 fn sh(link: &mut Link, command: &str) -> String {
@@ -92,6 +92,44 @@ fn an_agent_is_apart_from_the_sidecar_in_a_machine() {
 #[test]
 fn an_agent_is_apart_from_the_sidecar_in_a_sandbox() {
     probe(Around::Sandbox);
+}
+
+#[test]
+fn a_nested_sandbox_gets_no_further() {
+    let sidecar = Sidecar::around(Around::Sandbox, |c| c.nested = true);
+    let mut link = sidecar.link(1, 0);
+    link.init(scripted(&[]));
+    let said = sh(
+        &mut link,
+        "unshare -Urm sh -c 'mount -t tmpfs none /workspace && echo nested'; ls -A /lia | wc -l",
+    );
+    assert!(said.contains("nested") && said.contains("0\n"), "{said}");
+    for attempt in [
+        "umount /lia",
+        "umount -l /lia",
+        "mount --move /lia /tmp",
+        "cat /proc/1/environ",
+        "mount -t proc proc /proc",
+    ] {
+        let said = sh(
+            &mut link,
+            &format!("unshare -Urmp --fork sh -c '{attempt}; ls -A /lia; cat /proc/*/comm' 2>&1"),
+        );
+        assert!(!said.contains("state") && !said.contains("lia-sidecar"), "{attempt}: {said}");
+    }
+}
+
+#[test]
+fn without_namespaces_there_is_no_agent() {
+    let sidecar = Sidecar::around(Around::NoNamespaces, |_| {});
+    let mut link = sidecar.link(1, 0);
+    link.send(&init(scripted(&[]), "", None));
+    let message = link.until(|l| match l {
+        SidecarLine::Error { error, .. } => Some(error.message.clone()),
+        _ => None,
+    });
+    assert!(message.contains("cannot set the agent apart"), "{message}");
+    assert_eq!(link.exit().code, 127);
 }
 
 #[test]

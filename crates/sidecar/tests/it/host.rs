@@ -68,6 +68,8 @@ pub enum Around {
     User,
     /// Nothing, with the agent under another uid: as in a virtual machine.
     Machine,
+    /// A user namespace in which no other one can be made.
+    NoNamespaces,
     /// A sandbox as the `local` runtime makes it, as an ordinary user.
     Sandbox,
 }
@@ -101,14 +103,14 @@ impl Sidecar {
                 ..config(dir.path())
             },
             Around::Machine => BootConfig { separation: Separation::Uid, ..config(dir.path()) },
-            Around::Nothing | Around::User => config(dir.path()),
+            Around::Nothing | Around::User | Around::NoNamespaces => config(dir.path()),
         };
         change(&mut config);
         let (read, mut write) = std::io::pipe().unwrap();
         write.write_all(&serde_json::to_vec(&config).unwrap()).unwrap();
         drop(write);
         let mut command = match around {
-            Around::Nothing | Around::User | Around::Machine => bare(around),
+            Around::Nothing | Around::User | Around::Machine | Around::NoNamespaces => bare(around),
             Around::Sandbox => sandbox(dir.path()),
         };
         command.args(["--config-fd", "10", "--listen-fd", "11"]).env_clear();
@@ -191,6 +193,11 @@ impl Drop for Sidecar {
 fn bare(around: Around) -> Command {
     let mut c = Command::new("unshare");
     c.arg("--net");
+    if around == Around::NoNamespaces {
+        let script = "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"";
+        c.args(["--map-root-user", "--", "/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_sidecar")]);
+        return c;
+    }
     match around {
         _ if is_root() => {}
         Around::User => _ = c.arg("--map-current-user"),
