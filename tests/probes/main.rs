@@ -33,22 +33,22 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
-        ["run", "--apart", file] => run(file, true),
-        ["run", file] => run(file, false),
-        [name, ref words @ ..] => say(&attempt(name, words)),
+        ["run", "--apart", file] => run(file, true).map(|()| true),
+        ["run", file] => run(file, false).map(|()| true),
+        [name, ref words @ ..] => {
+            let outcome = attempt(name, words);
+            writeln!(io::stdout(), "{}", outcome::text(&outcome)).map(|()| outcome.is_ok())
+        }
         [] => Err(io::Error::other("usage: lia-probe NAME WORD… | run [--apart] FILE")),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(e) => {
             let _ = writeln!(io::stderr(), "lia-probe: {e}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn say(outcome: &Outcome) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", outcome::text(outcome))
 }
 
 fn run(file: &str, apart: bool) -> io::Result<()> {
