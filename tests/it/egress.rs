@@ -142,7 +142,7 @@ install = "opencode"
 
 #[test]
 fn real_clients_reach_what_is_allowed_and_are_told_what_is_not() -> anyhow::Result<()> {
-    World::run(clients)
+    World::run("egress::real_clients_reach_what_is_allowed_and_are_told_what_is_not", clients)
 }
 
 async fn clients(world: World) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
 pub mod leak;
+mod needs;
 mod outfit;
 pub mod processes;
 mod server;
@@ -8,6 +9,7 @@ pub mod side;
 mod task;
 pub mod world;
 
+pub use needs::lacks;
 pub use outfit::Outfit;
 pub use server::{Server, ServerOptions, program};
 pub use task::{Log, Request, text_of};

@@ -59,18 +59,22 @@ impl Names {
 }
 
 impl World {
-    /// Runs a test in a world of its own, on threads of their own.
+    /// Runs a test in a world of its own, on threads of their own. Only root makes one; `name` is the test's, to be told
+    /// where nobody is.
     ///
     /// # Errors
     /// The test's, and those of making the world.
     ///
     /// # Panics
     /// When the test does.
-    pub fn run<F, Fut>(test: F) -> anyhow::Result<()>
+    pub fn run<F, Fut>(name: &str, test: F) -> anyhow::Result<()>
     where
         F: FnOnce(Self) -> Fut + Send + 'static,
         Fut: Future<Output = anyhow::Result<()>>,
     {
+        if !nix::unistd::geteuid().is_root() {
+            return crate::lacks("root", name);
+        }
         let thread = std::thread::spawn(|| {
             let inside = Arc::new(net::make().context("a network namespace")?);
             let enter = move || {
