@@ -25,7 +25,7 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
         for _ in 0..PROMPTS {
             let started = Instant::now();
             log.stream().input("say x", None).await?;
-            log.until("the chunk", |m| matches!(m, WsMessageExt::Seed(WsMessage::Output { .. }))).await?;
+            log.until("the chunk", |m| matches!(m, WsMessageExt::Seed(WsMessage::Output(_)))).await?;
             ours.push(ms(started.elapsed()));
             log.turn().await?;
             log.messages.clear();

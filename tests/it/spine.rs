@@ -3,7 +3,7 @@
 use lia_protocol::{
     ids::{CommandId, Seq},
     task::TaskStatus,
-    ws::{WsAddition, WsMessage, WsMessageExt},
+    ws::{WsAddition, WsMessage, WsMessageExt, WsOutputMessage, WsStatusMessage},
 };
 use lia_tests::{Log, Request, Server, ServerOptions};
 
@@ -26,7 +26,10 @@ async fn a_prompt_becomes_an_answer_and_more_input_goes_on() -> anyhow::Result<(
     );
     client.delete_task(task.id, false).await?;
     log.until("the terminal status", |m| {
-        matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
+        matches!(
+            m,
+            WsMessageExt::Seed(WsMessage::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
+        )
     })
     .await?;
     assert_eq!(client.task(task.id).await?.status, TaskStatus::Terminated);
@@ -41,7 +44,7 @@ async fn a_killed_server_loses_nothing_and_goes_on() -> anyhow::Result<()> {
     let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
     log.until(
         "some output",
-        |m| matches!(m, WsMessageExt::Seed(WsMessage::Output { data, .. }) if data.contains("#10")),
+        |m| matches!(m, WsMessageExt::Seed(WsMessage::Output(WsOutputMessage { data, .. })) if data.contains("#10")),
     )
     .await?;
     server.kill9().await?;

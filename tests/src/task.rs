@@ -5,7 +5,7 @@ use lia_client::{Client, LogEvent, StreamOptions};
 use lia_protocol::{
     ids::{Seq, TaskId},
     task::{CreateTaskRequest, TaskResponse},
-    ws::{WsAddition, WsMessage, WsMessageExt},
+    ws::{WsAddition, WsMessage, WsMessageExt, WsOutputMessage},
 };
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ pub fn text_of(messages: &[WsMessageExt]) -> String {
     messages
         .iter()
         .filter_map(|m| match m {
-            WsMessageExt::Seed(WsMessage::Output { data, .. }) => Some(data.as_str()),
+            WsMessageExt::Seed(WsMessage::Output(WsOutputMessage { data, .. })) => Some(data.as_str()),
             _ => None,
         })
         .collect()

@@ -13,7 +13,7 @@ use lia_protocol::{
     event::{PermissionAnswered, PermissionRequested, TurnEnded},
     ids::{CommandId, PermissionId, Seq, TaskId},
     task::TaskStatus,
-    ws::{WsAddition, WsMessage, WsMessageExt},
+    ws::{WsAddition, WsErrorMessage, WsMessage, WsMessageExt, WsOutputMessage, WsStatusMessage},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -147,22 +147,22 @@ impl<'a> Session<'a> {
 
     fn seed(&mut self, message: WsMessage) -> Result<()> {
         match message {
-            WsMessage::Output { data, .. } if !self.ui.json => {
+            WsMessage::Output(WsOutputMessage { data, .. }) if !self.ui.json => {
                 self.stop_progress();
                 self.ui.write_foreign(&data)?;
             }
-            WsMessage::Error { message, .. } => {
+            WsMessage::Error(WsErrorMessage { message, .. }) => {
                 self.stop_progress();
                 self.ui.say(Style::Red, &line(&message, 1000));
             }
-            WsMessage::Status { status: TaskStatus::Suspended, .. } if self.live => {
+            WsMessage::Status(WsStatusMessage { status: TaskStatus::Suspended, .. }) if self.live => {
                 self.ui.note("the task is suspended; a prompt or `lia resume` wakes it");
             }
-            WsMessage::Output { .. }
-            | WsMessage::Status { .. }
-            | WsMessage::Input { .. }
-            | WsMessage::Ping
-            | WsMessage::Pong => {}
+            WsMessage::Output(_)
+            | WsMessage::Status(_)
+            | WsMessage::Input(_)
+            | WsMessage::Ping(_)
+            | WsMessage::Pong(_) => {}
         }
         Ok(())
     }

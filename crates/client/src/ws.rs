@@ -15,7 +15,10 @@ use futures_util::{SinkExt as _, StreamExt as _, future::BoxFuture};
 use lia_protocol::{
     error::{ApiError, ErrorCode},
     ids::{CommandId, PermissionId, Seq, TaskId},
-    ws::{WsAddition, WsClientAddition, WsMessage, WsMessageExt},
+    ws::{
+        WsAddition, WsClientAddition, WsErrorMessage, WsMessage, WsMessageExt, WsOutputMessage,
+        WsStatusMessage,
+    },
 };
 use reqwest::{Method, StatusCode, Upgraded, header};
 use serde::Serialize;
@@ -178,7 +181,7 @@ impl TaskStream {
     /// # Errors
     /// When the connection broke for good.
     pub async fn input(&mut self, data: impl Into<String>, id: Option<CommandId>) -> Result<(), Error> {
-        self.send(&WsMessage::Input { data: data.into(), id }).await
+        self.send(&WsMessage::input(data, id)).await
     }
 
     /// Answers a question; no option means "cancelled".
@@ -210,7 +213,7 @@ impl TaskStream {
     /// # Errors
     /// When the connection broke for good.
     pub async fn ping(&mut self) -> Result<(), Error> {
-        self.send(&WsMessage::Ping).await
+        self.send(&WsMessage::PING).await
     }
 
     /// Says good-bye, so that the server need not find out.
@@ -301,7 +304,7 @@ impl TaskStream {
     fn take(&mut self, text: &str) -> Result<Option<WsMessageExt>, Error> {
         let Some(message) = parse(text)? else { return Ok(None) };
         let opening = std::mem::take(&mut self.opening);
-        if opening && matches!(message, WsMessageExt::Seed(WsMessage::Status { .. })) {
+        if opening && matches!(message, WsMessageExt::Seed(WsMessage::Status(_))) {
             return Ok((self.reconnects == 0).then_some(message));
         }
         if let WsMessageExt::Addition(WsAddition::Live { seq }) = message {
@@ -395,10 +398,10 @@ fn parse(text: &str) -> Result<Option<WsMessageExt>, Error> {
 pub fn seq_of(message: &WsMessageExt) -> Option<Seq> {
     match message {
         WsMessageExt::Seed(m) => match m {
-            WsMessage::Output { seq, .. } | WsMessage::Status { seq, .. } | WsMessage::Error { seq, .. } => {
-                *seq
-            }
-            WsMessage::Input { .. } | WsMessage::Ping | WsMessage::Pong => None,
+            WsMessage::Output(WsOutputMessage { seq, .. })
+            | WsMessage::Status(WsStatusMessage { seq, .. })
+            | WsMessage::Error(WsErrorMessage { seq, .. }) => *seq,
+            WsMessage::Input(_) | WsMessage::Ping(_) | WsMessage::Pong(_) => None,
         },
         WsMessageExt::Addition(m) => match m {
             WsAddition::Progress { seq, .. }

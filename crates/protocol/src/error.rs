@@ -1,25 +1,25 @@
 //! The one error body of `/api/v1` (seed 000): a sentence, a code, and what it is about.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use macro_rules_attribute::apply;
+use serde_json::{Map, Value};
+
+use crate::wire::{message, word};
 
 /// `{"error": sentence, "code": CODE, "details"?: object}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[apply(message)]
 pub struct ApiError {
     /// What happened, with which value, and what to do; for people.
     pub error: String,
     /// For programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// For programs: for validation errors `{"issues": [{"path", "message"}]}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Value>,
+    pub details: Option<Map<String, Value>>,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal;)*) => {
         /// What went wrong, for programs. Each has one HTTP status.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[apply(word)]
         pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
 
         impl ErrorCode {
@@ -77,16 +77,17 @@ impl ApiError {
         Self { error: error.into(), code: Some(code), details: None }
     }
 
-    /// The same with details.
+    /// The same with details; anything but an object is left out.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = if let Value::Object(details) = details { Some(details) } else { None };
         self
     }
 }
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct Issue {
     /// Where, as in `config.vcpu_count` or `files.3.name`.
     pub path: String,

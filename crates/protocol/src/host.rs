@@ -1,7 +1,8 @@
 //! Host names for decisions about egress: parsed once, strictly, and the same value is decided on, resolved and dialled.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A DNS name in lower-case ASCII letters, digits and hyphens: 1 to 253 bytes, labels of 1 to 63, no trailing dot,
@@ -173,6 +174,22 @@ impl From<AllowRule> for String {
         r.to_string()
     }
 }
+impl JsonSchema for AllowRule {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "AllowRule".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+        let port = ":0*(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+        let host = format!("(?=[A-Za-z0-9.-]{{1,253}}(?::|$))(?:{label}\\.)*(?!\\d+(?::|$))(?!0[xX]){label}");
+        let pattern = format!("^(?:tcp:(?:\\*\\.)?{host}{port}|(?:\\*\\.)?{host}(?:{port})?)$");
+        json_schema!({ "type": "string", "pattern": pattern })
+    }
+}
+
 impl fmt::Display for AllowRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -1,16 +1,44 @@
 //! Identifiers and positions, each a type of its own so that none stands for another.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
+
+use crate::wire::text;
+
+/// Reads a UUID in the one form of the wire: the `uuid` crate takes braces and others too.
+fn wire_uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
+    let s = Cow::<'de, str>::deserialize(d)?;
+    let id = if text::is_uuid(&s) { Uuid::try_parse(&s).ok() } else { None };
+    id.ok_or_else(|| de::Error::custom(text::not_a_uuid(&s)))
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                wire_uuid(d).map(Self)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                text::uuid_schema()
+            }
+        }
 
         impl $name {
             /// A new identifier that sorts by its time of creation (UUIDv7).
@@ -78,8 +106,11 @@ uuid_id! {
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         #[serde(transparent)]
+        #[schemars(inline)]
         pub struct $name(pub u64);
 
         impl $name {
@@ -114,7 +145,7 @@ counter! {
     LinkEpoch
 }
 
-/// The name of a user: 1 to 64 characters, none of them a control character.
+/// The name of a user: 1 to 64 characters (UTF-16 units), none of them a control character.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
@@ -135,8 +166,20 @@ pub struct BadUserId;
 impl TryFrom<String> for UserId {
     type Error = BadUserId;
     fn try_from(s: String) -> Result<Self, BadUserId> {
-        let n = s.chars().count();
+        let n = s.encode_utf16().count();
         if n == 0 || n > 64 || s.chars().any(char::is_control) { Err(BadUserId) } else { Ok(Self(s)) }
+    }
+}
+
+impl JsonSchema for UserId {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "UserId".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": text::NO_CONTROL_PATTERN })
     }
 }
 

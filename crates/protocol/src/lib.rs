@@ -1,6 +1,7 @@
 //! Every type that crosses a wire, its limits and its checks. No I/O, no async.
 //!
 //! Reading order:
+//! - [`wire`]: how a type is written down; [`registry`], [`schema`]: the list of all, and their JSON Schema;
 //! - [`ids`], [`time`], [`secret`]: the words that everything else is made of;
 //! - [`limits`]: every number that bounds what comes from outside;
 //! - [`task`], [`api`], [`error`]: the REST API (seeds 000 and 001, and ours);
@@ -22,10 +23,13 @@ pub mod host_api;
 pub mod ids;
 pub mod limits;
 pub mod link;
+pub mod registry;
 pub mod runtime;
+pub mod schema;
 pub mod secret;
 pub mod task;
 pub mod template;
 pub mod time;
 pub mod vsock;
+pub mod wire;
 pub mod ws;

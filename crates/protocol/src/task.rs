@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use serde::{Deserialize, Serialize};
+use macro_rules_attribute::apply;
 
 use crate::{
     error::Issue,
@@ -11,10 +11,11 @@ use crate::{
     ids::{TaskId, UploadId, UserId},
     limits,
     time::Timestamp,
+    wire::{message, record, word},
 };
 
 /// pending → starting → running ⇄ suspended → terminated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[apply(word)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskStatus {
     /// Created, waiting to start.
@@ -62,8 +63,8 @@ impl TaskStatus {
 }
 
 /// Resources of one task. Absent keys of a request take the server's `vm.default_*`; replies carry what is in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[apply(message)]
+#[derive(Copy, Default, Eq)]
 pub struct TaskConfigRequest {
     /// Running time after which the task ends.
     pub timeout_minutes: Option<u32>,
@@ -76,7 +77,9 @@ pub struct TaskConfigRequest {
 }
 
 /// Resources in force (seed 000's TaskConfig).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Copy, Eq)]
+#[serde(default)]
 pub struct TaskConfig {
     /// Running time after which the task ends.
     pub timeout_minutes: u32,
@@ -95,7 +98,8 @@ impl Default for TaskConfig {
 }
 
 /// How a file's content is written in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(word)]
+#[derive(Default)]
 #[serde(rename_all = "lowercase")]
 pub enum FileEncoding {
     /// The text itself.
@@ -106,7 +110,8 @@ pub enum FileEncoding {
 }
 
 /// One initial file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct TaskFile {
     /// Relative to the workspace: no `..`, not absolute, no empty part, no NUL.
     pub name: String,
@@ -135,7 +140,8 @@ impl TaskFile {
 }
 
 /// A repository to have in the workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 #[serde(untagged)]
 pub enum Repository {
     /// `owner/name` or an `https://` URL, cloned inside the sandbox; its host must be allowed.
@@ -145,32 +151,30 @@ pub enum Repository {
         /// What the upload answered.
         upload: UploadId,
         /// The branch to check out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         branch: Option<String>,
     },
 }
 
 /// `POST /api/v1/tasks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct CreateTaskRequest {
     /// What the agent shall do: 1 to 100,000 UTF-16 units.
+    #[garde(length(utf16, min = *limits::PROMPT_UTF16.start(), max = *limits::PROMPT_UTF16.end()))]
     pub prompt: String,
     /// The caller's own id, or another's with the scope `act-as`.
     pub user_id: UserId,
     /// Where it was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guild_id: Option<String>,
     /// Resources.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
     pub config: Option<TaskConfigRequest>,
     /// Initial files of the workspace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive, length(max = limits::FILES))]
     pub files: Option<Vec<TaskFile>>,
     /// A public key for SSH access, kept for runtimes that offer it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh_public_key: Option<String>,
     /// The agent template; the server's default when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// Egress beyond the template's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -182,7 +186,6 @@ pub struct CreateTaskRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<Repository>,
     /// `discord`, `web`, or another client's name; kept, not interpreted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
 
@@ -414,7 +417,7 @@ pub fn check_ssh_key(key: &str) -> Result<(), String> {
 }
 
 /// A task as the API shows it. Absent values are `null`, never left out (seed 000).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[apply(record)]
 pub struct TaskResponse {
     /// Unique.
     pub id: TaskId,
@@ -469,9 +472,10 @@ pub struct TaskResponse {
 }
 
 /// `GET /api/v1/tasks`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[apply(record)]
 pub struct TaskListResponse {
     /// Newest first.
+    #[garde(dive)]
     pub tasks: Vec<TaskResponse>,
     /// How many match in all.
     pub total: u64,

@@ -1,8 +1,11 @@
 //! Points in time, in milliseconds; on the wire ISO-8601 UTC with exactly three decimals and `Z`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::wire::text;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,8 +50,27 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let s = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        s.parse().map_err(D::Error::custom)
+        let s = Cow::<'de, str>::deserialize(d)?;
+        let shown = || s.chars().take(80).collect::<String>();
+        if !text::is_timestamp(&s) {
+            return Err(D::Error::custom(format!(
+                "{:?} is not a point in time (2026-09-21T14:13:20.000Z)",
+                shown()
+            )));
+        }
+        s.parse().map_err(|e| D::Error::custom(format!("{:?} is not a point in time: {e}", shown())))
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time", "pattern": text::TIMESTAMP_PATTERN })
     }
 }
 

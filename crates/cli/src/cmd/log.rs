@@ -8,7 +8,7 @@ use lia_protocol::{
     limits,
     task::TaskResponse,
     template::AgentMode,
-    ws::{WsMessage, WsMessageExt},
+    ws::{WsMessage, WsMessageExt, WsOutputMessage},
 };
 use serde_json::Value;
 
@@ -157,14 +157,14 @@ pub async fn output(cx: &Cx, args: Output) -> Result<()> {
     }
     let print = |message: &WsMessage| match message {
         _ if cx.ui.json => cx.ui.json_line(message),
-        WsMessage::Output { data, .. } => cx.ui.write_foreign(data),
+        WsMessage::Output(WsOutputMessage { data, .. }) => cx.ui.write_foreign(data),
         _ => Ok(()),
     };
     if args.follow {
         let options = StreamOptions { from: Seq(args.from), ..StreamOptions::default() };
         let mut stream = client.stream(task.id, options).await?;
         while let Some(message) = stream.next().await {
-            if let WsMessageExt::Seed(message @ WsMessage::Output { .. }) = message? {
+            if let WsMessageExt::Seed(message @ WsMessage::Output(_)) = message? {
                 print(&message)?;
             }
         }

@@ -33,7 +33,7 @@ impl Failure {
     /// The same with details for programs.
     #[must_use]
     pub fn details(mut self, details: serde_json::Value) -> Self {
-        self.body.details = Some(details);
+        self.body = self.body.with_details(details);
         self
     }
 

@@ -292,7 +292,7 @@ impl Client {
     /// The first message: where the task stands. Its seq is the cursor, so that going on from it loses nothing.
     fn status(&self, cursor: Seq) -> Utf8Bytes {
         let t = &self.task;
-        json(&WsMessage::Status { status: t.status, exit_code: t.exit_code, seq: Some(cursor) }).into()
+        json(&WsMessage::status(t.status, t.exit_code, Some(cursor))).into()
     }
 
     async fn read(&self, source: &mut SplitStream<WebSocket>, replies: mpsc::Sender<Utf8Bytes>) {
@@ -309,7 +309,7 @@ impl Client {
             let reply = match outcome {
                 Ok(None) => continue,
                 Ok(Some(message)) => message,
-                Err(message) => WsMessage::Error { message, seq: None },
+                Err(message) => WsMessage::error(message, None),
             };
             if replies.send(json(&reply).into()).await.is_err() {
                 return;
@@ -320,7 +320,7 @@ impl Client {
     /// Does what the client asks for; an error is for the asker alone.
     async fn act(&self, order: Order) -> Result<Option<WsMessage>, String> {
         if order == Order::Ping {
-            return Ok(Some(WsMessage::Pong));
+            return Ok(Some(WsMessage::PONG));
         }
         if order == Order::Pong {
             return Ok(None);

@@ -29,16 +29,13 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         EventBody::Output(chunk) => out.output(&chunk.text()),
         EventBody::TaskState(s) => {
             if let Some(message) = s.error {
-                out.seed(&WsMessage::Error { message, seq: Some(event.seq) });
+                out.seed(&WsMessage::error(message, Some(event.seq)));
             }
-            out.seed(&WsMessage::Status { status: s.status, exit_code: s.exit_code, seq: Some(event.seq) });
+            out.seed(&WsMessage::status(s.status, s.exit_code, Some(event.seq)));
         }
         EventBody::TurnEnded(ended) => {
             if let Some(error) = &ended.error {
-                out.seed(&WsMessage::Error {
-                    message: format!("the turn failed: {error}"),
-                    seq: Some(event.seq),
-                });
+                out.seed(&WsMessage::error(format!("the turn failed: {error}"), Some(event.seq)));
             } else if ended.stop_reason == "refusal" {
                 out.output(&text::line("refused", "the agent refuses to go on"));
             }
@@ -48,7 +45,7 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         EventBody::PromptDelivered(p) => out.prompt(p.command, "delivered"),
         EventBody::PromptUnknown(p) => {
             let message = format!("whether the agent acted on the prompt is not known: {}", p.reason);
-            out.seed(&WsMessage::Error { message, seq: Some(event.seq) });
+            out.seed(&WsMessage::error(message, Some(event.seq)));
             out.prompt(p.command, "unknown");
         }
         EventBody::PromptWithdrawn(p) => out.prompt(p.command, "withdrawn"),
@@ -70,7 +67,7 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         }
         EventBody::EgressAllowed(e) => out.egress("allowed", e.host, e.port, None),
         EventBody::Progress(progress) => out.addition(&WsAddition::Progress { seq: event.seq, progress }),
-        EventBody::Error(e) => out.seed(&WsMessage::Error { message: e.message, seq: Some(event.seq) }),
+        EventBody::Error(e) => out.seed(&WsMessage::error(e.message, Some(event.seq))),
         EventBody::LogTruncated(t) => {
             out.output(&text::line("lia", &format!("{} bytes of older output were dropped", t.bytes)));
         }

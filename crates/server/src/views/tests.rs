@@ -12,7 +12,7 @@ use lia_protocol::{
     ids::{CommandId, PermissionId, Seq, SessionId},
     task::TaskStatus,
     time::Timestamp,
-    ws::{WsMessage, WsMessageExt},
+    ws::{WsMessage, WsMessageExt, WsOutputMessage},
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -143,9 +143,9 @@ fn a_seed_client_gets_the_seeds_types_alone() {
             assert!(
                 matches!(
                     m,
-                    WsMessage::Output { seq: Some(_), .. }
-                        | WsMessage::Status { .. }
-                        | WsMessage::Error { .. }
+                    WsMessage::Output(WsOutputMessage { seq: Some(_), .. })
+                        | WsMessage::Status(_)
+                        | WsMessage::Error(_)
                 ),
                 "{m:?}"
             );
@@ -198,7 +198,7 @@ proptest! {
         }
         let chunk = format!(r#"{{"sessionUpdate":"agent_message_chunk","content":{{"type":"text","text":{}}}}}"#, json(body.as_str()));
         for f in frames(&rpc(&chunk), false) {
-            let WsMessage::Output { data, .. } = serde_json::from_str(&f.json).unwrap() else { panic!("{f:?}") };
+            let WsMessage::Output(WsOutputMessage { data, .. }) = serde_json::from_str(&f.json).unwrap() else { panic!("{f:?}") };
             prop_assert_eq!(&data, &body);
         }
     }

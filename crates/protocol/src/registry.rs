@@ -1,0 +1,87 @@
+//! Every type of the contract, by name: what the generators write down and what the proof checks. A type that crosses a
+//! wire and is not here does not exist for the others.
+
+use garde::Validate;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{error::Issue, wire};
+
+/// Which part of the contract a type belongs to; the generated package has a module for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Tasks, their stream, the sidecar's link (seeds 000 and 001), and Lia's own REST API.
+    Tasks,
+}
+
+/// One type.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Its name in every language.
+    pub name: &'static str,
+    /// Its part.
+    pub group: Group,
+    /// The name of its Zod schema.
+    pub zod: &'static str,
+    /// Its schema, or a reference to it.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads it, checks its limits, and writes it again.
+    pub round: fn(&[u8]) -> Result<Vec<u8>, Vec<Issue>>,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({:?}, {})", self.name, self.group, self.zod)
+    }
+}
+
+/// The type with a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    TYPES.iter().find(|e| e.name == name)
+}
+
+fn round<T: Serialize + DeserializeOwned + Validate<Context = ()>>(
+    json: &[u8],
+) -> Result<Vec<u8>, Vec<Issue>> {
+    let value: T = wire::parse(json)?;
+    serde_json::to_vec(&value).map_err(|e| vec![Issue { path: String::new(), message: e.to_string() }])
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// `Name: path::Type` per type; `as zodName` where the Zod schema is not called `NameSchema`.
+macro_rules! registry {
+    ($($group:ident { $($module:ident :: { $($name:ident $(as $zod:literal)?),* $(,)? })* })*) => {
+        /// All types.
+        pub const TYPES: &[Entry] = &[$($($(Entry {
+            name: stringify!($name),
+            group: Group::$group,
+            zod: registry!(@zod $name $($zod)?),
+            schema: schema::<crate::$module::$name>,
+            round: round::<crate::$module::$name>,
+        },)*)*)*];
+    };
+    (@zod $name:ident) => { concat!(stringify!($name), "Schema") };
+    (@zod $name:ident $zod:literal) => { $zod };
+}
+
+registry! {
+    Tasks {
+        task::{
+            TaskStatus, TaskConfig, TaskConfigRequest, FileEncoding, TaskFile, Repository, CreateTaskRequest, TaskResponse,
+            TaskListResponse,
+        }
+        error::{ ErrorCode, ApiError, Issue }
+        ws::{
+            WsMessageType, WsOutputMessage, WsInputMessage, WsStatusMessage, WsErrorMessage, WsPingMessage, WsPongMessage,
+            WsMessage,
+        }
+        vsock::{
+            VsockMessageType, VsockFile, VsockInitMessage, VsockOutputMessage, VsockInputMessage, VsockExitMessage,
+            VsockHeartbeatMessage, VsockMessage,
+        }
+    }
+}

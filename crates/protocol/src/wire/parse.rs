@@ -1,0 +1,90 @@
+//! Reading what comes from outside: the form by serde, the limits by garde, every issue with its path.
+
+use garde::Validate;
+use serde::de::{self, DeserializeOwned, DeserializeSeed};
+use serde_json::Value;
+
+use crate::error::Issue;
+
+/// In the message of an error whose place serde cannot know: before and after its path.
+const MARK: char = '\u{1}';
+
+/// Reads a message and checks its limits.
+///
+/// # Errors
+/// What is wrong, where (`files.0.name`; empty for the whole), and what is allowed. The form's first defect, or all
+/// limits that do not hold.
+pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Result<T, Vec<Issue>> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value: T = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
+    reader.end().map_err(|e| vec![issue(".", &e.to_string())])?;
+    let issues = check(&value);
+    if issues.is_empty() { Ok(value) } else { Err(issues) }
+}
+
+/// Reads a message out of a JSON value and checks its limits.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_value<T: DeserializeOwned + Validate<Context = ()>>(json: Value) -> Result<T, Vec<Issue>> {
+    let value: T = serde_path_to_error::deserialize(json)
+        .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
+    let issues = check(&value);
+    if issues.is_empty() { Ok(value) } else { Err(issues) }
+}
+
+/// The limits that do not hold.
+pub fn check<T: Validate<Context = ()>>(value: &T) -> Vec<Issue> {
+    let Err(report) = value.validate() else { return Vec::new() };
+    report
+        .iter()
+        .map(|(path, error)| Issue { path: dotted(&path.to_string()), message: error.message().to_string() })
+        .collect()
+}
+
+/// `a[0].b` and `a.0.b` are one path; we write the second.
+fn dotted(path: &str) -> String {
+    let path: String = path.chars().filter(|c| *c != ']').map(|c| if c == '[' { '.' } else { c }).collect();
+    path.trim_start_matches('.').to_owned()
+}
+
+fn issue(path: &str, text: &str) -> Issue {
+    let mut parts = vec![dotted(path)];
+    let mut text = text;
+    // An error from a buffered part says its own path, from the outside to the inside.
+    while let Some((_, rest)) = text.split_once(MARK)
+        && let Some((inner, rest)) = rest.split_once(MARK)
+    {
+        parts.push(dotted(inner));
+        text = rest;
+    }
+    if let Some(name) = text.strip_prefix("missing field `").and_then(|t| t.split_once('`')).map(|(n, _)| n) {
+        parts.push(name.to_owned());
+    }
+    parts.retain(|p| !p.is_empty());
+    Issue { path: parts.join("."), message: without_place(text).to_owned() }
+}
+
+/// serde_json adds `at line 1 column 2`; the path says it better.
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" at line ").map_or(text, |(head, _)| head)
+}
+
+/// An error at a field of the message that is being read.
+pub(crate) fn at<E: de::Error>(path: &str, message: &str) -> E {
+    E::custom(format!("{MARK}{path}{MARK}{message}"))
+}
+
+/// Reads a buffered field; an error says where.
+pub(crate) fn within<'de, S: DeserializeSeed<'de>, E: de::Error>(
+    key: &str,
+    seed: S,
+    value: Value,
+) -> Result<S::Value, E> {
+    let mut track = serde_path_to_error::Track::new();
+    seed.deserialize(serde_path_to_error::Deserializer::new(value, &mut track)).map_err(|e| {
+        let path = track.path().to_string();
+        at(&if path == "." { key.to_owned() } else { format!("{key}.{path}") }, &e.to_string())
+    })
+}

@@ -1,0 +1,4 @@
+//! The contract: its types, its schema and its fixtures say the same.
+
+mod contract;
+mod judge;
