@@ -50,4 +50,25 @@ async fn there_and_back() {
     assert_eq!(fs::read_to_string(repo.join("tracked")).unwrap(), "two\nthree\n");
     let again = done(lia(&server, &["pull", &id, "--repo", &at, "--apply"])).await.expect(1);
     assert!(again.err.contains("stays as it was"), "{}", again.err);
+
+    // When the task has ended by itself, its work is still there to be fetched.
+    ok(&server, &["input", &id, "exit 0"]).await;
+    let client = server.client().unwrap();
+    let task = id.parse().unwrap();
+    let mut log = lia_tests::Log::open(&client, task, Default::default()).await.unwrap();
+    assert!(log.until("the end", |_| false).await.is_err(), "the stream ends with the task");
+    assert_eq!(client.task(task).await.unwrap().status.as_str(), "terminated");
+    assert_eq!(ok(&server, &["diff", &id]).await.out, diff);
+    git(repo, &["branch", "-D", "--quiet", &branch]);
+    assert_eq!(ok(&server, &["pull", &id, "--repo", &at]).await.word(), branch);
+    assert_eq!(git(repo, &["show", &format!("{branch}:tracked")]), "two\nthree");
+    let copy = dir.path().join("copy");
+    ok(&server, &["cp", &format!("{id}:made"), &copy.display().to_string()]).await;
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "made\n");
+    let late =
+        done(lia(&server, &["cp", &copy.display().to_string(), &format!("{id}:late")])).await.expect(1);
+    assert!(late.err.contains("terminated"), "{}", late.err);
+    ok(&server, &["stop", &id]).await;
+    let gone = done(lia(&server, &["diff", &id])).await.expect(1);
+    assert!(gone.err.contains("has been removed"), "{}", gone.err);
 }
