@@ -72,3 +72,41 @@ async fn there_and_back() {
     let gone = done(lia(&server, &["diff", &id])).await.expect(1);
     assert!(gone.err.contains("has been removed"), "{}", gone.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_committed_is_there_when_its_session_is_loaded_again() {
+    let server = Server::start(ServerOptions::default()).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let repo = dir.path();
+    git(repo, &["init", "--quiet", "--initial-branch=main"]);
+    git(
+        repo,
+        &[
+            "-c",
+            "user.name=T",
+            "-c",
+            "user.email=t@example.com",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "base",
+        ],
+    );
+    let script = "sh git -c user.name=A -c user.email=a@example.com commit -q --allow-empty -m worked";
+    let at = repo.display().to_string();
+    let id = ok(&server, &["spawn", "--template", "scripted", "--repo", &at, "-d", script]).await;
+    let id = id.word().to_owned();
+    let (client, task) = (server.client().unwrap(), id.parse().unwrap());
+    let mut log = lia_tests::Log::open(&client, task, Default::default()).await.unwrap();
+    assert_eq!(log.turn().await.unwrap(), "end_turn");
+    let vm = client.task(task).await.unwrap().vm_id.unwrap();
+    let pid = lia_tests::processes::sidecar(server.data(), &vm).unwrap();
+    lia_tests::processes::kill9(pid).unwrap();
+    while client.task(task).await.unwrap().status.as_str() != "suspended" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    ok(&server, &["input", &id, "sh git log -1 --format=%s main"]).await;
+    assert_eq!(log.turn().await.unwrap(), "end_turn");
+    assert!(log.text().contains("worked") && !log.text().contains("base"), "{}", log.text());
+}

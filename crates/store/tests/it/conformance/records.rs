@@ -342,7 +342,7 @@ pub async fn uploads_and_workspaces_expire(store: &impl Store) {
     assert_eq!(store.upload(UploadId::new()).await.unwrap(), None);
     let unused = |before| store.uploads_unused_since(Timestamp(before));
     assert_eq!(unused(10).await.unwrap(), []);
-    assert_eq!(unused(11).await.unwrap(), [old.clone()]);
+    assert_eq!(unused(11).await.unwrap(), std::slice::from_ref(&old));
     let used = UploadRecord { used_at: Timestamp(30), user: "bob".parse().unwrap(), ..old.clone() };
     commit(store, vec![Op::PutUpload(used)]).await.unwrap();
     let now = store.upload(old.id).await.unwrap().unwrap();
