@@ -4,6 +4,8 @@ mod agents;
 mod burst;
 mod egress;
 mod escape;
+mod kept;
 mod kill;
 mod lifecycle;
+mod orphans;
 mod spine;

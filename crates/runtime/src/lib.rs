@@ -161,12 +161,20 @@ pub trait Runtime: Send + Sync {
     /// Lets it go on. Idempotent.
     async fn resume(&self, instance: &InstanceRecord) -> Result<(), RuntimeError>;
 
-    /// Ends its processes; workspace, home and journal stay. Idempotent.
+    /// Ends its processes; workspace, home and journal stay. Idempotent. Goes by the id and the ledger, as `delete`
+    /// does; the record's data may be `null`.
     async fn stop(&self, instance: &InstanceRecord, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError>;
 
     /// Removes everything that the ledger names of it and everything below its folder. Works in every state, also
     /// when `start` never returned (then only the id and the ledger are known). Idempotent.
     async fn delete(&self, id: InstanceId, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError>;
+
+    /// Removes every instance that is not in `known`, with its processes, and what belongs to no instance at all. For
+    /// start-up, before anything is started. Returns what was removed; what cannot be is told in the log and stays.
+    async fn sweep(
+        &self,
+        known: &std::collections::BTreeSet<InstanceId>,
+    ) -> Result<Vec<InstanceId>, RuntimeError>;
 
     /// Bytes of the sidecar's journal for `session` that a dead instance left behind, if the driver can read them:
     /// the lines as the control link would have carried them.

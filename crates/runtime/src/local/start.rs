@@ -67,7 +67,10 @@ impl Inner {
         let started =
             self.launch(&spec, claim.slot.take(), data, shape.clone(), ledger.as_ref(), &held).await;
         if started.is_ok() {
-            self.refill(shape);
+            // One that goes on with its own disk has taken none of those that wait.
+            if kept.is_none() {
+                self.refill(shape);
+            }
             return started;
         }
         let undone = if kept.is_some() {
