@@ -6,4 +6,5 @@ mod egress;
 mod escape;
 mod kill;
 mod lifecycle;
+mod park;
 mod spine;
