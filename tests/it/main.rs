@@ -1,5 +1,6 @@
 //! Tests across crates: real servers, sidecars, sandboxes and agents.
 
+mod adoption;
 mod agents;
 mod burst;
 mod egress;

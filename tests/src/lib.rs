@@ -6,7 +6,9 @@ mod outfit;
 pub mod processes;
 mod server;
 pub mod side;
+pub mod sidecar;
 mod task;
+pub mod transcript;
 pub mod world;
 
 pub use needs::lacks;
