@@ -7,5 +7,6 @@ mod egress;
 mod escape;
 mod kill;
 mod lifecycle;
+mod page;
 mod park;
 mod spine;

@@ -1,5 +1,6 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
+pub mod browser;
 pub mod leak;
 mod needs;
 mod outfit;
