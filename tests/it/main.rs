@@ -1,5 +1,6 @@
 //! Tests across crates: real servers, sidecars, sandboxes and agents.
 
+mod adoption;
 mod agents;
 mod burst;
 mod egress;
@@ -8,4 +9,6 @@ mod kept;
 mod kill;
 mod lifecycle;
 mod orphans;
+mod page;
+mod park;
 mod spine;

@@ -80,7 +80,8 @@ pub struct InstanceSpec {
     pub ports: Vec<u16>,
     /// Steps at which the sidecar kills itself ([`lia_protocol::boot::BootConfig::failpoints`]). For tests.
     pub failpoints: Vec<String>,
-    /// Keep workspace, home and journal of an earlier life of this instance (resume of a parked task).
+    /// Keep workspace, home and journal of an earlier life of this instance (resume of a parked task). What still runs
+    /// of that life is ended first.
     pub keep: bool,
 }
 

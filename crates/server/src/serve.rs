@@ -241,7 +241,7 @@ fn gateway_options(config: &Config) -> lia_gateway::Options {
 
 fn engine_options(config: &Config) -> engine::Options {
     let (vm, tasks) = (&config.vm, &config.tasks);
-    let minutes = |n: u64| Duration::from_secs(n * 60);
+    let minutes = |n: u64| Duration::from_millis(n * config.debug.minute_ms.get());
     let hours = |n: u64| minutes(n * 60);
     let has_key = |(name, p): (&String, &crate::config::Provider)| {
         p.api_key.as_ref().is_some_and(|k: &Secret| !k.is_empty()).then(|| name.clone())

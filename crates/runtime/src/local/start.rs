@@ -31,7 +31,7 @@ impl Inner {
         let held = self.hold(spec.id).await;
         let folder = self.folder(spec.id);
         let earlier = folder.data();
-        if earlier.as_ref().is_some_and(|d| living(d).is_some()) {
+        if !spec.keep && earlier.as_ref().is_some_and(|d| living(d).is_some()) {
             let e = io::Error::new(io::ErrorKind::AlreadyExists, "it runs already");
             return Err(RuntimeError::io(format!("start {}", spec.id))(e));
         }

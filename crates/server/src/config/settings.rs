@@ -251,5 +251,7 @@ settings! {
     "debug" Debug {
         /// Steps at which the server or a sidecar kills itself.
         failpoints: Names = Names::default();
+        /// Milliseconds of a minute of `vm.idle_timeout_minutes` and `vm.park_after_minutes`.
+        minute_ms: Whole<1, 60_000> = Whole::new(60_000);
     }
 }

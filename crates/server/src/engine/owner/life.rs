@@ -105,10 +105,17 @@ impl Owner {
             TaskStatus::Terminated => self.phase = Phase::Ended,
             TaskStatus::Starting | TaskStatus::Running | TaskStatus::Suspended => {
                 match self.instance.record.clone() {
-                    None if self.instance.parked && self.task.status == TaskStatus::Suspended => {
-                        self.phase = Phase::Parked;
+                    // Killed while it was being woken.
+                    _ if self.instance.parked && self.task.status == TaskStatus::Starting => {
+                        self.make_again().await;
                     }
-                    None if self.instance.parked => self.make_again().await,
+                    record if self.instance.parked => {
+                        self.phase = Phase::Parked;
+                        // Killed while its processes were being ended.
+                        if let Some(record) = record {
+                            self.end_processes(&record).await;
+                        }
+                    }
                     None => {
                         // Killed while it was being made: what the ledger names goes, and it is made again.
                         if let Err(e) =
@@ -573,7 +580,6 @@ impl Owner {
         let shared = self.shared.clone();
         let _held = shared.hold_kept(self.task.instance).await;
         self.instance.parked = true;
-        self.instance.record = None;
         let progress = Progress {
             stage: "parked".into(),
             message: "Processes ended; files and session are kept".into(),
@@ -586,11 +592,20 @@ impl Owner {
         match self.commit_own(Durability::Process, ops).await {
             Ok(_) => {
                 self.phase = Phase::Parked;
-                if let Err(e) = self.shared.runtime.stop(&record, self.shared.ledger()).await {
-                    tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
-                }
+                self.shared.failpoints.pass("after_park_commit");
+                self.end_processes(&record).await;
             }
             Err(e) => tracing::error!(task = %self.task.id, error = %e, "the task could not be parked"),
+        }
+    }
+
+    /// Ends what runs of a parked instance. Its record stays until that is done, in case it must be tried again.
+    async fn end_processes(&mut self, record: &lia_runtime::InstanceRecord) {
+        match self.shared.runtime.stop(record, self.shared.ledger()).await {
+            Ok(()) => self.instance.record = None,
+            Err(e) => {
+                tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
+            }
         }
     }
 
