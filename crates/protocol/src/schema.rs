@@ -74,7 +74,6 @@ fn normalise(schema: &mut Value) {
                     normalise(value);
                 }
             }
-            object.remove(crate::wire::optional::NULLABLE);
             integer(object);
             text(object);
         }

@@ -12,8 +12,8 @@ use crate::{
         session::PermissionResponseBody,
         session_host::{FilePreviewAction, FsSnapshotAction, PermissionRespondTag},
         ws::{
-            AnyEvent, CancelTag, PromptTag, QueueClearTag, QueuePauseTag, QueueReorderTag, QueueResumeTag, TerminateTag,
-            WsConnectedTag, WsEventTag,
+            AnyEvent, CancelTag, PromptTag, QueueClearTag, QueuePauseTag, QueueReorderTag, QueueResumeTag,
+            TerminateTag, WsConnectedTag, WsEventTag,
         },
     },
     wire::{

@@ -10,8 +10,8 @@ use crate::{
     sessions::{
         session::{PermissionResponseBody, PromptQueueState},
         session_host::{
-            AgentMessageData, EndTurnData, ErrorData, FilePreviewEvent, FilesystemSnapshotEvent, PermissionRequestEvent,
-            SessionEndData,
+            AgentMessageData, EndTurnData, ErrorData, FilePreviewEvent, FilesystemSnapshotEvent,
+            PermissionRequestEvent, SessionEndData,
         },
     },
     time::Timestamp,

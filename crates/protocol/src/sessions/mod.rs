@@ -23,4 +23,6 @@ pub mod storage;
 pub mod verify;
 pub mod ws;
 
-pub use self::{channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, ws::*};
+pub use self::{
+    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, ws::*,
+};

@@ -12,8 +12,7 @@ use crate::{
     wire::{
         WireUuid, message,
         tag::{CancelledTag, Tag, True},
-        text,
-        word,
+        text, word,
     },
 };
 
