@@ -16,6 +16,8 @@ pub const FILE_NAME_BYTES: usize = 512;
 pub const UPLOAD_BYTES: u64 = 512 << 20;
 /// Allow rules of one task.
 pub const ALLOW_RULES: usize = 200;
+/// Repositories of one task.
+pub const REPOSITORIES: usize = 10;
 /// Environment variables of one task, and bytes of one value.
 pub const ENV_VARS: usize = 100;
 /// Bytes of one environment variable's value.
@@ -54,3 +56,7 @@ pub const TICKET_SECONDS: i64 = 60;
 pub const HOST_FILE_BYTES: u64 = 2 << 30;
 /// A heartbeat goes out after this many seconds of silence on the control link, and three missed ones mean a dead peer.
 pub const HEARTBEAT_SECONDS: u64 = 15;
+/// The largest integer that JavaScript holds exactly.
+pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// The same for numbers that may be negative; the smallest is its opposite.
+pub const SAFE_SIGNED: i64 = (1 << 53) - 1;

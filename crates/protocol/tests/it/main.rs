@@ -2,3 +2,5 @@
 
 mod contract;
 mod judge;
+mod names;
+mod verify;

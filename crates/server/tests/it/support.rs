@@ -15,7 +15,7 @@ use lia_protocol::{
     api::Scope,
     boot::PORT_CONTROL,
     ids::{InstanceId, SessionId, TaskId},
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     secret::Secret,
     task::{ConfigMaxima, TaskConfig},
     time::Timestamp,
@@ -62,8 +62,8 @@ impl Runtime for Never {
     fn name(&self) -> &'static str {
         "never"
     }
-    async fn info(&self) -> RuntimeInfo {
-        RuntimeInfo {
+    async fn info(&self) -> RuntimeStatus {
+        RuntimeStatus {
             name: "never".into(),
             available: true,
             missing: None,
