@@ -9,7 +9,7 @@ use lia_protocol::{
     event::Direction,
     ids::{CommandId, Seq, SessionId},
     task::TaskStatus,
-    ws::{WsAddition, WsMessage, WsMessageExt},
+    ws::{WsMessageExt, WsPromptMessage, WsStatusMessage},
 };
 use lia_tests::{
     Log, Request, Server, ServerOptions, program,
@@ -181,10 +181,8 @@ async fn a_server_adopts_a_sidecar_of_the_last_release() -> anyhow::Result<()> {
     let client = server.client()?;
     let task = Request::new("scripted", FIRST).create(&client).await?.id;
     let mut log = Log::open(&client, task, Seq::ZERO).await?;
-    let asked = log
-        .until("a question", |m| matches!(m, WsMessageExt::Addition(WsAddition::Permission { .. })))
-        .await?;
-    let WsMessageExt::Addition(WsAddition::Permission { request, .. }) = asked else { unreachable!() };
+    let asked = log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    let WsMessageExt::Permission(request) = asked else { unreachable!() };
 
     server.kill9().await?;
     server.restart().await?;
@@ -196,14 +194,14 @@ async fn a_server_adopts_a_sidecar_of_the_last_release() -> anyhow::Result<()> {
     client.input(task, CommandId::new(), THIRD).await?;
     log.until(
         "that the third began",
-        |m| matches!(m, WsMessageExt::Addition(WsAddition::Prompt { state, .. }) if state == "delivered"),
+        |m| matches!(m, WsMessageExt::Prompt(WsPromptMessage { state, .. }) if state == "delivered"),
     )
     .await?;
     client.cancel(task).await?;
     ensure!(log.turn().await? == "cancelled", "the third turn");
     client.delete_task(task, false).await?;
     log.until("the end", |m| {
-        matches!(m, WsMessageExt::Seed(WsMessage::Status { status: TaskStatus::Terminated, .. }))
+        matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
     })
     .await?;
 

@@ -8,7 +8,7 @@ use lia_protocol::{
     event::{Direction, TaskState},
     ids::{CommandId, Seq, TaskId},
     task::TaskStatus,
-    ws::{WsAddition, WsMessageExt},
+    ws::WsMessageExt,
 };
 use lia_tests::{
     Log, Request, Server, ServerOptions,
@@ -39,7 +39,7 @@ async fn task(client: &Client) -> anyhow::Result<(TaskId, Log)> {
 }
 
 async fn parked(log: &mut Log) -> anyhow::Result<()> {
-    let parked = |m: &WsMessageExt| matches!(m, WsMessageExt::Addition(WsAddition::Progress { progress, .. }) if progress.stage == "parked");
+    let parked = |m: &WsMessageExt| matches!(m, WsMessageExt::Progress(p) if p.stage == "parked");
     log.until("that it is parked", parked).await.map(drop)
 }
 
