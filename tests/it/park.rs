@@ -12,7 +12,7 @@ use lia_protocol::{
 };
 use lia_tests::{
     Log, Request, Server, ServerOptions,
-    processes::{Watched, all, sidecar},
+    processes::{Watched, all, kill9, sidecar},
     side::{Side, templates},
 };
 use tempfile::TempDir;
@@ -157,6 +157,21 @@ async fn a_parked_agent_survives_the_server() -> anyhow::Result<()> {
     server.kill9().await?;
     server.restart().await?;
     ensure!(server.client()?.task(task).await?.status == TaskStatus::Suspended, "it stays suspended");
+    wakes(&server, task, &mut log).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_sandbox_between_turns_is_as_good_as_parked() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let server = Server::start(options(&dir)?).await?;
+    let (task, mut log) = task(&server.client()?).await?;
+    kill9(pid(&server, task).await?)?;
+    let suspended = |m: &WsMessageExt| {
+        matches!(m, WsMessageExt::Status(s) if s.status == TaskStatus::Suspended)
+    };
+    log.until("that it is suspended", suspended).await?;
+    let told = |m: &WsMessageExt| matches!(m, WsMessageExt::Error(e) if e.message.contains("killed by signal 9"));
+    ensure!(log.messages.iter().any(told), "the reason: {:#?}", log.messages);
     wakes(&server, task, &mut log).await
 }
 

@@ -45,7 +45,7 @@ const FLAGS: &[&str] = &[
 /// A browser with one page. Dropping it ends it.
 pub struct Browser {
     child: Child,
-    _profile: TempDir,
+    profile: TempDir,
     write: PipeWriter,
     messages: mpsc::UnboundedReceiver<Value>,
     session: Option<String>,
@@ -94,21 +94,14 @@ impl Browser {
         drop((theirs_in, theirs_out));
         let (sender, messages) = mpsc::unbounded_channel();
         std::thread::spawn(move || read_messages(read, &sender));
-        let mut browser = Self {
-            child,
-            _profile: profile,
-            write,
-            messages,
-            session: None,
-            calls: 0,
-            complaints: Vec::new(),
-        };
+        let mut browser =
+            Self { child, profile, write, messages, session: None, calls: 0, complaints: Vec::new() };
         browser.attach().await.with_context(|| browser.stderr())?;
         Ok(browser)
     }
 
     fn stderr(&self) -> String {
-        std::fs::read_to_string(self._profile.path().join("stderr")).unwrap_or_default()
+        std::fs::read_to_string(self.profile.path().join("stderr")).unwrap_or_default()
     }
 
     async fn attach(&mut self) -> anyhow::Result<()> {
