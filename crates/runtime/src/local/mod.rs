@@ -256,6 +256,10 @@ impl Runtime for Local {
         NAME
     }
 
+    fn shares_power(&self) -> bool {
+        true
+    }
+
     async fn info(&self) -> RuntimeInfo {
         let missing = self.inner.host.missing();
         RuntimeInfo {

@@ -2,13 +2,15 @@
 
 use lia_protocol::{
     error::Issue,
-    event::{Actor, NewEvent, PromptQueued, TaskState},
+    event::{Actor, NewEvent, Progress, PromptQueued, TaskState},
     ids::{CommandId, InstanceId, Seq, SessionId, TaskId, UserId},
     task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus, repository_url},
     template::AgentMode,
     time::Timestamp,
 };
-use lia_store::{CommandRecord, CommandState, IdempotencyRecord, Op, StoreError, TaskRecord, Txn};
+use lia_store::{
+    CommandRecord, CommandState, Committed, Head, IdempotencyRecord, Op, Settled, StoreError, TaskRecord, Txn,
+};
 
 use super::{
     Engine, EngineError, Shared,
@@ -111,7 +113,7 @@ impl Engine {
             user: r.user_id,
             guild: r.guild_id,
             prompt: r.prompt.clone(),
-            status: TaskStatus::Pending,
+            status: TaskStatus::Starting,
             config: in_force(r.config.unwrap_or_default(), shared.options.defaults),
             template: name,
             runtime: shared.runtime.name().to_owned(),
@@ -144,8 +146,11 @@ impl Engine {
             accepted_at: now,
             outcome: None,
         };
-        let created =
-            TaskState { status: TaskStatus::Pending, reason: "created".into(), exit_code: None, error: None };
+        let state =
+            |status, reason: &str| TaskState { status, reason: reason.into(), exit_code: None, error: None };
+        let created = state(TaskStatus::Pending, "created");
+        let starting = state(TaskStatus::Starting, "accepted");
+        let making = Progress { stage: "creating_vm".into(), message: "Making the sandbox".into() };
         let queued = PromptQueued { command: id, text: r.prompt, position: 0 };
         let mut ops = vec![
             Op::CreateTask(Box::new(record.clone())),
@@ -155,17 +160,19 @@ impl Engine {
                 events: vec![
                     NewEvent::own(actor.clone(), &created),
                     NewEvent::own(actor, &queued).caused_by(id),
+                    NewEvent::own(Actor::System, &starting),
+                    NewEvent::own(Actor::System, &making),
                 ],
                 ack: None,
             },
-            Op::PutCommand(Box::new(command)),
+            Op::PutCommand(Box::new(command.clone())),
         ];
         if let Some((key, digest)) = &idempotency {
             let kept = IdempotencyRecord { digest: *digest, task };
             ops.push(Op::PutIdempotent { owner: record.user.clone(), key: key.clone(), record: kept });
         }
-        match shared.store.commit(Txn::power(ops)).await {
-            Ok(_) => {}
+        let (done, mut settled) = match shared.commit_early(ops).await {
+            Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) if idempotency.is_some() => {
                 // Two requests with the same key at once: the other was first.
                 if let Some((key, digest)) = &idempotency
@@ -176,10 +183,15 @@ impl Engine {
                 return Err(EngineError::IdempotencyConflict);
             }
             Err(e) => return Err(e.into()),
-        }
+        };
         shared.failpoints.pass("after_create");
-        shared.attend(record.clone()).await?;
-        Ok(TaskRecord { last_seq: Seq(2), queued: u32::from(template.mode == AgentMode::Acp), ..record })
+        let bytes = done.events.iter().map(|e| e.body.len() as u64).sum();
+        let head = Head { last_seq: done.last_seq, bytes, ..Head::default() };
+        shared.attend_new(record.clone(), spec, head, command);
+        settled.wait().await?;
+        // As it was accepted; it has gone on since.
+        let queued = u32::from(template.mode == AgentMode::Acp);
+        Ok(TaskRecord { status: TaskStatus::Pending, last_seq: Seq(2), queued, ..record })
     }
 
     async fn known(
@@ -189,7 +201,11 @@ impl Engine {
         digest: &[u8; 32],
     ) -> Result<Option<TaskRecord>, EngineError> {
         match self.shared.store.idempotent(owner, key).await? {
-            Some(k) if k.digest == *digest => Ok(self.shared.store.task(k.task).await?),
+            Some(k) if k.digest == *digest => {
+                // The first request may still be waiting for the disk; this answer promises as much as its own.
+                self.shared.store.commit(Txn::power(Vec::new())).await?;
+                Ok(self.shared.store.task(k.task).await?)
+            }
             Some(_) => Err(EngineError::IdempotencyConflict),
             None => Ok(None),
         }
@@ -197,6 +213,17 @@ impl Engine {
 }
 
 impl Shared {
+    /// Commits what a caller is told about, once it survives the loss of power, and what is acted on before where that is
+    /// sound (see [`super::owner`]'s `settling`).
+    pub(super) async fn commit_early(&self, ops: Vec<Op>) -> Result<(Committed, Settled), StoreError> {
+        let txn = Txn::power(ops);
+        if self.runtime.shares_power() {
+            self.store.commit_early(txn).await
+        } else {
+            Ok((self.store.commit(txn).await?, Settled::now()))
+        }
+    }
+
     /// Refuses new tasks when the data disk is nearly full.
     fn check_disk(&self) -> Result<(), EngineError> {
         let dir = &self.options.data_dir;
