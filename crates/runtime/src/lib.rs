@@ -136,6 +136,12 @@ pub trait Runtime: Send + Sync {
     /// `local`, …
     fn name(&self) -> &'static str;
 
+    /// Whether an instance is gone for good when the server's machine loses power. If so, what it was told may still be on
+    /// its way to the disk.
+    fn shares_power(&self) -> bool {
+        false
+    }
+
     /// What isolation is in force on this host; cheap, may be called per request.
     async fn info(&self) -> RuntimeStatus;
 

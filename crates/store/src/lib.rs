@@ -74,6 +74,10 @@ pub trait Store: Send + Sync + 'static {
     /// of power too. Dropping the future does not undo it.
     async fn commit(&self, txn: Txn) -> Result<Committed, StoreError>;
 
+    /// Commits a change as [`Self::commit`] does, and returns as soon as it survives `kill -9` of every process and reads
+    /// see it; the [`Settled`] resolves when it survives what the transaction says. Later commits settle later.
+    async fn commit_early(&self, txn: Txn) -> Result<(Committed, Settled), StoreError>;
+
     /// The events after `after`, in order.
     async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError>;
 

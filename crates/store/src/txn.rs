@@ -7,25 +7,30 @@ use lia_protocol::{
     time::Timestamp,
 };
 
-use crate::record::{
-    CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
-    TaskPatch, TaskRecord, UploadRecord,
+use tokio::sync::oneshot;
+
+use crate::{
+    StoreError,
+    record::{
+        CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
+        TaskPatch, TaskRecord, UploadRecord,
+    },
 };
 
 /// What a commit must survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Durability {
-    /// `kill -9` of every process (SQLite: synchronous=NORMAL). For agents' output.
+    /// `kill -9` of every process. For agents' output.
     #[default]
     Process,
-    /// The loss of power too (synchronous=FULL). For whatever a caller was told is accepted.
+    /// The loss of power too: flushed to the disk. For whatever a caller was told is accepted.
     Power,
 }
 
 /// A change. All of `ops` or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Txn {
-    /// What it must survive. A batch commits with the strongest of its transactions.
+    /// What it must survive.
     pub durability: Durability,
     /// In this order.
     pub ops: Vec<Op>,
@@ -195,4 +200,42 @@ pub struct Committed {
     pub repeated: Vec<CommandId>,
     /// The newest seq of the session that was appended to last.
     pub last_seq: Seq,
+}
+
+/// When a change that was answered early has the durability that was asked for.
+#[derive(Debug)]
+pub struct Settled(State);
+
+#[derive(Debug)]
+enum State {
+    Done(Result<(), StoreError>),
+    When(oneshot::Receiver<Result<(), StoreError>>),
+}
+
+impl Settled {
+    /// It has it already.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(State::Done(Ok(())))
+    }
+
+    /// The sender tells; one that is dropped has closed.
+    #[must_use]
+    pub fn when(tells: oneshot::Receiver<Result<(), StoreError>>) -> Self {
+        Self(State::When(tells))
+    }
+
+    /// Waits for it. Cancel safe; may be called again.
+    ///
+    /// # Errors
+    /// It is not known what of the change survives the loss of power; the store takes nothing more.
+    pub async fn wait(&mut self) -> Result<(), StoreError> {
+        if let State::When(tells) = &mut self.0 {
+            self.0 = State::Done(tells.await.unwrap_or(Err(StoreError::Closed)));
+        }
+        match &self.0 {
+            State::Done(done) => done.clone(),
+            State::When(_) => Ok(()),
+        }
+    }
 }

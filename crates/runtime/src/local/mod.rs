@@ -247,6 +247,10 @@ impl Runtime for Local {
         NAME
     }
 
+    fn shares_power(&self) -> bool {
+        true
+    }
+
     async fn info(&self) -> RuntimeStatus {
         let missing = self.inner.host.missing();
         RuntimeStatus {

@@ -29,7 +29,7 @@ use lia_protocol::{
     template::TemplateInfo,
 };
 use lia_runtime::{Ledger, Runtime, Stream};
-use lia_store::{CommandState, Op, Store, TaskPatch, TaskRecord, Txn};
+use lia_store::{CommandRecord, CommandState, Head, Op, Store, TaskPatch, TaskRecord, Txn};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -64,7 +64,7 @@ pub use tail::{Slice, Subscription};
 
 use owner::{Finish, InstanceState, Msg, Owner, Reply};
 use spec::TaskSpec;
-use tail::{Head, Tail};
+use tail::Tail;
 use templates::Templates;
 
 /// Requests that wait for one session's owner.
@@ -137,20 +137,42 @@ impl Shared {
         let id = task.id;
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::load(self.clone(), task, rx).await?;
+        self.own(id, requests, tail, async move {
+            owner.take_up().await;
+            owner.run().await
+        });
+        Ok(())
+    }
+
+    /// Gives a task that has just been made its owner.
+    fn attend_new(self: &Arc<Self>, task: TaskRecord, spec: TaskSpec, head: Head, first: CommandRecord) {
+        let id = task.id;
+        let (requests, rx) = mpsc::channel(REQUESTS);
+        let (mut owner, tail) = Owner::of_new(self.clone(), task, spec, head, first, rx);
+        self.own(id, requests, tail, async move {
+            owner.start();
+            owner.run().await
+        });
+    }
+
+    fn own(
+        self: &Arc<Self>,
+        id: TaskId,
+        requests: mpsc::Sender<Msg>,
+        tail: Arc<Tail>,
+        life: impl Future<Output = Finish> + Send + 'static,
+    ) {
         let shared = self.clone();
         let (go, gone) = oneshot::channel::<()>();
+        // Boxed: as a part of the task it would have its place there twice, before and while it runs.
+        let life = Box::pin(life);
         let handle = tokio::spawn(async move {
-            if gone.await.is_err() {
-                return;
-            }
-            owner.take_up().await;
-            if owner.run().await == Finish::Terminated {
+            if gone.await.is_ok() && life.await == Finish::Terminated {
                 shared.sessions().remove(&id);
             }
         });
         self.sessions().insert(id, Session { requests, tail, owner: handle });
         let _ = go.send(());
-        Ok(())
     }
 
     /// Removes what a terminated task left: instance, disk, files.
@@ -369,7 +391,7 @@ impl Engine {
             Some(t) => t,
             None => {
                 let head = self.shared.store.head(task.session).await?;
-                Arc::new(Tail::new(Head { seq: head.last_seq, complete: true }))
+                Arc::new(Tail::new(tail::Head { seq: head.last_seq, complete: true }))
             }
         };
         Ok(Subscription::new(task.session, after, tail, self.shared.store.clone()))

@@ -50,6 +50,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "cache_size", -4096)?;
     Migrations::from_slice(STEPS).to_latest(&mut conn).map_err(|e| bad(&e))?;
+    // From here on the flusher sees to what must survive the loss of power.
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(conn)
 }
 

@@ -56,6 +56,26 @@ pub async fn seq_is_gapless_and_events_come_back_as_they_were(store: &impl Store
     assert_eq!(store.head(other).await.unwrap(), Head::default());
 }
 
+pub async fn an_early_answer_is_seen_at_once_and_settles(store: &impl Store) {
+    let t = created(store, task("ann")).await;
+    let mut open = Vec::new();
+    for i in 0..50_u64 {
+        let ops = vec![append(t.session, vec![frame(format!("{i}"))])];
+        let txn = if i % 2 == 0 { Txn::power(ops) } else { Txn::process(ops) };
+        let (done, settled) = store.commit_early(txn).await.unwrap();
+        assert_eq!(done.last_seq, Seq(i + 1));
+        assert_eq!(store.head(t.session).await.unwrap().last_seq, Seq(i + 1), "reads see it");
+        open.push(settled);
+    }
+    for mut settled in open {
+        settled.wait().await.unwrap();
+        settled.wait().await.unwrap();
+    }
+    let other = SessionId::new();
+    let refused = store.commit_early(Txn::power(vec![append(other, vec![frame("x")])])).await;
+    assert!(is_conflict(&refused.map(|(done, _)| done)));
+}
+
 pub async fn a_page_is_bounded(store: &impl Store) {
     let t = created(store, task("ann")).await;
     let u = created(store, task("ann")).await;

@@ -23,6 +23,7 @@ macro_rules! conformance_suite {
             a_page_is_bounded,
             a_transaction_is_all_or_nothing,
             many_writers_at_once,
+            an_early_answer_is_seen_at_once_and_settles,
             journal_lines_come_once,
             a_line_without_an_event_of_its_own_comes_once,
             a_life_of_the_sidecar_ends,
