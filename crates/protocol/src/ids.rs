@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
-use crate::wire::text;
+use crate::{schema::MAX_SAFE, wire::text};
 
 /// Reads a UUID in the one form of the wire: the `uuid` crate takes braces and others too.
 fn wire_uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
@@ -103,15 +103,30 @@ uuid_id! {
     UploadId
 }
 
+/// Reads a position that every reader holds exactly, JavaScript too.
+fn safe_integer<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    let n = u64::deserialize(d)?;
+    if n > MAX_SAFE.unsigned_abs() {
+        return Err(de::Error::custom(format_args!("{n} is more than {MAX_SAFE}")));
+    }
+    Ok(n)
+}
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
         )]
         #[serde(transparent)]
         #[schemars(inline)]
         pub struct $name(pub u64);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                safe_integer(d).map(Self)
+            }
+        }
 
         impl $name {
             /// The position before the first.

@@ -36,7 +36,12 @@ fn max_utf16<'a>(
 
 /// A validator of the type with this name.
 pub fn validator(name: &str) -> Validator {
-    let root = json!({ "$ref": format!("#/$defs/{name}"), "$defs": BUNDLE["$defs"] });
+    validator_in(&BUNDLE, name)
+}
+
+/// A validator of the type with this name in another bundle.
+pub fn validator_in(bundle: &Value, name: &str) -> Validator {
+    let root = json!({ "$ref": format!("#/$defs/{name}"), "$defs": bundle["$defs"] });
     jsonschema::options()
         .with_keyword("x-maxLengthUtf16", max_utf16)
         .build(&root)

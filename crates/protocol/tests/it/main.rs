@@ -1,4 +1,6 @@
 //! The contract: its types, its schema and its fixtures say the same.
 
 mod contract;
+mod drift;
+mod generated;
 mod judge;
