@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
-use crate::{schema::MAX_SAFE, wire::text};
+use crate::{limits, wire::text};
 
 /// Reads a UUID in the one form of the wire: the `uuid` crate takes braces and others too.
 fn wire_uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
@@ -103,15 +103,6 @@ uuid_id! {
     UploadId
 }
 
-/// Reads a position that every reader holds exactly, JavaScript too.
-fn safe_integer<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
-    let n = u64::deserialize(d)?;
-    if n > MAX_SAFE.unsigned_abs() {
-        return Err(de::Error::custom(format_args!("{n} is more than {MAX_SAFE}")));
-    }
-    Ok(n)
-}
-
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -121,12 +112,6 @@ macro_rules! counter {
         #[serde(transparent)]
         #[schemars(inline)]
         pub struct $name(pub u64);
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                safe_integer(d).map(Self)
-            }
-        }
 
         impl $name {
             /// The position before the first.
@@ -139,12 +124,28 @@ macro_rules! counter {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                safe_integer(d).map(Self)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
             }
         }
     };
+}
+
+/// Reads an integer that JavaScript holds exactly.
+fn safe_integer<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    let n = u64::deserialize(d)?;
+    if n <= limits::SAFE_INTEGER {
+        Ok(n)
+    } else {
+        Err(de::Error::custom(format!("is {n}; allowed are 0 to {}", limits::SAFE_INTEGER)))
+    }
 }
 
 counter! {

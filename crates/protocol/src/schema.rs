@@ -74,6 +74,7 @@ fn normalise(schema: &mut Value) {
                     normalise(value);
                 }
             }
+            object.remove(crate::wire::optional::NULLABLE);
             integer(object);
             text(object);
         }

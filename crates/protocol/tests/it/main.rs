@@ -4,3 +4,4 @@ mod contract;
 mod drift;
 mod generated;
 mod judge;
+mod verify;
