@@ -73,8 +73,11 @@ export function exhaustiveProof() {
     const field = def.discriminator?.propertyName;
     if (!field) continue;
     lines.push(`export function over${name}(value: T.${name}): void {`, `  switch (value.${field}) {`);
-    for (const tag of new Set(tags(def, field))) lines.push(`    case ${JSON.stringify(tag)}:`);
-    lines.push("      return;", "    default:", "      assertNever(value);", "  }", "}");
+    const all = new Set(tags(def, field));
+    // A variant for every other tag is what is left over.
+    const open = all.delete(undefined);
+    for (const tag of all) lines.push(`    case ${JSON.stringify(tag)}:`);
+    lines.push("      return;", "    default:", open ? "      return;" : "      assertNever(value);", "  }", "}");
   }
   return `${lines.join("\n")}\n`;
 }

@@ -121,7 +121,7 @@ fn members<'a>(out: &mut String, from: &str, wanted: &'a [Prop], there: &[Prop],
             let _ = write!(out, "\n      {pair},");
             continue;
         }
-        let test = match &prop.ty {
+        let test = match or_null(&prop.ty) {
             Ty::Int { .. } | Ty::Num { .. } => format!("typeof {value} === \"number\""),
             Ty::Bool => format!("typeof {value} === \"boolean\""),
             _ => format!("{value} !== undefined"),
@@ -130,6 +130,17 @@ fn members<'a>(out: &mut String, from: &str, wanted: &'a [Prop], there: &[Prop],
     }
     if any {
         out.push_str("\n    ");
+    }
+}
+
+/// `T` of `T | null`.
+fn or_null(ty: &Ty) -> &Ty {
+    match ty {
+        Ty::Either(forms) => match forms.as_slice() {
+            [one, Ty::Null] => one,
+            _ => ty,
+        },
+        other => other,
     }
 }
 

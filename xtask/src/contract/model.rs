@@ -34,7 +34,7 @@ pub enum Ty {
     Object(Vec<Prop>),
     /// One of these, tried in turn.
     Either(Vec<Ty>),
-    /// One of these, told apart by a field.
+    /// One of these, told apart by a field. The last one may take every tag that no other has.
     Tagged { field: String, variants: Vec<String> },
     /// Another type of the contract.
     Ref(String),
@@ -49,6 +49,8 @@ pub struct Text {
     pub max: Option<u64>,
     /// What it looks like.
     pub pattern: Option<String>,
+    /// What it is not.
+    pub except: Vec<String>,
 }
 
 /// A field of an object.
@@ -177,6 +179,13 @@ impl Contract {
         }
     }
 
+    /// The variant of a union that takes every other tag.
+    pub fn otherwise<'a>(&self, field: &str, variants: &'a [String]) -> Option<&'a str> {
+        let last = variants.last()?;
+        let prop = self.props(last).iter().find(|p| p.name == field)?;
+        matches!(&prop.ty, Ty::Text(text) if !text.except.is_empty()).then_some(last)
+    }
+
     /// The fields of a struct.
     pub fn props(&self, name: &str) -> &[Prop] {
         match self.find(name).map(|d| &d.ty) {
@@ -249,7 +258,7 @@ fn read(schema: &Value) -> Result<Ty> {
         keys.remove(key);
         object.get(key)
     };
-    for note in ["description", "default", "title", "examples", "deprecated", "readOnly", "writeOnly", "x-lia-status"] {
+    for note in ["description", "default", "title", "examples", "deprecated", "readOnly", "writeOnly", "x-lia-status", "x-known"] {
         take(note);
     }
     // `allOf` is only there to say a rule; see `rule`.
@@ -369,6 +378,11 @@ fn text<'a>(take: &mut impl FnMut(&str) -> Option<&'a Value>) -> Result<Text> {
         min: take("minLength").and_then(Value::as_u64),
         max,
         pattern: take("pattern").and_then(Value::as_str).map(str::to_owned),
+        except: match take("not").map(read).transpose()? {
+            None => Vec::new(),
+            Some(Ty::Words(words)) => words.into_iter().map(|(word, _)| word).collect(),
+            Some(other) => bail!("a text is not one of some words, but this says {other:?}"),
+        },
     })
 }
 

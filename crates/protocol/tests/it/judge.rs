@@ -1,6 +1,6 @@
 //! JSON Schema as a judge that names a place: unions by their discriminator, lengths in UTF-16 units.
 
-use std::sync::LazyLock;
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::LazyLock};
 
 use jsonschema::{Keyword, ValidationError, Validator, error::ValidationErrorKind, paths::Location};
 use lia_protocol::schema::{bundle, discriminator};
@@ -34,9 +34,16 @@ fn max_utf16<'a>(
         .ok_or_else(|| ValidationError::custom("x-maxLengthUtf16 is a number"))
 }
 
+thread_local! {
+    /// Making a validator takes longer than a thousand judgements.
+    static VALIDATORS: RefCell<HashMap<String, Rc<Validator>>> = RefCell::default();
+}
+
 /// A validator of the type with this name.
-pub fn validator(name: &str) -> Validator {
-    validator_in(&BUNDLE, name)
+pub fn validator(name: &str) -> Rc<Validator> {
+    VALIDATORS.with_borrow_mut(|all| {
+        Rc::clone(all.entry(name.to_owned()).or_insert_with(|| Rc::new(validator_in(&BUNDLE, name))))
+    })
 }
 
 /// A validator of the type with this name in another bundle.
