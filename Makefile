@@ -33,7 +33,13 @@ build: ## Build lia, its sidecar and the scripted agent
 test: ## Run every test; ARGS go to the runner
 	@$(STEP) set-up scripts/setup-test.sh
 	@$(STEP) build scripts/build.sh --tests
+	@$(if $(ARGS),:,$(STEP) types scripts/verify-types.sh)
 	@scripts/test.sh $(ARGS)
+
+.PHONY: verify-types
+verify-types: ## Prove that Rust, JSON Schema, Zod and TypeScript agree on every message
+	@scripts/setup.sh
+	@scripts/verify-types.sh
 
 .PHONY: check
 check: ## Format, shell scripts, documents, licences, lints, generated files

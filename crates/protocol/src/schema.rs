@@ -74,6 +74,7 @@ fn normalise(schema: &mut Value) {
                     normalise(value);
                 }
             }
+            object.remove("x-nullable");
             integer(object);
             text(object);
         }

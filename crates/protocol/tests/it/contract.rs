@@ -64,6 +64,23 @@ fn all() -> Vec<(String, Cases)> {
     out
 }
 
+/// Every value of the fixtures that is accepted, with its type's name.
+pub fn accepted() -> Vec<(String, Value)> {
+    let each = |(name, cases): (String, Cases)| {
+        cases.golden.into_iter().chain(cases.accepted).map(move |raw| {
+            (name.clone(), serde_json::from_str(raw.get()).expect("JSON"))
+        })
+    };
+    all().into_iter().flat_map(each).collect()
+}
+
+/// Every value of the fixtures of one type, refused ones too.
+pub fn values(name: &str) -> Vec<Value> {
+    let cases = all().into_iter().filter(|(n, _)| n == name).map(|(_, c)| c);
+    let each = |c: Cases| c.golden.into_iter().chain(c.accepted).chain(c.refused.into_iter().map(|r| r.value));
+    cases.flat_map(each).map(|raw| serde_json::from_str(raw.get()).expect("JSON")).collect()
+}
+
 /// White space is of no meaning.
 fn compact(raw: &RawValue) -> String {
     let value: Value = serde_json::from_str(raw.get()).expect("JSON");

@@ -44,14 +44,27 @@ fn validator_of(schema: &Value) -> Arc<Validator> {
     if let Some(made) = MADE.lock().expect("no test panics here").get(&key) {
         return Arc::clone(made);
     }
-    let root = json!({ "allOf": [schema], "$defs": BUNDLE["$defs"] });
-    let made = jsonschema::options()
-        .with_keyword("x-maxLengthUtf16", max_utf16)
-        .build(&root)
-        .unwrap_or_else(|e| panic!("the schema {key}: {e}"));
-    let made = Arc::new(made);
+    let made = Arc::new(build(&BUNDLE, schema));
     MADE.lock().expect("no test panics here").insert(key, Arc::clone(&made));
     made
+}
+
+fn build(bundle: &Value, schema: &Value) -> Validator {
+    let root = json!({ "allOf": [schema], "$defs": bundle["$defs"] });
+    jsonschema::options()
+        .with_keyword("x-maxLengthUtf16", max_utf16)
+        .build(&root)
+        .unwrap_or_else(|e| panic!("the schema {schema}: {e}"))
+}
+
+/// A validator of the type with this name in another bundle.
+pub fn validator_in(bundle: &Value, name: &str) -> Validator {
+    build(bundle, &json!({ "$ref": format!("#/$defs/{name}") }))
+}
+
+/// A validator of the type with this name.
+pub fn validator(name: &str) -> Arc<Validator> {
+    validator_of(&json!({ "$ref": format!("#/$defs/{name}") }))
 }
 
 /// Where a value breaks the type with this name: the first place in each of its defects, in dots.
@@ -75,13 +88,11 @@ fn place(error: &ValidationError<'_>, root_schema: &Value, root: &Value) -> Stri
     let at = dotted(error.instance_path().as_str());
     match error.kind() {
         ValidationErrorKind::Required { property } => join(&at, property.as_str().unwrap_or_default()),
+        ValidationErrorKind::PropertyNames { error } => join(&at, error.instance().as_str().unwrap_or_default()),
         ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
             let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
             choice_of(error, root_schema)
                 .map_or_else(|| at.clone(), |schema| join(&at, &within(schema, part)))
-        }
-        ValidationErrorKind::PropertyNames { error } => {
-            join(&at, error.instance().as_str().unwrap_or_default())
         }
         _ => at,
     }
