@@ -16,6 +16,8 @@ pub const FILE_NAME_BYTES: usize = 512;
 pub const UPLOAD_BYTES: u64 = 512 << 20;
 /// Allow rules of one task.
 pub const ALLOW_RULES: usize = 200;
+/// Repositories of one task.
+pub const REPOSITORIES: usize = 10;
 /// Environment variables of one task, and bytes of one value.
 pub const ENV_VARS: usize = 100;
 /// Bytes of one environment variable's value.
@@ -54,8 +56,6 @@ pub const TICKET_SECONDS: i64 = 60;
 pub const HOST_FILE_BYTES: u64 = 2 << 30;
 /// A heartbeat goes out after this many seconds of silence on the control link, and three missed ones mean a dead peer.
 pub const HEARTBEAT_SECONDS: u64 = 15;
-/// The largest whole number of the contract: what JavaScript holds exactly.
-pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
 /// UTF-16 units of a chat message or of an agent query's prompt (seed 002).
 pub const CHAT_MESSAGE_UTF16: std::ops::RangeInclusive<usize> = 1..=10_000;
 /// UTF-16 units of an opaque id (message, tool use, event).
@@ -68,3 +68,7 @@ pub const TITLE_UTF16: usize = 500;
 pub const THINKING_BUDGET: std::ops::RangeInclusive<u32> = 1_024..=100_000;
 /// Files that go with one chat message.
 pub const CHAT_ATTACHMENTS: usize = 10;
+/// The largest integer that JavaScript holds exactly.
+pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// The same for numbers that may be negative; the smallest is its opposite.
+pub const SAFE_SIGNED: i64 = (1 << 53) - 1;

@@ -1,5 +1,8 @@
 //! Every type of the contract, by name: what the generators write down and what the proof checks. A type that crosses a
 //! wire and is not here does not exist for the others.
+//!
+//! What only Lia's own programs say to each other, built from one source and never apart, is not here: what a runtime hands
+//! to the sidecar at its start ([`crate::boot`]), and the header lines of the egress link ([`crate::egress`]).
 
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -16,6 +19,8 @@ pub enum Group {
     Chat,
     /// Computer use: actions and content blocks (seed 004).
     Computer,
+    /// Sessions, runtimes, channels, webhooks (seed 003).
+    Sessions,
 }
 
 /// One type.
@@ -81,11 +86,142 @@ registry! {
         error::{ ErrorCode, ApiError, Issue }
         ws::{
             WsMessageType, WsOutputMessage, WsInputMessage, WsStatusMessage, WsErrorMessage, WsPingMessage, WsPongMessage,
-            WsMessage,
+            WsMessage, WsProgressMessage, WsPermissionMessage, WsAnsweredMessage, WsPromptMessage, WsTurnMessage,
+            WsEgressMessage, WsLiveMessage, WsAnswerMessage, WsCancelMessage, WsResizeMessage, WsMessageExt,
         }
+        api::{
+            Scope, Me, CreateTokenRequest, TokenInfo, CreateTokenResponse, TicketResponse, LoginRequest, DownRequest,
+            ResizeRequest, InstallProgress, InstallDone, InputRequest, InputResponse, PermissionInfo, AnswerRequest,
+            QueuedPrompt, UploadResponse, Health,
+        }
+        event::{ PermissionOption, PermissionAnswered }
+        log::{
+            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, LogEvent,
+        }
+        template::{ AgentMode, TemplateInfo }
+        runtime::{ Isolation, RuntimeStatus }
+        host_api::{ HostHealth, EntryKind, DirEntry, DirList }
         vsock::{
             VsockMessageType, VsockFile, VsockInitMessage, VsockOutputMessage, VsockInputMessage, VsockExitMessage,
             VsockHeartbeatMessage, VsockMessage,
+        }
+        link::{ AgentStart }
+        vsock_ext::{
+            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockRefusedMessage, VsockMessageExt,
+        }
+    }
+    Sessions {
+        sessions::{
+            RuntimeInstance,
+            RuntimeInfo,
+            SessionEndReason,
+            RuntimeHostStartSessionRequest,
+            RuntimeHostStartSessionResponse,
+            RuntimeHostSessionStatus,
+            RuntimeHostHealthResponse,
+            RuntimeHostPromptRequest,
+            RuntimeHostPermissionResponse,
+            FileSystemEntryGitInfo,
+            FileSystemEntry,
+            PermissionRequestEvent,
+            FilesystemSnapshotEvent,
+            FilePreviewEvent,
+            PermissionRespondAction,
+            FsSnapshotAction,
+            FilePreviewAction,
+            PermissionRequestCallback,
+            SessionEndCallback,
+            EndTurnCallback,
+            AgentMessageCallback,
+            ErrorCallback,
+            SessionCallbackEvent,
+            PermissionCallbackResponse,
+            SessionHostStartRequest as "SessionHostStartRequestWithIdSchema",
+            SessionHostStartBody as "SessionHostStartRequestSchema",
+            SessionHostStartResponse,
+            SessionHostHealthResponse,
+            AgentSpawn,
+            AgentTemplateRuntime,
+            AgentTemplate,
+            SessionLog,
+            PendingPermissionOption,
+            PendingPermission,
+            FileSystemSnapshot,
+            FilePreview,
+            QueuedPromptResponse,
+            PromptQueueItem,
+            PromptQueueState,
+            Session,
+            CreateSessionBody,
+            RegisterAgentTemplateBody,
+            PromptBody,
+            PermissionResponseBody,
+            WebhookEventType,
+            WebhookConfig,
+            WebhookPayload,
+            SessionMeta,
+            SessionRuntimeInfo,
+            StoredSession,
+            WsEventMessage,
+            WsConnectedMessage,
+            WsServerMessage,
+            WsPromptAction,
+            WsPermissionRespondAction,
+            WsCancelAction,
+            WsTerminateAction,
+            WsPingAction,
+            WsQueueReorderAction,
+            WsQueueClearAction,
+            WsQueuePauseAction,
+            WsQueueResumeAction,
+            WsControlMessage,
+            Channel,
+            WsChannelConnectedMessage,
+            WsSubscribedMessage,
+            WsUnsubscribedMessage,
+            WsChannelEventMessage,
+            WsSessionCreatedMessage,
+            WsSessionTerminatedMessage,
+            WsChannelErrorMessage,
+            WsChannelServerMessage,
+            WsSubscribeAction,
+            WsUnsubscribeAction,
+            WsChannelPromptAction,
+            WsChannelPermissionRespondAction,
+            WsChannelCancelAction,
+            WsChannelTerminateAction,
+            WsChannelQueueReorderAction,
+            WsChannelQueueClearAction,
+            WsChannelQueuePauseAction,
+            WsChannelQueueResumeAction,
+            WsChannelPingAction,
+            WsChannelTerminalCreateAction,
+            WsChannelTerminalInputAction,
+            WsChannelTerminalResizeAction,
+            WsChannelTerminalKillAction,
+            WsChannelControlMessage,
+            WsChannelControlMessageExt,
+            SessionRpcEvent,
+            SessionPermissionRequestEvent,
+            SessionPermissionApprovedEvent,
+            SessionPermissionRejectedEvent,
+            SessionPermissionRespondedEvent,
+            SessionPermissionCancelledEvent,
+            SessionQueueUpdatedEvent,
+            SessionQueuePausedEvent,
+            SessionQueueResumedEvent,
+            SessionFilesystemChangedEvent,
+            SessionFilesystemSnapshotEvent,
+            SessionFilePreviewEvent,
+            SessionTerminalStartedEvent,
+            SessionTerminalDataEvent,
+            SessionTerminalExitEvent,
+            SessionSessionTerminatedEvent,
+            SessionErrorEvent,
+            SessionEndTurnEvent,
+            SessionSessionEndEvent,
+            SessionAgentMessageEvent,
+            SessionEvent,
         }
     }
     Chat {

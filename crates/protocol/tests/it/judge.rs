@@ -54,11 +54,6 @@ fn validator_of(schema: &Value) -> Arc<Validator> {
     made
 }
 
-/// A validator of the type with this name.
-pub fn validator(name: &str) -> Arc<Validator> {
-    validator_of(&json!({ "$ref": format!("#/$defs/{name}") }))
-}
-
 /// Where a value breaks the type with this name: the first place in each of its defects, in dots.
 pub fn refusals(name: &str, value: &Value) -> Vec<String> {
     refusals_of(&json!({ "$ref": format!("#/$defs/{name}") }), value)
@@ -84,6 +79,9 @@ fn place(error: &ValidationError<'_>, root_schema: &Value, root: &Value) -> Stri
             let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
             choice_of(error, root_schema)
                 .map_or_else(|| at.clone(), |schema| join(&at, &within(schema, part)))
+        }
+        ValidationErrorKind::PropertyNames { error } => {
+            join(&at, error.instance().as_str().unwrap_or_default())
         }
         _ => at,
     }

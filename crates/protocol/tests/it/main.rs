@@ -5,6 +5,8 @@ mod chat;
 mod computer;
 mod contract;
 mod judge;
+mod names;
+mod verify;
 
 /// The fields of an event that contradict each other.
 fn broken_of(event: &dyn lia_protocol::chat::Event) -> Vec<String> {

@@ -52,7 +52,7 @@ use async_trait::async_trait;
 use lia_protocol::{
     ids::{InstanceId, SessionId},
     limits,
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
 };
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest as _, Sha256};
@@ -223,15 +223,6 @@ impl Local {
         checks
     }
 
-    /// Removes every instance that is not in `known`, and every cgroup of ours that belongs to none. For start-up,
-    /// after the records are read. Returns what was removed.
-    ///
-    /// # Errors
-    /// When something cannot be removed.
-    pub async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Result<Vec<InstanceId>, RuntimeError> {
-        self.inner.sweep(known).await
-    }
-
     /// Makes ready for the next instance with this storage and these read-only folders, in the background.
     pub fn prepare(&self, storage_gb: u32, read_only: Vec<(PathBuf, String)>) {
         self.inner.refill(slot::Shape { storage_gb, read_only });
@@ -256,9 +247,9 @@ impl Runtime for Local {
         NAME
     }
 
-    async fn info(&self) -> RuntimeInfo {
+    async fn info(&self) -> RuntimeStatus {
         let missing = self.inner.host.missing();
-        RuntimeInfo {
+        RuntimeStatus {
             name: NAME.into(),
             available: missing.is_none(),
             missing,
@@ -301,6 +292,10 @@ impl Runtime for Local {
 
     async fn delete(&self, id: InstanceId, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
         self.inner.delete(id, ledger).await
+    }
+
+    async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Result<Vec<InstanceId>, RuntimeError> {
+        Ok(self.inner.sweep(known).await)
     }
 
     async fn leftover_journal(

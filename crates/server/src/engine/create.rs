@@ -4,15 +4,18 @@ use lia_protocol::{
     error::Issue,
     event::{Actor, NewEvent, PromptQueued, TaskState},
     ids::{CommandId, InstanceId, Seq, SessionId, TaskId, UserId},
-    task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus, repository_url},
+    names::repository_url,
+    task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus},
     template::AgentMode,
-    time::Timestamp,
 };
-use lia_store::{CommandRecord, CommandState, IdempotencyRecord, Op, StoreError, TaskRecord, Txn};
+use lia_store::{
+    CommandRecord, CommandState, IdempotencyRecord, Op, StoreError, TaskRecord, Txn, UploadRecord,
+};
 
 use super::{
     Engine, EngineError, Shared,
     spec::{self, TaskSpec},
+    upkeep::no_upload,
 };
 
 /// A request for a new task, checked for its form but not yet for its bounds.
@@ -62,14 +65,13 @@ impl Engine {
                 }
             }
         }
+        let mut used = Vec::new();
         for (i, repository) in r.repositories.iter().enumerate() {
-            if let Repository::Bundle { upload, .. } = repository
-                && !self.upload_path(*upload).exists()
-            {
-                issues.push(Issue {
-                    path: format!("repositories.{i}.upload"),
-                    message: format!("there is no upload {upload}"),
-                });
+            if let Repository::Bundle { upload, .. } = repository {
+                match shared.usable_upload(*upload, &r.user_id, &by).await? {
+                    Some(upload) => used.push(upload),
+                    None => issues.push(no_upload(i, *upload)),
+                }
             }
         }
         let Some(template) = template.filter(|_| issues.is_empty()) else {
@@ -87,7 +89,7 @@ impl Engine {
             template: template.clone(),
             agent_version: shared.templates.version(template, &shared.options),
             allow: template.allow.iter().chain(&r.allow).cloned().collect(),
-            env: r.env,
+            env: r.env.0,
             clone: Vec::new(),
             bundles: Vec::new(),
             files: files.is_some(),
@@ -103,7 +105,7 @@ impl Engine {
                 Repository::Bundle { upload, branch } => spec.bundles.push((upload, branch)),
             }
         }
-        let now = Timestamp::now();
+        let now = shared.options.clock.now();
         let record = TaskRecord {
             id: task,
             session: SessionId::new(),
@@ -160,8 +162,12 @@ impl Engine {
             },
             Op::PutCommand(Box::new(command)),
         ];
+        // An upload's time counts from its last use.
+        ops.extend(used.into_iter().map(|u| Op::PutUpload(UploadRecord { used_at: now, ..u })));
         if let Some((key, digest)) = &idempotency {
-            let kept = IdempotencyRecord { digest: *digest, task };
+            let before = now.before(shared.options.retention.idempotency);
+            ops.push(Op::SweepIdempotent { before });
+            let kept = IdempotencyRecord { digest: *digest, task, at: now };
             ops.push(Op::PutIdempotent { owner: record.user.clone(), key: key.clone(), record: kept });
         }
         match shared.store.commit(Txn::power(ops)).await {
@@ -188,7 +194,8 @@ impl Engine {
         key: &str,
         digest: &[u8; 32],
     ) -> Result<Option<TaskRecord>, EngineError> {
-        match self.shared.store.idempotent(owner, key).await? {
+        let oldest = self.shared.options.clock.now().before(self.shared.options.retention.idempotency);
+        match self.shared.store.idempotent(owner, key).await?.filter(|k| k.at >= oldest) {
             Some(k) if k.digest == *digest => Ok(self.shared.store.task(k.task).await?),
             Some(_) => Err(EngineError::IdempotencyConflict),
             None => Ok(None),

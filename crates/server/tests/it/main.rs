@@ -6,6 +6,8 @@
 mod authorisation;
 mod credentials;
 mod errors;
+mod journal;
+mod retention;
 mod streams;
 mod support;
 mod tasks;

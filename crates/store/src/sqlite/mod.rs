@@ -22,7 +22,7 @@ use std::{
 use async_trait::async_trait;
 use lia_protocol::{
     event::Event,
-    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UserId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId, UserId},
     time::Timestamp,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -30,6 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Head, IdempotencyRecord,
     LedgerRecord, Op, PageSize, PermissionRecord, Store, StoreError, TaskFilter, TaskRecord, Txn,
+    UploadRecord,
 };
 
 mod batch;
@@ -202,6 +203,12 @@ impl Store for SqliteStore {
         self.readers.run(reads::unfinished_tasks).await
     }
 
+    async fn kept_since(&self, before: Timestamp, limit: u32) -> Result<Vec<TaskRecord>, StoreError> {
+        let filter = "WHERE t.status = 'terminated' AND t.cleanup = 0 AND t.removed = 0 AND t.completed_at < ?1 \
+                      ORDER BY t.completed_at LIMIT ?2";
+        self.readers.run(move |c| reads::all(c, (rows::TASK, filter), &[&before.0, &limit], rows::task)).await
+    }
+
     async fn commands(
         &self,
         session: SessionId,
@@ -255,6 +262,17 @@ impl Store for SqliteStore {
     async fn idempotent(&self, owner: &UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError> {
         let (owner, key) = (owner.clone(), key.to_owned());
         self.readers.run(move |c| reads::idempotent(c, &owner, &key)).await
+    }
+
+    async fn upload(&self, id: UploadId) -> Result<Option<UploadRecord>, StoreError> {
+        self.readers
+            .run(move |c| reads::one(c, (rows::UPLOAD, "WHERE id = ?1"), id.0.as_bytes(), rows::upload))
+            .await
+    }
+
+    async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError> {
+        let filter = "WHERE used_at < ?1 ORDER BY used_at";
+        self.readers.run(move |c| reads::all(c, (rows::UPLOAD, filter), &[&before.0], rows::upload)).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

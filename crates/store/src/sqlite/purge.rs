@@ -192,6 +192,10 @@ fn remove_some(conn: &Connection, no: i64) -> Result<bool, StoreError> {
             return Ok(false);
         }
     }
+    let notes = "DELETE FROM lines WHERE session_no = ?1 AND line IN (SELECT line FROM lines WHERE session_no = ?1 LIMIT ?2)";
+    if conn.prepare_cached(notes)?.execute((no, ROWS as i64))? > 0 {
+        return Ok(false);
+    }
     conn.execute("DELETE FROM sessions WHERE no = ?1", [no])?;
     Ok(true)
 }

@@ -7,7 +7,7 @@ use lia_protocol::{
     boot::{PLACEHOLDER_KEY, PORT_EGRESS},
     event::{Actor, AgentExited, NewEvent, Progress, TaskState},
     ids::{CommandId, Offset},
-    link::{AgentStart, HostLine, Init, Order, SidecarLine},
+    link::{AgentStart, HostLine, Init, Order, RepositoryClone, SidecarLine},
     secret::Secret,
     task::TaskStatus,
     template::AgentMode,
@@ -43,8 +43,7 @@ impl Owner {
     ) -> Result<(Self, Arc<Tail>), EngineError> {
         let spec: TaskSpec = serde_json::from_str(&task.spec)
             .map_err(|e| EngineError::Instance(format!("the record of task {}: {e}", task.id)))?;
-        let instance: InstanceState =
-            task.instance_record.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
+        let instance = InstanceState::of(&task);
         let head = shared.store.head(task.session).await?;
         let tail = Arc::new(Tail::new(Head { seq: head.last_seq, complete: false }));
         let states = [CommandState::Pending, CommandState::Sent, CommandState::Begun];
@@ -106,7 +105,17 @@ impl Owner {
             TaskStatus::Terminated => self.phase = Phase::Ended,
             TaskStatus::Starting | TaskStatus::Running | TaskStatus::Suspended => {
                 match self.instance.record.clone() {
-                    None if self.instance.parked => self.phase = Phase::Parked,
+                    // Killed while it was being woken.
+                    _ if self.instance.parked && self.task.status == TaskStatus::Starting => {
+                        self.make_again().await;
+                    }
+                    record if self.instance.parked => {
+                        self.phase = Phase::Parked;
+                        // Killed while its processes were being ended.
+                        if let Some(record) = record {
+                            self.end_processes(&record).await;
+                        }
+                    }
                     None => {
                         // Killed while it was being made: what the ledger names goes, and it is made again.
                         if let Err(e) =
@@ -194,6 +203,16 @@ impl Owner {
             Phase::Making(tokio::spawn(async move { shared.runtime.start(spec?, shared.ledger()).await }));
     }
 
+    /// Makes the instance of a parked task again, over what was kept.
+    async fn make_again(&mut self) {
+        self.shared.close_kept(self.task.instance).await;
+        let remains = self.shared.remains(self.task.instance);
+        if let Err(e) = self.shared.runtime.stop(&remains, self.shared.ledger()).await {
+            tracing::warn!(task = %self.task.id, error = %e, "what is left of an earlier life could not be ended");
+        }
+        self.make(true);
+    }
+
     pub(super) async fn made(&mut self, made: Result<lia_runtime::InstanceRecord, RuntimeError>) {
         let record = match made {
             Ok(r) => r,
@@ -277,7 +296,8 @@ impl Owner {
         let shared = self.shared.clone();
         let (session, epoch, acked) = (self.session(), self.epoch, self.offset);
         let secret = shared.instance_secret(self.task.instance);
-        let bundles = self.spec.bundles.clone();
+        // What an agent's session is loaded over has them, and the agent's work on them.
+        let bundles = if self.session_to_load().is_some() { Vec::new() } else { self.spec.bundles.clone() };
         self.phase = Phase::Linking(tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let link = Link::connect(shared.runtime.clone(), &record, &secret, session, epoch, acked).await?;
@@ -334,9 +354,14 @@ impl Owner {
         self.link().await;
     }
 
+    /// The agent's session of an earlier life, which a new one loads.
+    fn session_to_load(&self) -> Option<String> {
+        self.instance.agent.acp_session.clone().filter(|_| self.instance.agent.can_load)
+    }
+
     /// Starts the agent. The first prompt goes along, marked as sent before the bytes go out.
     async fn init(&mut self) {
-        let load = self.instance.agent.acp_session.clone().filter(|_| self.instance.agent.can_load);
+        let load = self.session_to_load();
         let mut first = None;
         if load.is_none() {
             // Sent before a crash, but the sidecar never had it: the same prompt, the same id.
@@ -385,7 +410,7 @@ impl Owner {
                 home_files: t.home_files.iter().map(|(k, v)| (k.clone(), fill(v))).collect(),
                 authenticate: t.authenticate.clone(),
                 load,
-                clone: self.spec.clone.clone(),
+                clone: clones(&self.spec.clone),
                 cols: 120,
                 rows: 30,
             }),
@@ -530,7 +555,7 @@ impl Owner {
         self.commit(Durability::Power, ops).await?;
         self.task.status = TaskStatus::Starting;
         self.touch();
-        self.make(true);
+        self.make_again().await;
         Ok(false)
     }
 
@@ -552,8 +577,9 @@ impl Owner {
         if let Some(e) = self.egress.take() {
             e.cancel();
         }
+        let shared = self.shared.clone();
+        let _held = shared.hold_kept(self.task.instance).await;
         self.instance.parked = true;
-        self.instance.record = None;
         let progress = Progress {
             stage: "parked".into(),
             message: "Processes ended; files and session are kept".into(),
@@ -566,11 +592,20 @@ impl Owner {
         match self.commit_own(Durability::Process, ops).await {
             Ok(_) => {
                 self.phase = Phase::Parked;
-                if let Err(e) = self.shared.runtime.stop(&record, self.shared.ledger()).await {
-                    tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
-                }
+                self.shared.failpoints.pass("after_park_commit");
+                self.end_processes(&record).await;
             }
             Err(e) => tracing::error!(task = %self.task.id, error = %e, "the task could not be parked"),
+        }
+    }
+
+    /// Ends what runs of a parked instance. Its record stays until that is done, in case it must be tried again.
+    async fn end_processes(&mut self, record: &lia_runtime::InstanceRecord) {
+        match self.shared.runtime.stop(record, self.shared.ledger()).await {
+            Ok(()) => self.instance.record = None,
+            Err(e) => {
+                tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
+            }
         }
     }
 
@@ -758,6 +793,8 @@ impl Owner {
         if let Some(e) = self.egress.take() {
             e.cancel();
         }
+        let shared = self.shared.clone();
+        let _held = shared.hold_kept(self.task.instance).await;
         let mut ops = self.closing_ops(error.as_deref().unwrap_or(reason));
         let state = TaskState {
             status: TaskStatus::Terminated,
@@ -768,7 +805,7 @@ impl Owner {
         ops.push(self.append(vec![NewEvent::own(Actor::System, &state)]));
         let patch = TaskPatch {
             status: Some(TaskStatus::Terminated),
-            completed_at: Some(Timestamp::now()),
+            completed_at: Some(self.shared.options.clock.now()),
             suspended_at: Some(None),
             ran_ms: Some(self.task.ran_ms),
             exit_code,
@@ -841,4 +878,8 @@ pub fn first_order(mode: AgentMode, prompt: String) -> Order {
         AgentMode::Acp => Order::Prompt { text: prompt },
         AgentMode::Terminal => Order::Input { data: prompt },
     }
+}
+
+fn clones(spec: &[(String, String)]) -> Vec<RepositoryClone> {
+    spec.iter().map(|(url, folder)| RepositoryClone { url: url.clone(), folder: folder.clone() }).collect()
 }

@@ -148,6 +148,14 @@ pub struct InstanceState {
     pub parked: bool,
 }
 
+impl InstanceState {
+    /// As a task's record has it.
+    #[must_use]
+    pub fn of(task: &TaskRecord) -> Self {
+        task.instance_record.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default()
+    }
+}
+
 /// Where the instance stands.
 enum Phase {
     /// The runtime makes it.
