@@ -23,6 +23,9 @@ pub enum Group {
     Computer,
 }
 
+/// Reads a message, checks its limits, and writes it again.
+pub type Round = fn(&[u8]) -> Result<Vec<u8>, Vec<Issue>>;
+
 /// One type.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -35,7 +38,7 @@ pub struct Entry {
     /// Its schema, or a reference to it.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads it, checks its limits, and writes it again.
-    pub round: fn(&[u8]) -> Result<Vec<u8>, Vec<Issue>>,
+    pub round: Round,
 }
 
 impl std::fmt::Debug for Entry {
