@@ -60,11 +60,12 @@ pub async fn approve(cx: &Cx, args: Approve) -> Result<()> {
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
         let wish = args.option.as_deref().map_or(Wish::Allow { always: args.always }, Wish::Words);
-        let Some(option) = choose(&q.request(), wish) else {
+        let asked = q.request();
+        let Some(option) = choose(&asked, wish) else {
             let hint = if args.option.is_some() { "is none of the answers" } else { "is not offered" };
             let wished =
                 args.option.as_deref().unwrap_or(if args.always { "allow always" } else { "allow once" });
-            bail!("{wished:?} {hint}; give one with --option:{}", options(&q.request()));
+            bail!("{wished:?} {hint}; give one with --option:{}", options(&asked));
         };
         answer(cx, &client, &task, &q, Some(option)).await?;
     }
@@ -76,11 +77,12 @@ pub async fn deny(cx: &Cx, args: Deny) -> Result<()> {
     let client = cx.client()?;
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
-        let option = choose(&q.request(), Wish::Deny { always: args.always });
+        let asked = q.request();
+        let option = choose(&asked, Wish::Deny { always: args.always });
         if option.is_none() && args.always {
             bail!(
                 "to refuse always is not offered; leave --always out, or use `lia approve --option`:{}",
-                options(&q.request())
+                options(&asked)
             );
         }
         // Where the agent offers no refusal, "cancelled" is one.
