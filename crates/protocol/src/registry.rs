@@ -19,6 +19,9 @@ pub enum Group {
     Sessions,
 }
 
+/// Reads a type, checks its limits, and writes it again.
+pub type Round = fn(&[u8]) -> Result<Vec<u8>, Vec<Issue>>;
+
 /// One type.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -31,7 +34,7 @@ pub struct Entry {
     /// Its schema, or a reference to it.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads it, checks its limits, and writes it again.
-    pub round: fn(&[u8]) -> Result<Vec<u8>, Vec<Issue>>,
+    pub round: Round,
 }
 
 impl std::fmt::Debug for Entry {
