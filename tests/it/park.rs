@@ -166,11 +166,11 @@ async fn a_killed_sandbox_between_turns_is_as_good_as_parked() -> anyhow::Result
     let server = Server::start(options(&dir)?).await?;
     let (task, mut log) = task(&server.client()?).await?;
     kill9(pid(&server, task).await?)?;
-    let suspended = |m: &WsMessageExt| {
-        matches!(m, WsMessageExt::Status(s) if s.status == TaskStatus::Suspended)
-    };
+    let suspended =
+        |m: &WsMessageExt| matches!(m, WsMessageExt::Status(s) if s.status == TaskStatus::Suspended);
     log.until("that it is suspended", suspended).await?;
-    let told = |m: &WsMessageExt| matches!(m, WsMessageExt::Error(e) if e.message.contains("killed by signal 9"));
+    let told =
+        |m: &WsMessageExt| matches!(m, WsMessageExt::Error(e) if e.message.contains("killed by signal 9"));
     ensure!(log.messages.iter().any(told), "the reason: {:#?}", log.messages);
     wakes(&server, task, &mut log).await
 }

@@ -1,7 +1,7 @@
 //! Every type that crosses a wire, its limits and its checks. No I/O, no async.
 //!
 //! Reading order:
-//! - [`wire`]: how a type is written down; [`registry`], [`schema`]: the list of all, and their JSON Schema;
+//! - [`wire`]: how a type is written down (`crates/contract` has the list of all, and their JSON Schema);
 //! - [`ids`], [`time`], [`secret`]: the words that everything else is made of;
 //! - [`names`]: texts that are more than text, with their patterns;
 //! - [`limits`]: every number that bounds what comes from outside;
@@ -30,9 +30,7 @@ pub mod limits;
 pub mod link;
 pub mod log;
 pub mod names;
-pub mod registry;
 pub mod runtime;
-pub mod schema;
 pub mod secret;
 pub mod sessions;
 pub mod task;

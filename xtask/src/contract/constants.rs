@@ -166,7 +166,11 @@ fn tables(out: &mut String, contract: &Contract) {
         }
     }
     for (name, doc, table) in [
-        ("LIMITS", "The bounds of each type's fields: a text's length in UTF-16 units, a list's length, a number's range.", limits),
+        (
+            "LIMITS",
+            "The bounds of each type's fields: a text's length in UTF-16 units, a list's length, a number's range.",
+            limits,
+        ),
         ("DEFAULTS", "What an absent field of each type means.", defaults),
     ] {
         let _ = write!(out, "\n/** {doc} */\nexport const {name} = ");
@@ -194,7 +198,7 @@ pub fn limit(prop: &Prop) -> Map<String, Value> {
                 put("maxItems", max.map(|m| json!(m)));
             }
             Ty::Int { min, max } => {
-                let safe = lia_protocol::schema::MAX_SAFE;
+                let safe = lia_contract::schema::MAX_SAFE;
                 put("min", (*min != -safe).then(|| json!(min)));
                 put("max", (*max != safe).then(|| json!(max)));
             }

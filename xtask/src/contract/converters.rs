@@ -97,7 +97,11 @@ pub fn converters(contract: &Contract) -> Result<String> {
 }
 
 fn input<'a>(contract: &'a Contract, block: &str) -> Result<&'a [Prop]> {
-    let prop = contract.props(block).iter().find(|p| p.name == "input").with_context(|| format!("{block} has no input"))?;
+    let prop = contract
+        .props(block)
+        .iter()
+        .find(|p| p.name == "input")
+        .with_context(|| format!("{block} has no input"))?;
     Ok(match &prop.ty {
         Ty::Object(props) => props,
         Ty::Ref(name) => contract.props(name),
@@ -106,7 +110,13 @@ fn input<'a>(contract: &'a Contract, block: &str) -> Result<&'a [Prop]> {
 }
 
 /// The members of an object literal for `wanted`, out of `from`, which has the fields `there`.
-fn members<'a>(out: &mut String, from: &str, wanted: &'a [Prop], there: &[Prop], renamed: impl Fn(&'a str) -> &'a str) {
+fn members<'a>(
+    out: &mut String,
+    from: &str,
+    wanted: &'a [Prop],
+    there: &[Prop],
+    renamed: impl Fn(&'a str) -> &'a str,
+) {
     let mut any = false;
     for prop in wanted {
         let source = renamed(&prop.name);
@@ -151,7 +161,11 @@ fn dispatch(out: &mut String, pairs: &[Pair<'_>]) {
          ComputerToolUseContentBlock {\n  switch (action.action) {\n",
     );
     for pair in pairs {
-        let _ = writeln!(out, "    case \"{}\":\n      return {}(action, toolUseId);", pair.action, pair.to_block);
+        let _ = writeln!(
+            out,
+            "    case \"{}\":\n      return {}(action, toolUseId);",
+            pair.action, pair.to_block
+        );
     }
     out.push_str(
         "    default:\n      throw new Error(`unknown action type: ${(action as { action: string }).action}`);\n  }\n}\n\n/** \

@@ -17,7 +17,8 @@ use anyhow::Result;
 pub use model::Contract;
 
 /// The first line of every generated TypeScript file.
-pub const HEAD: &str = "// Generated from crates/protocol by `cargo run -p xtask -- generate`. Do not edit.\n\n";
+pub const HEAD: &str =
+    "// Generated from crates/protocol by `cargo run -p xtask -- generate`. Do not edit.\n\n";
 
 /// Folders that hold generated files alone: what else lies there is stale.
 pub const FOLDERS: [&str; 2] = ["contract", "packages/shared/src/generated"];

@@ -44,7 +44,13 @@ pub fn readme(contract: &Contract) -> Result<String> {
 }
 
 fn describe(contract: &Contract, out: &mut String, def: &Def) {
-    let _ = writeln!(out, "### {}\n\nSchema: `{}`. {}\n", def.entry.name, def.entry.zod, def.doc.replace('\n', " "));
+    let _ = writeln!(
+        out,
+        "### {}\n\nSchema: `{}`. {}\n",
+        def.entry.name,
+        def.entry.zod,
+        def.doc.replace('\n', " ")
+    );
     match &def.ty {
         Ty::Object(props) if !props.is_empty() => {
             out.push_str("| field | type | | bounds | meaning |\n|---|---|---|---|---|\n");
@@ -97,7 +103,10 @@ fn field(contract: &Contract, out: &mut String, prop: &Prop) {
 fn without_docs(ty: &Ty) -> Ty {
     match ty {
         Ty::Object(props) => Ty::Object(
-            props.iter().map(|p| Prop { doc: String::new(), default: None, ty: without_docs(&p.ty), ..p.clone() }).collect(),
+            props
+                .iter()
+                .map(|p| Prop { doc: String::new(), default: None, ty: without_docs(&p.ty), ..p.clone() })
+                .collect(),
         ),
         Ty::List { item, min, max } => Ty::List { item: Box::new(without_docs(item)), min: *min, max: *max },
         Ty::Either(forms) => Ty::Either(forms.iter().map(without_docs).collect()),

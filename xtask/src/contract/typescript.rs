@@ -49,7 +49,9 @@ fn declare(contract: &Contract, out: &mut String, def: &Def, side: Side) {
     let name = named(contract, def.entry.name, side);
     let doc = match side {
         Side::Output => def.doc.clone(),
-        Side::Input => format!("{{@link {}}} as it may be sent: what has a default may be left out.", def.entry.name),
+        Side::Input => {
+            format!("{{@link {}}} as it may be sent: what has a default may be left out.", def.entry.name)
+        }
     };
     comment(out, &doc, 0);
     match &def.ty {
@@ -96,7 +98,11 @@ pub fn expression(contract: &Contract, ty: &Ty, side: Side, depth: usize) -> Str
         Ty::Int { .. } | Ty::Num { .. } => "number".into(),
         Ty::List { item, .. } => {
             let item = expression(contract, item, side, depth);
-            if item.contains(" | ") || item.contains('{') { format!("Array<{item}>") } else { format!("{item}[]") }
+            if item.contains(" | ") || item.contains('{') {
+                format!("Array<{item}>")
+            } else {
+                format!("{item}[]")
+            }
         }
         Ty::Map { value, .. } => format!("Record<string, {}>", expression(contract, value, side, depth)),
         Ty::Object(props) if props.is_empty() => "Record<string, never>".into(),

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Result, ensure};
-use lia_protocol::schema::MAX_SAFE;
+use lia_contract::schema::MAX_SAFE;
 use serde_json::Value;
 
 use super::{
@@ -21,7 +21,13 @@ use super::{
 /// When types hold each other without a field in between.
 pub fn schemas(contract: &Contract) -> Result<String> {
     let mut body = String::new();
-    let mut emitter = Emitter { contract, patterns: Vec::new(), types: BTreeSet::new(), constants: BTreeSet::new(), unions: false };
+    let mut emitter = Emitter {
+        contract,
+        patterns: Vec::new(),
+        types: BTreeSet::new(),
+        constants: BTreeSet::new(),
+        unions: false,
+    };
     for def in order(contract)? {
         body.push('\n');
         let doc = if def.doc.is_empty() { format!("{{@link {}}}", def.entry.name) } else { def.doc.clone() };
@@ -72,7 +78,9 @@ fn order(contract: &Contract) -> Result<Vec<&Def>> {
         let before = out.len();
         for def in &contract.defs {
             let name = def.entry.name;
-            if done.contains(name) || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str())) {
+            if done.contains(name)
+                || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str()))
+            {
                 continue;
             }
             done.insert(name);
@@ -127,7 +135,8 @@ impl Emitter<'_> {
                 format!("z.enum({owner})")
             }
             Ty::Words(words) => {
-                let words: Vec<String> = words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
+                let words: Vec<String> =
+                    words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
                 format!("z.enum([{}])", words.join(", "))
             }
             Ty::Text(text) => self.text(text),
@@ -160,10 +169,16 @@ impl Emitter<'_> {
                 let key = self.text(&key.clone().unwrap_or_default());
                 let mut out = format!("z.record({key}, {})", self.schema(value, owner, depth + 1));
                 if let Some(min) = min {
-                    let _ = write!(out, ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")");
+                    let _ = write!(
+                        out,
+                        ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")"
+                    );
                 }
                 if let Some(max) = max {
-                    let _ = write!(out, ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")");
+                    let _ = write!(
+                        out,
+                        ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")"
+                    );
                 }
                 out
             }

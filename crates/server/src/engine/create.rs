@@ -9,8 +9,8 @@ use lia_protocol::{
     template::AgentMode,
 };
 use lia_store::{
-    CommandRecord, CommandState, Committed, Head, IdempotencyRecord, Op, Settled, StoreError, TaskRecord, Txn,
-    UploadRecord,
+    CommandRecord, CommandState, Committed, Head, IdempotencyRecord, Op, Settled, StoreError, TaskRecord,
+    Txn, UploadRecord,
 };
 
 use super::{

@@ -1,7 +1,7 @@
 //! The proof must be able to fail: in a copy of the schema a limit is changed, a field renamed, a variant dropped, and each
 //! time the fixtures say otherwise.
 
-use lia_protocol::registry;
+use lia_contract::registry;
 use serde_json::{Value, json};
 
 use crate::{contract, judge};

@@ -173,7 +173,7 @@ fn an_answer_to_an_approval_is_one_answer() {
 fn the_sockets_events_name_types_of_the_contract() {
     for event in CLIENT_EVENTS.iter().chain(SERVER_EVENTS) {
         for name in [Some(event.payload), event.ack].into_iter().flatten() {
-            assert!(lia_protocol::registry::find(name).is_some(), "{}: {name}", event.name);
+            assert!(lia_contract::registry::find(name).is_some(), "{}: {name}", event.name);
         }
     }
 }

@@ -183,7 +183,7 @@ fn guards_look_at_what_the_seeds_look_at() {
     assert_eq!(BLOCKS.len() + TOOL_USES.len() + 1, 28);
     assert_eq!(ACTIONS.len(), 16);
     for guard in BLOCKS.iter().chain(TOOL_USES).chain(ACTIONS) {
-        assert!(lia_protocol::registry::find(guard.of).is_some(), "{}", guard.name);
+        assert!(lia_contract::registry::find(guard.of).is_some(), "{}", guard.name);
         for nothing in [json!(null), json!([]), json!("text"), json!(7), json!(true), json!({})] {
             assert!(!guard.holds(&nothing), "{} {nothing}", guard.name);
         }

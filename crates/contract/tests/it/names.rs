@@ -1,6 +1,6 @@
 //! A pattern and the check beside it say the same: texts that are nearly right are taken or refused by both.
 
-use lia_protocol::registry;
+use lia_contract::registry;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use lia_protocol::registry;
+use lia_contract::registry;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -67,9 +67,11 @@ fn all() -> Vec<(String, Cases)> {
 /// Every value of the fixtures that is accepted, with its type's name.
 pub fn accepted() -> Vec<(String, Value)> {
     let each = |(name, cases): (String, Cases)| {
-        cases.golden.into_iter().chain(cases.accepted).map(move |raw| {
-            (name.clone(), serde_json::from_str(raw.get()).expect("JSON"))
-        })
+        cases
+            .golden
+            .into_iter()
+            .chain(cases.accepted)
+            .map(move |raw| (name.clone(), serde_json::from_str(raw.get()).expect("JSON")))
     };
     all().into_iter().flat_map(each).collect()
 }
@@ -77,7 +79,8 @@ pub fn accepted() -> Vec<(String, Value)> {
 /// Every value of the fixtures of one type, refused ones too.
 pub fn values(name: &str) -> Vec<Value> {
     let cases = all().into_iter().filter(|(n, _)| n == name).map(|(_, c)| c);
-    let each = |c: Cases| c.golden.into_iter().chain(c.accepted).chain(c.refused.into_iter().map(|r| r.value));
+    let each =
+        |c: Cases| c.golden.into_iter().chain(c.accepted).chain(c.refused.into_iter().map(|r| r.value));
     cases.flat_map(each).map(|raw| serde_json::from_str(raw.get()).expect("JSON")).collect()
 }
 

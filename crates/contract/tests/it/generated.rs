@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lia_protocol::registry::{self, Entry};
+use lia_contract::registry::{self, Entry};
 use proptest::{
     collection::vec,
     num::u16,
@@ -106,7 +106,8 @@ fn collect(schema: &Value, value: &Value, out: &mut BTreeMap<String, Vec<String>
             all.push(text.to_owned());
         }
     }
-    for form in ["oneOf", "anyOf"].iter().filter_map(|k| schema.get(k)).filter_map(Value::as_array).flatten() {
+    for form in ["oneOf", "anyOf"].iter().filter_map(|k| schema.get(k)).filter_map(Value::as_array).flatten()
+    {
         if fits(form, value) {
             collect(form, value, out);
         }
@@ -114,7 +115,8 @@ fn collect(schema: &Value, value: &Value, out: &mut BTreeMap<String, Vec<String>
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                match schema.get("properties").and_then(|p| p.get(key)).or(schema.get("additionalProperties")) {
+                match schema.get("properties").and_then(|p| p.get(key)).or(schema.get("additionalProperties"))
+                {
                     Some(schema) if schema.is_object() => collect(schema, value, out),
                     Some(_) | None => {}
                 }
@@ -143,13 +145,19 @@ fn fits(form: &Value, value: &Value) -> bool {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    if form.get("type").and_then(Value::as_str).is_some_and(|t| t != kind && !(t == "integer" && kind == "number")) {
+    if form
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|t| t != kind && !(t == "integer" && kind == "number"))
+    {
         return false;
     }
     let required = form.get("required").and_then(Value::as_array).into_iter().flatten();
     let tags = form.get("properties").and_then(Value::as_object).into_iter().flatten();
     required.filter_map(Value::as_str).all(|key| value.get(key).is_some())
-        && tags.filter_map(|(key, schema)| Some((key, schema.get("const")?))).all(|(key, tag)| value.get(key) == Some(tag))
+        && tags
+            .filter_map(|(key, schema)| Some((key, schema.get("const")?)))
+            .all(|(key, tag)| value.get(key) == Some(tag))
 }
 
 /// Makes a value by a schema; every choice comes from the tape, and an empty tape chooses the first.
@@ -204,7 +212,8 @@ impl Maker<'_> {
     }
 
     fn number(&mut self, schema: &Value) -> Value {
-        let (min, max) = (schema.get("minimum").and_then(Value::as_f64), schema.get("maximum").and_then(Value::as_f64));
+        let (min, max) =
+            (schema.get("minimum").and_then(Value::as_f64), schema.get("maximum").and_then(Value::as_f64));
         let choices = [0.5, min.unwrap_or(-1.25), max.unwrap_or(1e9), 12.75];
         let chosen = choices[self.pick(choices.len())];
         Value::from(chosen.clamp(min.unwrap_or(f64::MIN), max.unwrap_or(f64::MAX)))
@@ -213,7 +222,8 @@ impl Maker<'_> {
     fn text(&mut self, schema: &Value) -> String {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|b| usize::try_from(b).ok());
         if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-            let all = self.samples.get(pattern).unwrap_or_else(|| panic!("no fixture has a text like {pattern}"));
+            let all =
+                self.samples.get(pattern).unwrap_or_else(|| panic!("no fixture has a text like {pattern}"));
             let fit: Vec<&String> = all
                 .iter()
                 .filter(|t| bound("maxLength").is_none_or(|m| t.encode_utf16().count() <= m))

@@ -2,13 +2,13 @@
 //! wire and is not here does not exist for the others.
 //!
 //! What only Lia's own programs say to each other, built from one source and never apart, is not here: what a runtime hands
-//! to the sidecar at its start ([`crate::boot`]), and the header lines of the egress link ([`crate::egress`]).
+//! to the sidecar at its start ([`lia_protocol::boot`]), and the header lines of the egress link ([`lia_protocol::egress`]).
 
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{error::Issue, wire};
+use lia_protocol::{error::Issue, wire};
 
 /// Which part of the contract a type belongs to; the generated package has a module for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,8 +72,8 @@ macro_rules! registry {
             name: stringify!($name),
             group: Group::$group,
             zod: registry!(@zod $name $($zod)?),
-            schema: schema::<crate::$module::$name>,
-            round: round::<crate::$module::$name>,
+            schema: schema::<lia_protocol::$module::$name>,
+            round: round::<lia_protocol::$module::$name>,
         },)*)*)*];
     };
     (@zod $name:ident) => { concat!(stringify!($name), "Schema") };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jsonschema::{Keyword, ValidationError, Validator, error::ValidationErrorKind, paths::Location};
-use lia_protocol::schema::{bundle, discriminator};
+use lia_contract::schema::{bundle, discriminator};
 use serde_json::{Map, Value, json};
 
 /// The contract's schema.
@@ -88,7 +88,9 @@ fn place(error: &ValidationError<'_>, root_schema: &Value, root: &Value) -> Stri
     let at = dotted(error.instance_path().as_str());
     match error.kind() {
         ValidationErrorKind::Required { property } => join(&at, property.as_str().unwrap_or_default()),
-        ValidationErrorKind::PropertyNames { error } => join(&at, error.instance().as_str().unwrap_or_default()),
+        ValidationErrorKind::PropertyNames { error } => {
+            join(&at, error.instance().as_str().unwrap_or_default())
+        }
         ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
             let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
             choice_of(error, root_schema)
