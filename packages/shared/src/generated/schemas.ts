@@ -51,7 +51,7 @@ import type {
   UserActionContent,
 } from "./types.js";
 
-import { taggedOr } from "../unions.js";
+import { maxUnits, taggedOr } from "../zod.js";
 
 const pattern1 = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/u;
 const pattern2 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
@@ -103,8 +103,8 @@ export const RepositorySchema = /* @__PURE__ */ (() =>
 /** `POST /api/v1/tasks`. */
 export const CreateTaskRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    prompt: z.string().min(1).max(100000),
-    user_id: z.string().min(1).max(64).regex(pattern2),
+    prompt: z.string().min(1).check(maxUnits(100000)),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
     guild_id: z.string().optional(),
     config: TaskConfigRequestSchema.optional(),
     files: z.array(TaskFileSchema).max(100).optional(),
@@ -120,7 +120,7 @@ export const CreateTaskRequestSchema = /* @__PURE__ */ (() =>
 export const TaskResponseSchema = /* @__PURE__ */ (() =>
   z.object({
     id: z.string().regex(pattern1),
-    user_id: z.string().min(1).max(64).regex(pattern2),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
     guild_id: z.string().nullable(),
     prompt: z.string(),
     status: TaskStatusSchema,
@@ -1365,14 +1365,14 @@ export const SessionStartEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("session_start"),
     sessionId: z.string().regex(pattern1),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    userId: z.string().min(1).max(255),
+    userId: z.string().min(1).check(maxUnits(255)),
   }))();
 
 /** A block of thinking is finished. */
@@ -1381,11 +1381,11 @@ export const ThinkingEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("thinking"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string().optional(),
@@ -1398,16 +1398,16 @@ export const ThinkingChunkEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("thinking_chunk"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string(),
     blockIndex: z.int().min(0).max(4294967295).optional(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** All text of a message so far, for a client that came late. */
@@ -1416,15 +1416,15 @@ export const MessagePartialEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("message_partial"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** A finished message; it replaces its chunks. */
@@ -1433,15 +1433,15 @@ export const MessageEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("message"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string(),
-    messageId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
     role: MessageRoleSchema,
     stopReason: StopReasonSchema.nullable().optional(),
     tokenUsage: TokenUsageSchema.optional(),
@@ -1454,15 +1454,15 @@ export const MessageChunkEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("message_chunk"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
     citations: z.array(CitationSchema).optional(),
   }))();
 
@@ -1472,16 +1472,16 @@ export const ToolUseEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("tool_use"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     toolName: z.string(),
     args: z.record(z.string(), z.unknown()),
-    toolUseId: z.string().max(255).optional(),
+    toolUseId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** A tool has finished, well or not. */
@@ -1490,11 +1490,11 @@ export const ToolResultEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("tool_result"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     toolName: z.string(),
@@ -1502,7 +1502,7 @@ export const ToolResultEventSchema = /* @__PURE__ */ (() =>
     success: z.boolean(),
     args: z.record(z.string(), z.unknown()).optional(),
     error: z.string().optional(),
-    toolUseId: z.string().max(255).optional(),
+    toolUseId: z.string().check(maxUnits(255)).optional(),
     durationMs: z.int().min(0).optional(),
   }))();
 
@@ -1512,11 +1512,11 @@ export const ErrorEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("error"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     error: z.string(),
@@ -1532,11 +1532,11 @@ export const SessionEndEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("session_end"),
     sessionId: z.string().regex(pattern1),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     reason: ChatEndReasonSchema.optional(),
@@ -1548,17 +1548,17 @@ export const CompleteEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("complete"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     reason: CompletionReasonSchema,
     stopReason: StopReasonSchema.optional(),
     citedFiles: z.array(CitedFileSchema).optional(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** A tool waits for a person's approval. */
@@ -1567,14 +1567,14 @@ export const ApprovalRequestedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("approval_requested"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    approvalId: z.string().min(1).max(255),
+    approvalId: z.string().min(1).check(maxUnits(255)),
     toolName: z.string(),
     args: z.record(z.string(), z.unknown()),
     changeSummary: z.string(),
@@ -1589,14 +1589,14 @@ export const ApprovalResolvedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("approval_resolved"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    approvalId: z.string().min(1).max(255),
+    approvalId: z.string().min(1).check(maxUnits(255)),
     decision: ApprovalDecisionSchema,
     reason: z.string().optional(),
   }))();
@@ -1607,20 +1607,20 @@ export const UserMessageConfirmedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("user_message_confirmed"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    messageId: z.string().min(1).max(255),
-    userId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    userId: z.string().min(1).check(maxUnits(255)),
     content: z.string(),
     chatAttachmentIds: z.array(z.string().regex(pattern1)).max(10).optional(),
     chatAttachments: z.array(ChatAttachmentSummarySchema).max(10).optional(),
     mentions: z.array(FileMentionSchema).optional(),
-    clientMessageId: z.string().max(255).optional(),
+    clientMessageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** The model made a pause; a new message goes on. */
@@ -1629,14 +1629,14 @@ export const TurnPausedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("turn_paused"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    messageId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
     content: z.string().optional(),
     reason: z.string().optional(),
   }))();
@@ -1647,14 +1647,14 @@ export const ContentRefusedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("content_refused"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
-    messageId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
     reason: z.string().optional(),
     content: z.string().optional(),
   }))();
@@ -1686,16 +1686,16 @@ export const ThinkingCompleteEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("thinking_complete"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     content: z.string(),
     blockIndex: z.int().min(0).max(4294967295).optional(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** Another agent goes on. */
@@ -1704,11 +1704,11 @@ export const AgentChangedEventSchema = /* @__PURE__ */ (() =>
     type: z.literal("agent_changed"),
     sessionId: z.string().regex(pattern1).optional(),
     timestamp: z.string().regex(pattern4),
-    eventId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
-    correlationId: z.string().max(255).optional(),
-    parentEventId: z.string().max(255).optional(),
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
     eventIndex: z.int().min(0).optional(),
     isInternal: z.boolean().optional(),
     previousAgent: AgentIdentitySchema,
@@ -1750,7 +1750,7 @@ export const extendedThinkingConfigSchema = /* @__PURE__ */ (() =>
 /** A user's message without settings: what `chatMessageSchema` checks. */
 export const chatMessageSchema = /* @__PURE__ */ (() =>
   z.object({
-    message: z.string().min(1).max(10000),
+    message: z.string().min(1).check(maxUnits(10000)),
     sessionId: z.string().regex(pattern1),
     userId: z.string().regex(pattern1),
   }))();
@@ -1758,7 +1758,7 @@ export const chatMessageSchema = /* @__PURE__ */ (() =>
 /** A user's message (`chat:message`). */
 export const fullChatMessageSchema = /* @__PURE__ */ (() =>
   z.object({
-    message: z.string().min(1).max(10000),
+    message: z.string().min(1).check(maxUnits(10000)),
     sessionId: z.string().regex(pattern1),
     userId: z.string().regex(pattern1),
     thinking: extendedThinkingConfigSchema.optional(),
@@ -1770,7 +1770,7 @@ export const fullChatMessageSchema = /* @__PURE__ */ (() =>
     mentions: z.array(FileMentionSchema).optional(),
     enableWebSearch: z.boolean().optional(),
     enableMaxMode: z.boolean().optional(),
-    clientMessageId: z.string().max(255).optional(),
+    clientMessageId: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** Stops the run of a session (`chat:stop`). */
@@ -1786,7 +1786,7 @@ export const ApprovalResponseDataSchema = /* @__PURE__ */ (() =>
     approvalId: z.string().regex(pattern1),
     approved: z.boolean(),
     userId: z.string().regex(pattern1),
-    reason: z.string().max(500).optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
   }))();
 
 /** The answer to an approval with a `decision`. */
@@ -1795,7 +1795,7 @@ export const ApprovalDecisionDataSchema = /* @__PURE__ */ (() =>
     approvalId: z.string().regex(pattern1),
     decision: ApprovalDecisionSchema,
     userId: z.string().regex(pattern1),
-    reason: z.string().max(500).optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
   }))();
 
 /** The answer to an approval in either form. One of `approved` and `decision` is there; both must say the same. */
@@ -1805,7 +1805,7 @@ export const approvalResponseSchema = /* @__PURE__ */ (() =>
     approved: z.boolean().optional(),
     decision: ApprovalDecisionSchema.optional(),
     userId: z.string().regex(pattern1).optional(),
-    reason: z.string().max(500).optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
   }).refine(
     ({ approved, decision }) =>
       approved === undefined ? decision !== undefined : decision === undefined || (decision === "approved") === approved,
@@ -1817,7 +1817,7 @@ export const RespondApprovalRequestSchema = /* @__PURE__ */ (() =>
   z.object({
     approved: z.boolean().optional(),
     decision: ApprovalDecisionSchema.optional(),
-    reason: z.string().max(500).optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
   }).refine(
     ({ approved, decision }) =>
       approved === undefined ? decision !== undefined : decision === undefined || (decision === "approved") === approved,
@@ -1928,7 +1928,7 @@ export const TodoCompletedEventSchema = /* @__PURE__ */ (() =>
 export const SessionTitleUpdatedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     sessionId: z.string().regex(pattern1),
-    title: z.string().min(1).max(500),
+    title: z.string().min(1).check(maxUnits(500)),
   }))();
 
 /** The client gets what concerns the user (`user:joined`). */
@@ -1991,10 +1991,10 @@ export const SessionLeaveOkSchema = /* @__PURE__ */ (() =>
 export const ChatMessageOkSchema = /* @__PURE__ */ (() =>
   z.object({
     ok: z.literal(true),
-    messageId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0),
-    eventId: z.string().min(1).max(255),
-    runId: z.string().min(1).max(255),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    runId: z.string().min(1).check(maxUnits(255)),
   }))();
 
 /** A stop was heard. */
@@ -2050,7 +2050,7 @@ export const ApprovalResponseAckSchema = /* @__PURE__ */ (() =>
 /** The body of `POST /api/agent/query`. */
 export const agentQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    prompt: z.string().min(1).max(10000),
+    prompt: z.string().min(1).check(maxUnits(10000)),
     sessionId: z.string().regex(pattern1).optional(),
     userId: z.string().regex(pattern1),
     streaming: z.boolean().default(true),
@@ -2061,8 +2061,8 @@ export const agentQuerySchema = /* @__PURE__ */ (() =>
 export const todoCreateSchema = /* @__PURE__ */ (() =>
   z.object({
     sessionId: z.string().regex(pattern1),
-    content: z.string().min(1).max(500),
-    activeForm: z.string().min(1).max(500),
+    content: z.string().min(1).check(maxUnits(500)),
+    activeForm: z.string().min(1).check(maxUnits(500)),
     order: z.int().min(0).max(4294967295).optional(),
   }))();
 
@@ -2086,14 +2086,14 @@ export const bcQuerySchema = /* @__PURE__ */ (() =>
 /** The body of `POST /api/chat/sessions`. */
 export const CreateChatSessionRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    title: z.string().min(1).max(500).optional(),
-    initialMessage: z.string().min(1).max(10000).optional(),
+    title: z.string().min(1).check(maxUnits(500)).optional(),
+    initialMessage: z.string().min(1).check(maxUnits(10000)).optional(),
   }))();
 
 /** The body of `PATCH /api/chat/sessions/{id}`. */
 export const UpdateChatSessionRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    title: z.string().min(1).max(500),
+    title: z.string().min(1).check(maxUnits(500)),
   }))();
 
 /** The body of `PATCH /api/chat/sessions/{id}/pin`. */
@@ -2137,11 +2137,11 @@ export const ToolStatusSchema = /* @__PURE__ */ (() =>
 export const StandardMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("standard"),
-    id: z.string().min(1).max(255),
+    id: z.string().min(1).check(maxUnits(255)),
     session_id: z.string().regex(pattern1),
     sequence_number: z.int().min(0).nullable(),
     created_at: z.string().regex(pattern4),
-    event_id: z.string().max(255).optional(),
+    event_id: z.string().check(maxUnits(255)).optional(),
     role: MessageRoleSchema,
     content: z.string(),
     token_usage: MessageTokenUsageSchema.optional(),
@@ -2154,11 +2154,11 @@ export const StandardMessageSchema = /* @__PURE__ */ (() =>
 export const ThinkingMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("thinking"),
-    id: z.string().min(1).max(255),
+    id: z.string().min(1).check(maxUnits(255)),
     session_id: z.string().regex(pattern1),
     sequence_number: z.int().min(0).nullable(),
     created_at: z.string().regex(pattern4),
-    event_id: z.string().max(255).optional(),
+    event_id: z.string().check(maxUnits(255)).optional(),
     role: AssistantRoleSchema,
     content: z.string(),
     duration_ms: z.int().min(0).optional(),
@@ -2170,34 +2170,34 @@ export const ThinkingMessageSchema = /* @__PURE__ */ (() =>
 export const ToolUseMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_use"),
-    id: z.string().min(1).max(255),
+    id: z.string().min(1).check(maxUnits(255)),
     session_id: z.string().regex(pattern1),
     sequence_number: z.int().min(0).nullable(),
     created_at: z.string().regex(pattern4),
-    event_id: z.string().max(255).optional(),
+    event_id: z.string().check(maxUnits(255)).optional(),
     tool_name: z.string(),
     tool_args: z.record(z.string(), z.unknown()),
     status: ToolStatusSchema,
     result: z.unknown().optional(),
     error_message: z.string().optional(),
-    tool_use_id: z.string().max(255).optional(),
+    tool_use_id: z.string().check(maxUnits(255)).optional(),
   }))();
 
 /** What a tool gave. */
 export const ToolResultMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_result"),
-    id: z.string().min(1).max(255),
+    id: z.string().min(1).check(maxUnits(255)),
     session_id: z.string().regex(pattern1),
     sequence_number: z.int().min(0).nullable(),
     created_at: z.string().regex(pattern4),
-    event_id: z.string().max(255).optional(),
+    event_id: z.string().check(maxUnits(255)).optional(),
     tool_name: z.string(),
     tool_args: z.record(z.string(), z.unknown()),
     success: z.boolean(),
     result: z.unknown().optional(),
     error_message: z.string().optional(),
-    tool_use_id: z.string().max(255).optional(),
+    tool_use_id: z.string().check(maxUnits(255)).optional(),
     duration_ms: z.int().min(0).optional(),
   }))();
 
@@ -2298,7 +2298,7 @@ export const TodoStatusSchema = /* @__PURE__ */ (() =>
 /** A to-do of an agent. */
 export const TodoItemSchema = /* @__PURE__ */ (() =>
   z.object({
-    id: z.string().min(1).max(255),
+    id: z.string().min(1).check(maxUnits(255)),
     sessionId: z.string().regex(pattern1),
     content: z.string(),
     activeForm: z.string(),
@@ -2332,7 +2332,7 @@ export const AgentExecutionResultSchema = /* @__PURE__ */ (() =>
   z.object({
     sessionId: z.string().regex(pattern1).optional(),
     response: z.string(),
-    messageId: z.string().max(255).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
     tokenUsage: RunTokenUsageSchema.optional(),
     inputTokens: z.int().min(0).optional(),
     outputTokens: z.int().min(0).optional(),
@@ -2352,7 +2352,7 @@ export const TokenUsageRecordSchema = /* @__PURE__ */ (() =>
   z.object({
     userId: z.string(),
     sessionId: z.string().regex(pattern1),
-    messageId: z.string().min(1).max(255),
+    messageId: z.string().min(1).check(maxUnits(255)),
     model: z.string(),
     usage: TokenUsageSchema,
     cacheCreationTokens: z.int().min(0).optional(),
