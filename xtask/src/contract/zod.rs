@@ -26,7 +26,7 @@ pub fn schemas(contract: &Contract) -> Result<String> {
         patterns: Vec::new(),
         types: BTreeSet::new(),
         constants: BTreeSet::new(),
-        unions: false,
+        helpers: BTreeSet::new(),
     };
     for def in order(contract)? {
         body.push('\n');
@@ -43,8 +43,9 @@ pub fn schemas(contract: &Contract) -> Result<String> {
     out.push_str("import * as z from \"zod\";\n\n");
     import(&mut out, "import", &emitter.constants, "./constants.js");
     import(&mut out, "import type", &emitter.types, "./types.js");
-    if emitter.unions {
-        out.push_str("import { taggedOr } from \"../unions.js\";\n\n");
+    let helpers: Vec<&str> = emitter.helpers.iter().copied().collect();
+    if !helpers.is_empty() {
+        let _ = write!(out, "import {{ {} }} from \"../zod.js\";\n\n", helpers.join(", "));
     }
     for (at, pattern) in emitter.patterns.iter().enumerate() {
         let _ = writeln!(out, "const pattern{} = /{}/u;", at + 1, pattern.replace('/', "\\/"));
@@ -119,8 +120,8 @@ struct Emitter<'a> {
     patterns: Vec<String>,
     types: BTreeSet<String>,
     constants: BTreeSet<String>,
-    /// Whether a union with a variant for every other tag was written.
-    unions: bool,
+    /// What of `src/zod.ts` is used.
+    helpers: BTreeSet<&'static str>,
 }
 
 impl Emitter<'_> {
@@ -200,7 +201,7 @@ impl Emitter<'_> {
 
     /// A union whose last variant takes every tag that no other has.
     fn otherwise(&mut self, field: &str, variants: &[String], other: &str) -> String {
-        self.unions = true;
+        self.helpers.insert("taggedOr");
         let list = variants.iter().filter(|v| *v != other).fold(String::new(), |mut list, v| {
             let _ = write!(list, "\n      {},", self.named(v));
             list
@@ -214,7 +215,14 @@ impl Emitter<'_> {
 
     fn text(&mut self, text: &Text) -> String {
         let mut out = String::from("z.string()");
-        bounds(&mut out, text.min, text.max);
+        // Zod counts code points; nothing and something are the same in both.
+        bounds(&mut out, text.min.filter(|m| *m <= 1), None);
+        for (name, bound) in [("minUnits", text.min.filter(|m| *m > 1)), ("maxUnits", text.max)] {
+            if let Some(bound) = bound {
+                self.helpers.insert(name);
+                let _ = write!(out, ".check({name}({bound}))");
+            }
+        }
         if let Some(pattern) = &text.pattern {
             let at = self.patterns.iter().position(|p| p == pattern).unwrap_or_else(|| {
                 self.patterns.push(pattern.clone());

@@ -34,3 +34,19 @@ export function taggedOr<
   Object.defineProperty(schema._zod, "propValues", { value: shared, configurable: true });
   return schema as never;
 }
+
+/** A text has at most so many UTF-16 units, as `String.length` counts. Zod's own check counts code points. */
+export function maxUnits(maximum: number): z.core.CheckFn<string> {
+  return ({ value, issues }) => {
+    if (value.length > maximum)
+      issues.push({ code: "too_big", origin: "string", maximum, inclusive: true, input: value });
+  };
+}
+
+/** A text has at least so many UTF-16 units. */
+export function minUnits(minimum: number): z.core.CheckFn<string> {
+  return ({ value, issues }) => {
+    if (value.length < minimum)
+      issues.push({ code: "too_small", origin: "string", minimum, inclusive: true, input: value });
+  };
+}
