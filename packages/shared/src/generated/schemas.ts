@@ -2751,7 +2751,7 @@ export const MoveMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_move_mouse"),
     input: MoveMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Moves the mouse along a path. */
@@ -2761,7 +2761,7 @@ export const TraceMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_trace_mouse"),
     input: TraceMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Clicks. */
@@ -2771,7 +2771,7 @@ export const ClickMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_click_mouse"),
     input: ClickMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Holds a button, or lets it go. */
@@ -2781,7 +2781,7 @@ export const PressMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_press_mouse"),
     input: PressMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Moves the mouse along a path with a button held. */
@@ -2791,7 +2791,7 @@ export const DragMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_drag_mouse"),
     input: DragMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Turns the wheel. */
@@ -2801,7 +2801,7 @@ export const ScrollToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_scroll"),
     input: ScrollInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Presses keys together and lets them go. */
@@ -2811,7 +2811,7 @@ export const TypeKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_type_keys"),
     input: TypeKeysInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Holds keys, or lets them go. */
@@ -2821,7 +2821,7 @@ export const PressKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_press_keys"),
     input: PressKeysInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Types a text. */
@@ -2831,7 +2831,7 @@ export const TypeTextToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_type_text"),
     input: TypeTextInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Pastes a text. */
@@ -2841,7 +2841,7 @@ export const PasteTextToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_paste_text"),
     input: PasteTextInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Waits. */
@@ -2851,7 +2851,7 @@ export const WaitToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_wait"),
     input: WaitInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Takes a picture of the screen. */
@@ -2861,7 +2861,7 @@ export const ScreenshotToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_screenshot"),
     input: EmptyInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Asks where the mouse is. */
@@ -2871,7 +2871,7 @@ export const CursorPositionToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_cursor_position"),
     input: EmptyInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Brings a program to the front. */
@@ -2881,7 +2881,7 @@ export const ApplicationToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_application"),
     input: ApplicationInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Writes a file. */
@@ -2891,7 +2891,7 @@ export const WriteFileToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_write_file"),
     input: WriteFileInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Reads a file. */
@@ -2901,7 +2901,7 @@ export const ReadFileToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_read_file"),
     input: ReadFileInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Says how the task stands. */
@@ -2911,7 +2911,7 @@ export const SetTaskStatusToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("set_task_status"),
     input: SetTaskStatusInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Makes another task. */
@@ -2921,7 +2921,7 @@ export const CreateTaskToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("create_task"),
     input: CreateTaskInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A use of a tool that is none of the contract's own. */
@@ -2931,7 +2931,7 @@ export const OtherToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.string().refine((text) => !["computer_move_mouse","computer_trace_mouse","computer_click_mouse","computer_press_mouse","computer_drag_mouse","computer_scroll","computer_type_keys","computer_press_keys","computer_type_text","computer_paste_text","computer_wait","computer_screenshot","computer_cursor_position","computer_application","computer_write_file","computer_read_file","set_task_status","create_task"].includes(text), "has a type of its own"),
     input: z.record(z.string(), z.unknown()),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A use of one of the desktop's 16 tools. */
@@ -3025,7 +3025,7 @@ export const TextContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("text"),
     text: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A picture. */
@@ -3033,7 +3033,7 @@ export const ImageContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("image"),
     source: ImageSourceSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A file. */
@@ -3043,7 +3043,7 @@ export const DocumentContentBlockSchema = /* @__PURE__ */ (() =>
     source: DocumentSourceSchema,
     name: z.string().optional(),
     size: z.int().min(0).optional(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Thoughts. */
@@ -3052,7 +3052,7 @@ export const ThinkingContentBlockSchema = /* @__PURE__ */ (() =>
     type: z.literal("thinking"),
     thinking: z.string(),
     signature: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Thoughts that only their model can read. */
@@ -3060,14 +3060,14 @@ export const RedactedThinkingContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("redacted_thinking"),
     data: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** What a person did to the desktop while they had it. */
 export const UserActionContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("user_action"),
-    content: z.lazy((): z.ZodType<UserActionContent[]> => z.array(UserActionContentSchema)),
+    content: z.lazy((): z.ZodType<UserActionContent[], UserActionContent[]> => z.array(UserActionContentSchema)),
   }))();
 
 /** What a tool gave. */
@@ -3075,7 +3075,7 @@ export const ToolResultContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_result"),
     tool_use_id: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)),
     is_error: z.boolean().optional(),
   }))();
 
