@@ -47,8 +47,14 @@ function weak(def) {
  * What is accepted compiles; so does what only a limit refuses. What its form refuses does not: an error is expected. The
  * one exception is the compiler's own: of a type whose fields may all be absent it wants one at least.
  */
-export function fixtureProof(types, cases, defs = schema().$defs) {
-  const lines = [HEAD, 'import type * as T from "../test/types.js";', 'import { accept, type Wire } from "../test/proof.js";', ""];
+export function fixtureProof(types, cases, at = HERE) {
+  const { $defs: defs } = schema();
+  const lines = [
+    HEAD,
+    `import type * as T from "${at.types}";`,
+    `import { accept, type Wire } from "${at.proof}";`,
+    "",
+  ];
   for (const [name, { golden = [], accepted = [], refused = [] }] of Object.entries(cases)) {
     const type = types[name];
     if (!type) throw new Error(`${name} is not in the contract`);
@@ -66,13 +72,13 @@ export function fixtureProof(types, cases, defs = schema().$defs) {
   return `${lines.join("\n")}\n`;
 }
 
-export function assignableProof(types, from = "../src") {
+export function assignableProof(types, at = HERE) {
   const lines = [
     HEAD,
     'import type * as z from "zod";',
-    `import type * as T from "${from}/index.js";`,
-    `import type * as S from "${from}/generated/schemas.js";`,
-    'import type { Proven, Same, SameAsJson } from "../test/proof.js";',
+    `import type * as T from "${at.types}";`,
+    `import type * as S from "${at.schemas}";`,
+    `import type { Proven, Same, SameAsJson } from "${at.proof}";`,
     "",
   ];
   for (const [name, { schema, input, enum: holds }] of Object.entries(types)) {
@@ -85,15 +91,15 @@ export function assignableProof(types, from = "../src") {
 }
 
 /** A switch over each union, with a case per tag and none left over. */
-export function exhaustiveProof() {
+export function exhaustiveProof(some = () => true, at = HERE) {
   const defs = schema().$defs;
   const named = ({ $ref }) => defs[$ref.replace("#/$defs/", "")];
   const tags = (def, field) =>
     def.oneOf && def.discriminator ? def.oneOf.flatMap((v) => tags(named(v), field)) : [def.properties[field].const];
-  const lines = [HEAD, 'import type * as T from "../test/types.js";', 'import { assertNever } from "../test/proof.js";', ""];
+  const lines = [HEAD, `import type * as T from "${at.types}";`, `import { assertNever } from "${at.proof}";`, ""];
   for (const [name, def] of Object.entries(defs)) {
     const field = def.discriminator?.propertyName;
-    if (!field) continue;
+    if (!field || !some(name)) continue;
     lines.push(`export function over${name}(value: T.${name}): void {`, `  switch (value.${field}) {`);
     const all = new Set(tags(def, field));
     // A variant for every other tag is what is left over.
@@ -104,6 +110,8 @@ export function exhaustiveProof() {
   return `${lines.join("\n")}\n`;
 }
 
+/** What the proofs in .proof/ are of. */
+const HERE = { types: "../test/types.js", schemas: "../src/generated/schemas.js", proof: "../test/proof.js" };
 const HEAD = "// Made by scripts/proof.js for one run of the compiler.";
 
 function namesProof(name, { types = [], values = [] }) {
