@@ -3,6 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, TcpListener},
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{self as unix, UnixListener},
+    },
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
@@ -50,19 +54,29 @@ fn for_everybody() -> anyhow::Result<TempDir> {
     Ok(dir)
 }
 
-/// A free port below those that the kernel gives to outgoing connections: a client that keeps trying to reach a dead
-/// server would else, now and then, be given that very port.
-fn free_port() -> anyhow::Result<u16> {
-    use std::sync::atomic::{AtomicU16, Ordering};
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + u16::try_from(std::process::id() % 20_000)?;
-    for _ in 0..1000 {
-        let port = 10_000 + (start - 10_000 + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
+/// A port that no other test's server has or gets, for as long as this lives: also while its server is dead.
+///
+/// It lies below those that the kernel gives to outgoing connections: a client that keeps trying to reach a dead server
+/// would else, now and then, be given that very port.
+struct Port {
+    number: u16,
+    /// A socket's name holds the port against other test processes; the kernel frees it when this process ends.
+    _claim: UnixListener,
+}
+
+impl Port {
+    fn claim() -> anyhow::Result<Self> {
+        let start = u16::try_from(std::process::id() % 20_000)?;
+        for step in 0..1000 {
+            let number = 10_000 + (start + step) % 20_000;
+            let name = unix::SocketAddr::from_abstract_name(format!("lia-test-port-{number}"))?;
+            let Ok(claim) = UnixListener::bind_addr(&name) else { continue };
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
+                return Ok(Self { number, _claim: claim });
+            }
         }
+        bail!("no free port among a thousand from {}", 10_000 + start)
     }
-    bail!("no free port from 10000 to 29999")
 }
 
 /// What a server is started with.
@@ -97,7 +111,8 @@ pub struct Server {
     data: Option<TempDir>,
     /// Lia's programs, where another user may run them.
     programs: Option<Arc<TempDir>>,
-    port: u16,
+    /// None once it was handed to the one that cleans up.
+    port: Option<Port>,
     /// What it printed on its standard output, line by line, since its last start.
     pub printed: Vec<String>,
 }
@@ -116,7 +131,7 @@ impl Server {
             std::os::unix::fs::chown(data.path(), Some(user), Some(user))?;
             programs = Some(Arc::new(for_everybody()?));
         }
-        let port = free_port()?;
+        let port = Some(Port::claim()?);
         let mut server = Self { child: None, options, data: Some(data), programs, port, printed: Vec::new() };
         server.restart().await?;
         Ok(server)
@@ -128,10 +143,14 @@ impl Server {
         self.data.as_ref().map_or(Path::new("/nonexistent"), TempDir::path)
     }
 
+    fn port_number(&self) -> u16 {
+        self.port.as_ref().map_or(0, |p| p.number)
+    }
+
     /// The server's address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port_number())
     }
 
     /// The server's process id.
@@ -151,7 +170,7 @@ impl Server {
                 c.env(key, v);
             }
         }
-        c.env("LIA__SERVER__PORT", self.port.to_string()).env("LIA__SERVER__DATA_DIR", self.data());
+        c.env("LIA__SERVER__PORT", self.port_number().to_string()).env("LIA__SERVER__DATA_DIR", self.data());
         c.envs(&self.options.env).current_dir(self.data());
         self.options.outfit.put_on(&mut c);
         c
@@ -269,7 +288,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // Instances live on without their server: start it again if it was killed, and let it end them.
-        let (Some(data), port, options) = (self.data.take(), self.port, self.options.clone()) else { return };
+        let (Some(data), port, options) = (self.data.take(), self.port.take(), self.options.clone()) else {
+            return;
+        };
         let (child, programs) = (self.child.take(), self.programs.take());
         let cleanup = std::thread::spawn(move || {
             let Ok(rt) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
@@ -284,7 +305,7 @@ impl Drop for Server {
                 }
                 again.child = None;
                 // The folder goes with `data`; nothing is mounted below it any more.
-                let gone = (again.data.take(), again.programs.take());
+                let gone = (again.data.take(), again.programs.take(), again.port.take());
                 std::mem::forget(again);
                 drop(gone);
             });
