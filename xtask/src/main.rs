@@ -1,5 +1,7 @@
 //! `cargo run -p xtask -- generate` writes every generated file anew; `-- check` fails when one of them is stale.
 
+mod rest;
+
 use std::{
     fs,
     io::{self, Write as _},
@@ -11,8 +13,12 @@ use anyhow::{Context as _, bail};
 use lia_server::config::generate;
 
 /// The generated files and what makes each.
-const FILES: [(&str, Make); 2] =
-    [(".env.example", generate::env_example), ("docs/configuration.md", generate::markdown)];
+const FILES: [(&str, Make); 4] = [
+    (".env.example", generate::env_example),
+    ("docs/configuration.md", generate::markdown),
+    ("contract/openapi.json", rest::openapi),
+    ("contract/asyncapi.json", rest::asyncapi),
+];
 
 type Make = fn() -> String;
 

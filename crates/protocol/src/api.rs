@@ -135,6 +135,23 @@ pub struct AnswerRequest {
     pub option_id: Option<String>,
 }
 
+/// `POST /api/v1/tasks/{id}/resize`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResizeRequest {
+    /// Columns, at least 1.
+    pub cols: u16,
+    /// Rows, at least 1.
+    pub rows: u16,
+}
+
+/// `POST /api/v1/server/down` (administrator)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DownRequest {
+    /// Whether all instances end too.
+    #[serde(default)]
+    pub instances: bool,
+}
+
 /// A waiting prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuedPrompt {
@@ -167,6 +184,9 @@ pub struct Health {
     pub error: Option<String>,
     /// Lia's version.
     pub version: String,
+    /// The contract's version: [`crate::schema::VERSION`].
+    #[serde(default)]
+    pub contract: String,
     /// `sqlite`
     pub store: String,
 }

@@ -31,6 +31,12 @@ macro_rules! codes {
             pub const fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)* }
             }
+
+            /// The word on the wire.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
         }
     };
 }

@@ -5,6 +5,7 @@
 //! - [`ids`], [`time`], [`secret`]: the words that everything else is made of;
 //! - [`limits`]: every number that bounds what comes from outside;
 //! - [`task`], [`api`], [`error`]: the REST API (seeds 000 and 001, and ours);
+//! - [`query`]: query strings; [`rest`]: how routes are described, and OpenAPI and AsyncAPI made from that;
 //! - [`ws`], [`vsock`]: the two message unions of seed 000, exact;
 //! - [`event`]: the log's events, and the list of their kinds;
 //! - [`link`]: the control link between control plane and sidecar (port 5000);
@@ -23,7 +24,9 @@ pub mod host_api;
 pub mod ids;
 pub mod limits;
 pub mod link;
+pub mod query;
 pub mod registry;
+pub mod rest;
 pub mod runtime;
 pub mod schema;
 pub mod secret;

@@ -35,6 +35,12 @@ impl std::fmt::Debug for Entry {
     }
 }
 
+/// A type of the contract, known by its name at compile time: a description that names a type names it through this.
+pub trait Contract {
+    /// Its name in every language.
+    const NAME: &'static str;
+}
+
 /// The type with a name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
@@ -63,6 +69,10 @@ macro_rules! registry {
             schema: schema::<crate::$module::$name>,
             round: round::<crate::$module::$name>,
         },)*)*)*];
+
+        $($($(impl Contract for crate::$module::$name {
+            const NAME: &'static str = stringify!($name);
+        })*)*)*
     };
     (@zod $name:ident) => { concat!(stringify!($name), "Schema") };
     (@zod $name:ident $zod:literal) => { $zod };
@@ -83,5 +93,31 @@ registry! {
             VsockMessageType, VsockFile, VsockInitMessage, VsockOutputMessage, VsockInputMessage, VsockExitMessage,
             VsockHeartbeatMessage, VsockMessage,
         }
+        query::{
+            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
+        }
     }
+}
+
+/// Types that routes name and whose schema is still to come.
+macro_rules! pending {
+    ($($module:ident::{ $($name:ident),* $(,)? })*) => {
+        /// Their names.
+        pub const PENDING: &[&str] = &[$($(stringify!($name)),*),*];
+
+        $($(impl Contract for crate::$module::$name {
+            const NAME: &'static str = stringify!($name);
+        })*)*
+    };
+}
+
+pending! {
+    api::{
+        Me, CreateTokenRequest, TokenInfo, CreateTokenResponse, TicketResponse, LoginRequest, InputRequest, InputResponse,
+        PermissionInfo, AnswerRequest, QueuedPrompt, UploadResponse, Health, ResizeRequest, DownRequest,
+    }
+    event::{ PermissionAnswered }
+    host_api::{ DirList }
+    template::{ TemplateInfo }
+    runtime::{ RuntimeInfo }
 }

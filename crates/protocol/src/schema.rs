@@ -16,6 +16,9 @@ use crate::registry::{Entry, TYPES};
 /// The largest integer that JavaScript holds exactly.
 pub const MAX_SAFE: i64 = (1 << 53) - 1;
 
+/// The contract's version: that of the bundle, of `packages/shared` and of `/health`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The whole contract.
 ///
 /// # Panics
@@ -39,9 +42,18 @@ pub fn bundle() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:lia:contract",
         "title": "Lia's contract",
-        "version": env!("CARGO_PKG_VERSION"),
+        "version": VERSION,
         "$defs": defs,
     })
+}
+
+/// The normalised schema of a type that has no name in the contract: an identifier, a number.
+#[must_use]
+pub fn inline(make: fn(&mut SchemaGenerator) -> schemars::Schema) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = make(&mut generator).to_value();
+    normalise(&mut schema);
+    schema
 }
 
 /// The type's own schema, not a reference to it.

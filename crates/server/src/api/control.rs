@@ -2,13 +2,12 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use lia_protocol::{
-    api::{AnswerRequest, InputRequest, InputResponse, PermissionInfo, QueuedPrompt},
+    api::{AnswerRequest, InputRequest, InputResponse, PermissionInfo, QueuedPrompt, ResizeRequest},
     event::PermissionAnswered,
     ids::{CommandId, PermissionId, TaskId},
     limits,
     task::TaskResponse,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{
@@ -80,22 +79,15 @@ pub async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
-/// The body of [`resize`].
-#[derive(Debug, Deserialize)]
-pub struct Size {
-    cols: u16,
-    rows: u16,
-}
-
 /// `POST /api/v1/tasks/{id}/resize`
 pub async fn resize(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    body: ApiJson<Size>,
+    body: ApiJson<ResizeRequest>,
 ) -> Result<StatusCode, Failure> {
     let task = api.task(&caller, id).await?;
-    let Size { cols, rows } = body.value;
+    let ResizeRequest { cols, rows } = body.value;
     check_size(cols, rows)?;
     api.engine.resize(task.id, cols, rows).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -10,11 +10,12 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use bytes::Bytes;
+use garde::Validate;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use lia_protocol::error::ErrorCode;
+use lia_protocol::{error::ErrorCode, wire};
 use serde::de::DeserializeOwned;
 
-use super::error::{Failure, bad_request, invalid};
+use super::error::{Failure, bad_request, invalid, issues};
 
 /// How long a JSON body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(60);
@@ -124,12 +125,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
 #[derive(Debug)]
 pub struct ApiQuery<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequestParts<S> for ApiQuery<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         match Query::<T>::try_from_uri(&parts.uri) {
-            Ok(Query(value)) => Ok(Self(value)),
+            Ok(Query(value)) => match wire::check(&value) {
+                issues if issues.is_empty() => Ok(Self(value)),
+                found => Err(issues(&found)),
+            },
             Err(e) => {
                 let text = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
                 // serde_path_to_error writes "key: message".

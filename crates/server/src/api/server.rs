@@ -11,8 +11,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use lia_protocol::{api::Health, error::ErrorCode, runtime::RuntimeInfo, template::TemplateInfo};
-use serde::Deserialize;
+use lia_protocol::{
+    api::{DownRequest, Health},
+    error::ErrorCode,
+    runtime::RuntimeInfo,
+    schema,
+    template::TemplateInfo,
+};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -71,6 +76,7 @@ pub async fn health(State(api): State<Api>) -> Response {
         status: if ok { "ok" } else { "degraded" }.into(),
         error,
         version: env!("CARGO_PKG_VERSION").into(),
+        contract: schema::VERSION.into(),
         store: "sqlite".into(),
     };
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
@@ -120,13 +126,6 @@ pub async fn install(State(api): State<Api>, ApiPath(name): ApiPath<String>) -> 
         chunks.recv().await.map(|c| (Ok::<_, Infallible>(c), chunks))
     });
     Ok(([(header::CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(body)).into_response())
-}
-
-/// The body of [`down`].
-#[derive(Debug, Deserialize)]
-pub struct DownRequest {
-    #[serde(default)]
-    instances: bool,
 }
 
 /// `POST /api/v1/server/down`: what `lia down` calls.

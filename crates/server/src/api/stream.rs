@@ -30,6 +30,7 @@ use lia_protocol::{
     api::Scope,
     ids::{CommandId, PermissionId, Seq, TaskId},
     limits,
+    query::StreamQuery,
     ws::{WsAddition, WsMessage},
 };
 use lia_store::TaskRecord;
@@ -58,14 +59,6 @@ const CLOSING: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_secs(600);
 /// Buffers of one socket: idle clients are many.
 const BUFFER_BYTES: usize = 16 << 10;
-
-/// The query of [`stream`].
-#[derive(Debug, Deserialize)]
-pub struct StreamQuery {
-    #[serde(default)]
-    from: Seq,
-    progress: Option<String>,
-}
 
 /// The upgrade. Whatever is wrong is said before it, in JSON.
 pub async fn stream(

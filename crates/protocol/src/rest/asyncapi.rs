@@ -1,0 +1,229 @@
+//! AsyncAPI 3 of the sockets: a thin template over the contract's schema.
+
+use serde_json::{Map, Value, json};
+
+use super::openapi::{COOKIE, reachable};
+use crate::{
+    registry::Contract,
+    schema::{self, bundle},
+    ws::WsMessage,
+};
+
+/// The prefix of a reference to a schema.
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// What carries the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// One JSON object per text frame.
+    WebSocket,
+    /// Named events of Socket.IO.
+    SocketIo,
+}
+
+/// A message of a socket: a type of the contract, and under Socket.IO its event's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Message {
+    /// Socket.IO's name of the event.
+    pub event: Option<&'static str>,
+    /// The payload's type; a union stands for its variants.
+    pub payload: &'static str,
+}
+
+/// A message without an event's name.
+#[must_use]
+pub const fn message<T: Contract>() -> Message {
+    Message { event: None, payload: T::NAME }
+}
+
+/// An event of Socket.IO.
+#[must_use]
+pub const fn event<T: Contract>(name: &'static str) -> Message {
+    Message { event: Some(name), payload: T::NAME }
+}
+
+/// One socket.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// Its key in the document.
+    pub key: &'static str,
+    /// Its address, with `{parameters}`.
+    pub address: &'static str,
+    /// What carries it.
+    pub transport: Transport,
+    /// For people.
+    pub about: &'static str,
+    /// Whether no code serves it yet.
+    pub planned: bool,
+    /// Parameters of the address.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// Variants that only the other side sends, which a union of both directions holds too.
+    pub only: fn(variant: &str, from_client: bool) -> bool,
+    /// What the server sends.
+    pub from_server: Vec<Message>,
+    /// What clients send.
+    pub from_client: Vec<Message>,
+}
+
+fn all(_: &str, _: bool) -> bool {
+    true
+}
+
+/// Seed 000 has one union for both directions.
+fn task_stream(variant: &str, from_client: bool) -> bool {
+    match variant {
+        "WsInputMessage" | "WsPingMessage" => from_client,
+        "WsOutputMessage" | "WsStatusMessage" | "WsErrorMessage" => !from_client,
+        _ => true,
+    }
+}
+
+/// All sockets.
+#[must_use]
+pub fn sockets() -> Vec<Socket> {
+    vec![Socket {
+        key: "taskStream",
+        address: "/api/v1/tasks/{id}/stream",
+        transport: Transport::WebSocket,
+        about: "A task, live, both ways (seeds 000 and 001). Close codes: 1000 after the terminal status, 1001 the server \
+            stops, 1013 the log cannot be read now, 4401 the credential has ended, 4404 the task was removed.",
+        planned: false,
+        parameters: &[("id", "The task.")],
+        only: task_stream,
+        from_server: vec![message::<WsMessage>()],
+        from_client: vec![message::<WsMessage>()],
+    }]
+}
+
+/// The document.
+///
+/// # Panics
+/// When a socket names a type that is not in the registry.
+#[must_use]
+pub fn asyncapi() -> Value {
+    let bundle = bundle();
+    let _ = all;
+    let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
+    for socket in sockets() {
+        let mut of_channel = Map::new();
+        for (from_client, list) in [(false, &socket.from_server), (true, &socket.from_client)] {
+            let mut of_operation = Vec::new();
+            for message in list {
+                for variant in variants(message.payload, &bundle) {
+                    if !(socket.only)(&variant, from_client) {
+                        continue;
+                    }
+                    let key = message.event.map_or_else(
+                        || variant.clone(),
+                        |e| format!("{e} {variant}").replace([' ', ':'], "_"),
+                    );
+                    of_channel.insert(key.clone(), json!({ "$ref": format!("#/components/messages/{key}") }));
+                    let one = json!({ "$ref": format!("#/channels/{}/messages/{key}", socket.key) });
+                    if !of_operation.contains(&one) {
+                        of_operation.push(one);
+                    }
+                    messages.insert(key, describe(message, &variant, &bundle));
+                }
+            }
+            let (action, name) = if from_client { ("receive", "fromClient") } else { ("send", "toClient") };
+            operations.insert(
+                format!("{}.{name}", socket.key),
+                json!({
+                    "action": action,
+                    "channel": { "$ref": format!("#/channels/{}", socket.key) },
+                    "messages": of_operation,
+                    "x-lia-status": status(socket.planned),
+                }),
+            );
+        }
+        let mut channel = json!({
+            "address": socket.address,
+            "description": socket.about,
+            "messages": of_channel,
+            "x-lia-status": status(socket.planned),
+            "x-lia-transport": match socket.transport {
+                Transport::WebSocket => "websocket",
+                Transport::SocketIo => "socket.io",
+            },
+        });
+        if !socket.parameters.is_empty() {
+            let parameters = socket.parameters.iter();
+            let parameters: Map<_, _> = parameters
+                .map(|(name, about)| ((*name).to_owned(), json!({ "description": about })))
+                .collect();
+            channel["parameters"] = Value::Object(parameters);
+        }
+        channels.insert(socket.key.into(), channel);
+    }
+    let mut document = json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Lia's sockets",
+            "version": schema::VERSION,
+            "description": "Made from the contract's types. The routes are in /openapi.json. A channel with `x-lia-status: planned` \
+                is not served yet.",
+            "license": { "name": "MIT" },
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "lia": {
+                "host": "localhost:8811",
+                "protocol": "ws",
+                "security": [
+                    { "$ref": "#/components/securitySchemes/bearer" },
+                    { "$ref": "#/components/securitySchemes/cookie" },
+                    { "$ref": "#/components/securitySchemes/ticket" },
+                ],
+            },
+        },
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "schemas": {},
+            "messages": messages,
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "cookie": { "type": "httpApiKey", "in": "cookie", "name": COOKIE },
+                "ticket": { "type": "httpApiKey", "in": "query", "name": "ticket" },
+            },
+        },
+    });
+    let mut schemas = reachable(&document, &bundle, SCHEMAS);
+    schemas.values_mut().for_each(plain_discriminator);
+    document["components"]["schemas"] = Value::Object(schemas);
+    document
+}
+
+fn status(planned: bool) -> &'static str {
+    if planned { "planned" } else { "served" }
+}
+
+/// The variants of a union, or the type itself.
+fn variants(name: &str, bundle: &Value) -> Vec<String> {
+    let definition =
+        schema::definition(bundle, name).unwrap_or_else(|| panic!("{name} is not in the registry"));
+    if schema::discriminator(definition).is_none() {
+        return vec![name.to_owned()];
+    }
+    let forms = definition["oneOf"].as_array().into_iter().flatten();
+    let names = forms.filter_map(|v| v["$ref"].as_str()?.strip_prefix("#/$defs/"));
+    names.flat_map(|n| variants(n, bundle)).collect()
+}
+
+fn describe(message: &Message, variant: &str, bundle: &Value) -> Value {
+    let about =
+        schema::definition(bundle, variant).and_then(|d| d["description"].as_str()).unwrap_or_default();
+    json!({
+        "name": message.event.unwrap_or(variant),
+        "title": variant,
+        "summary": about.lines().next().unwrap_or_default(),
+        "payload": { "$ref": format!("{SCHEMAS}{variant}") },
+    })
+}
+
+/// AsyncAPI's discriminator is the property's name alone.
+fn plain_discriminator(definition: &mut Value) {
+    if let Some(field) = schema::discriminator(definition).map(str::to_owned) {
+        definition["discriminator"] = json!(field);
+    }
+}
