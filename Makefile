@@ -33,7 +33,13 @@ build: ## Build lia, its sidecar and the scripted agent
 test: ## Run every test; ARGS go to the runner
 	@$(STEP) set-up scripts/setup-test.sh
 	@$(STEP) build scripts/build.sh --tests
+	@$(if $(ARGS),:,$(STEP) types scripts/verify-types.sh)
 	@scripts/test.sh $(ARGS)
+
+.PHONY: verify-types
+verify-types: ## Prove that Rust, JSON Schema, Zod and TypeScript agree on every message
+	@scripts/setup.sh
+	@scripts/verify-types.sh
 
 .PHONY: check
 check: ## Format, shell scripts, documents, licences, lints, generated files
@@ -65,6 +71,11 @@ bench: ## Every promised figure beside its baseline; ARGS choose some (latency b
 bench-clone: ## How long a fresh clone takes to its printed link, cold and warm (minutes)
 	@scripts/setup.sh
 	@scripts/bench-clone.sh
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser that reads from outside, 60 s each (LIA_FUZZ_SECONDS); ARGS choose some; installs cargo-fuzz where it is missing
+	@scripts/setup.sh
+	@scripts/fuzz.sh $(ARGS)
 
 .PHONY: deny
 deny: ## Advisories, licences, bans and sources by cargo-deny (builds it first where it is missing: minutes)

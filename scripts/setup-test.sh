@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `make test` needs beyond `make run`: the programs that the tests run inside sandboxes, and the real agents.
+# What `make test` needs beyond `make run`: the programs that the tests run inside sandboxes, the real agents, and what the
+# packages are built and tested with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
@@ -14,7 +15,8 @@ need procps "ps, for what the tests find left over" has ps
 install_missing
 
 if ! has node || ! has npm; then
-  echo "Node.js is missing: the tests of real agents need node and npm (docs/install.md)." >&2
+  echo "Node.js is missing: the tests of real agents and of the packages need node and npm (docs/install.md)." >&2
   exit 1
 fi
 scripts/agents.sh
+scripts/npm.sh

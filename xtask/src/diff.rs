@@ -37,8 +37,7 @@ pub fn diff(old: &Value, new: &Value, sent: &BTreeMap<String, Sent>) -> Vec<Chan
         out.push(Change { at: route.clone(), what: "a new route".into(), breaking: false });
     }
     let none = serde_json::Map::new();
-    let (olds, news) =
-        (old["$defs"].as_object().unwrap_or(&none), new["$defs"].as_object().unwrap_or(&none));
+    let (olds, news) = (old["$defs"].as_object().unwrap_or(&none), new["$defs"].as_object().unwrap_or(&none));
     for name in olds.keys().filter(|n| !news.contains_key(*n)) {
         out.push(Change { at: name.clone(), what: "the type is gone".into(), breaking: true });
     }
@@ -57,10 +56,7 @@ pub fn diff(old: &Value, new: &Value, sent: &BTreeMap<String, Sent>) -> Vec<Chan
 }
 
 /// Who sends each type: those that are given, and what they hold.
-pub fn closure(
-    bundle: &Value,
-    roots: impl IntoIterator<Item = (String, bool)>,
-) -> BTreeMap<String, Sent> {
+pub fn closure(bundle: &Value, roots: impl IntoIterator<Item = (String, bool)>) -> BTreeMap<String, Sent> {
     let mut out: BTreeMap<String, Sent> = BTreeMap::new();
     let mut todo: Vec<(String, bool)> = roots.into_iter().collect();
     while let Some((name, by_client)) = todo.pop() {
@@ -112,7 +108,9 @@ impl Differ<'_> {
             return;
         }
         if was["$ref"] != is["$ref"] {
-            let name = |s: &Value| s["$ref"].as_str().and_then(|r| r.rsplit('/').next()).unwrap_or("its own").to_owned();
+            let name = |s: &Value| {
+                s["$ref"].as_str().and_then(|r| r.rsplit('/').next()).unwrap_or("its own").to_owned()
+            };
             self.note(at, true, true, format!("the type changed from {} to {}", name(was), name(is)));
             return;
         }
@@ -121,7 +119,14 @@ impl Differ<'_> {
         }
         self.sets(at, "type", &types(was), &types(is), was.get("type").is_some(), is.get("type").is_some());
         let (had, has) = (values(was), values(is));
-        self.sets(at, "value", had.as_ref().unwrap_or(&BTreeSet::new()), has.as_ref().unwrap_or(&BTreeSet::new()), had.is_some(), has.is_some());
+        self.sets(
+            at,
+            "value",
+            had.as_ref().unwrap_or(&BTreeSet::new()),
+            has.as_ref().unwrap_or(&BTreeSet::new()),
+            had.is_some(),
+            has.is_some(),
+        );
         self.limits(at, was, is);
         self.variants(at, was, is);
         self.properties(at, was, is);
@@ -129,8 +134,12 @@ impl Differ<'_> {
             match (was.get(key), is.get(key)) {
                 (None, None) => {}
                 (Some(was), Some(is)) => self.schema(&format!("{at}{mark}"), was, is),
-                (None, Some(_)) => self.note(&format!("{at}{mark}"), true, false, "what it holds has a form now"),
-                (Some(_), None) => self.note(&format!("{at}{mark}"), false, true, "what it holds has no form any more"),
+                (None, Some(_)) => {
+                    self.note(&format!("{at}{mark}"), true, false, "what it holds has a form now")
+                }
+                (Some(_), None) => {
+                    self.note(&format!("{at}{mark}"), false, true, "what it holds has no form any more")
+                }
             }
         }
         if was.get("prefixItems") != is.get("prefixItems") {
@@ -143,7 +152,15 @@ impl Differ<'_> {
     }
 
     /// A list of what is allowed, which may be absent: then everything is.
-    fn sets(&mut self, at: &str, word: &str, was: &BTreeSet<String>, is: &BTreeSet<String>, had: bool, has: bool) {
+    fn sets(
+        &mut self,
+        at: &str,
+        word: &str,
+        was: &BTreeSet<String>,
+        is: &BTreeSet<String>,
+        had: bool,
+        has: bool,
+    ) {
         match (had, has) {
             (false, false) => {}
             (false, true) => self.note(at, true, false, format!("only some {word}s are allowed now")),
@@ -166,10 +183,17 @@ impl Differ<'_> {
                 match (was[*key].as_f64(), is[*key].as_f64()) {
                     (None, None) => {}
                     (None, Some(now)) => self.note(at, true, false, format!("a new limit {what} {now}")),
-                    (Some(then), None) => self.note(at, false, true, format!("the limit {what} {then} is gone")),
+                    (Some(then), None) => {
+                        self.note(at, false, true, format!("the limit {what} {then} is gone"))
+                    }
                     (Some(then), Some(now)) if then != now => {
                         let narrows = (now > then) == lower;
-                        self.note(at, narrows, !narrows, format!("the limit {what} changed from {then} to {now}"));
+                        self.note(
+                            at,
+                            narrows,
+                            !narrows,
+                            format!("the limit {what} changed from {then} to {now}"),
+                        );
                     }
                     (Some(_), Some(_)) => {}
                 }
@@ -185,13 +209,15 @@ impl Differ<'_> {
 
     fn variants(&mut self, at: &str, was: &Value, is: &Value) {
         for key in ["oneOf", "anyOf", "allOf"] {
-            let list = |s: &Value| s[key].as_array().map(|v| v.iter().map(variant).collect::<BTreeMap<_, _>>());
-            let (then, now) = (list(was), list(is));
-            let names = |m: &Option<BTreeMap<String, &Value>>| m.iter().flatten().map(|(k, _)| k.clone()).collect();
+            let (then, now) = (forms(was, key), forms(is, key));
+            let names =
+                |m: &Option<BTreeMap<String, &Value>>| m.iter().flatten().map(|(k, _)| k.clone()).collect();
             let (before, after): (BTreeSet<String>, BTreeSet<String>) = (names(&then), names(&now));
             self.sets(at, "variant", &before, &after, then.is_some(), now.is_some());
             for name in before.intersection(&after) {
-                if let (Some(was), Some(is)) = (then.as_ref().and_then(|m| m.get(name)), now.as_ref().and_then(|m| m.get(name))) {
+                if let (Some(was), Some(is)) =
+                    (then.as_ref().and_then(|m| m.get(name)), now.as_ref().and_then(|m| m.get(name)))
+                {
                     self.schema(at, was, is);
                 }
             }
@@ -202,7 +228,8 @@ impl Differ<'_> {
         let none = serde_json::Map::new();
         let (olds, news) =
             (was["properties"].as_object().unwrap_or(&none), is["properties"].as_object().unwrap_or(&none));
-        let needed = |s: &Value, name: &str| s["required"].as_array().is_some_and(|r| r.iter().any(|n| n == name));
+        let needed =
+            |s: &Value, name: &str| s["required"].as_array().is_some_and(|r| r.iter().any(|n| n == name));
         for name in olds.keys().filter(|n| !news.contains_key(*n)) {
             self.note(&format!("{at}.{name}"), true, true, "the field is gone");
         }
@@ -223,6 +250,11 @@ impl Differ<'_> {
             }
         }
     }
+}
+
+/// The variants of a schema, by what tells them apart.
+fn forms<'a>(schema: &'a Value, key: &str) -> Option<BTreeMap<String, &'a Value>> {
+    schema[key].as_array().map(|all| all.iter().map(variant).collect())
 }
 
 /// What tells a variant from its neighbours.
@@ -270,7 +302,8 @@ mod tests {
     fn change(was: Value, is: Value, what: &str, breaks_clients: bool, breaks_server: bool) {
         let bundle = |t: Value| json!({ "$defs": { "T": t } });
         for (sent, breaking) in [(CLIENTS, breaks_clients), (SERVER, breaks_server)] {
-            let found = diff(&bundle(was.clone()), &bundle(is.clone()), &BTreeMap::from([("T".to_owned(), sent)]));
+            let found =
+                diff(&bundle(was.clone()), &bundle(is.clone()), &BTreeMap::from([("T".to_owned(), sent)]));
             let [change] = &found[..] else { panic!("{found:?}") };
             assert_eq!((change.what.as_str(), change.breaking), (what, breaking), "{sent:?}");
         }

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 use crate::diff::{self, Change, Sent};
 
+/// What people keep beside the generated files of the contract.
+pub const KEPT: [&str; 2] = [RELEASED, CHANGES];
+
 const RELEASED: &str = "contract/released";
 const CHANGES: &str = "contract/CHANGES.md";
 
@@ -82,7 +85,8 @@ fn last(root: &Path) -> anyhow::Result<Option<(Version, Value)>> {
 /// Writes `contract/released/<version>.json`.
 pub fn release(root: &Path) -> anyhow::Result<()> {
     let name = format!("{RELEASED}/{}.json", schema::VERSION);
-    fs::write(root.join(&name), format!("{}\n", today())).with_context(|| format!("{name} cannot be written"))?;
+    fs::write(root.join(&name), format!("{}\n", today()))
+        .with_context(|| format!("{name} cannot be written"))?;
     writeln!(io::stdout(), "wrote {name}")?;
     Ok(())
 }
@@ -104,7 +108,9 @@ fn listed<'a>(changes: &'a str, version: &str) -> Vec<&'a str> {
 /// Says what changed since the last release; whether that is allowed.
 pub fn check(root: &Path, out: &mut impl io::Write) -> anyhow::Result<bool> {
     let now = today();
-    let Some((then, old)) = last(root)? else { bail!("{RELEASED} holds no release: run `cargo run -p xtask -- contract-release`") };
+    let Some((then, old)) = last(root)? else {
+        bail!("{RELEASED} holds no release: run `cargo run -p xtask -- contract-release`")
+    };
     let this = version(schema::VERSION).context("the contract's version")?;
     let found = diff::diff(&old, &now, &sent(&now));
     let text = fs::read_to_string(root.join(CHANGES)).context(CHANGES)?;
@@ -140,8 +146,16 @@ mod tests {
 
     #[test]
     fn versions() {
-        assert!(may_break([0, 1, 9], [0, 2, 0]) && may_break([1, 2, 3], [2, 0, 0]) && may_break([0, 9, 0], [1, 0, 0]));
-        assert!(!may_break([0, 1, 0], [0, 1, 1]) && !may_break([1, 0, 0], [1, 1, 0]) && !may_break([1, 0, 0], [1, 0, 0]));
+        assert!(
+            may_break([0, 1, 9], [0, 2, 0])
+                && may_break([1, 2, 3], [2, 0, 0])
+                && may_break([0, 9, 0], [1, 0, 0])
+        );
+        assert!(
+            !may_break([0, 1, 0], [0, 1, 1])
+                && !may_break([1, 0, 0], [1, 1, 0])
+                && !may_break([1, 0, 0], [1, 0, 0])
+        );
         assert_eq!(version("1.2.3"), Some([1, 2, 3]));
         assert_eq!((version("1.2"), version("1.2.3.4"), version("x.y.z")), (None, None, None));
     }

@@ -3,10 +3,12 @@
 use lia_protocol::rest;
 use lia_server::api::routes;
 
-pub fn openapi() -> String {
-    format!("{:#}\n", rest::openapi::openapi(&routes::describe()))
-}
-
-pub fn asyncapi() -> String {
-    format!("{:#}\n", rest::asyncapi::asyncapi())
+/// OpenAPI and AsyncAPI.
+pub fn files() -> Vec<(&'static str, String)> {
+    let openapi = rest::openapi::openapi(&routes::describe());
+    let asyncapi = rest::asyncapi::asyncapi();
+    vec![
+        ("contract/openapi.json", format!("{openapi:#}\n")),
+        ("contract/asyncapi.json", format!("{asyncapi:#}\n")),
+    ]
 }

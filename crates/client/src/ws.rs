@@ -393,6 +393,15 @@ fn parse(text: &str) -> Result<Option<WsMessageExt>, Error> {
     }
 }
 
+/// See [`crate::fuzz`]: a message that is read and written again is read again as the same.
+pub(crate) fn any_message(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(Some(WsMessageExt::Seed(message))) = parse(text) {
+        let again = serde_json::to_string(&message).unwrap_or_default();
+        assert!(matches!(parse(&again), Ok(Some(WsMessageExt::Seed(same))) if same == message), "{again}");
+    }
+}
+
 /// The place in the log that a message stands for.
 #[must_use]
 pub fn seq_of(message: &WsMessageExt) -> Option<Seq> {

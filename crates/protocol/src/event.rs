@@ -4,16 +4,19 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use base64::Engine as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{CommandId, PermissionId, Seq, SessionId, TurnId, UserId},
     task::TaskStatus,
     time::Timestamp,
+    wire::word,
 };
 
 /// Who sent an ACP frame to whom (the words of seed 003).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[apply(word)]
+#[schemars(inline)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Lia's sidecar to the agent.
@@ -23,7 +26,8 @@ pub enum Direction {
 }
 
 /// What an ACP frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[apply(word)]
+#[schemars(inline)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Wants an answer.

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
-use crate::wire::text;
+use crate::{limits, wire::text};
 
 /// Reads a UUID in the one form of the wire: the `uuid` crate takes braces and others too.
 fn wire_uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
@@ -107,7 +107,7 @@ macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
         )]
         #[serde(transparent)]
         #[schemars(inline)]
@@ -124,12 +124,28 @@ macro_rules! counter {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                safe_integer(d).map(Self)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
             }
         }
     };
+}
+
+/// Reads an integer that JavaScript holds exactly.
+fn safe_integer<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    let n = u64::deserialize(d)?;
+    if n <= limits::SAFE_INTEGER {
+        Ok(n)
+    } else {
+        Err(de::Error::custom(format!("is {n}; allowed are 0 to {}", limits::SAFE_INTEGER)))
+    }
 }
 
 counter! {

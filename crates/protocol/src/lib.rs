@@ -10,6 +10,7 @@
 //! - [`event`]: the log's events, and the list of their kinds;
 //! - [`link`]: the control link between control plane and sidecar (port 5000);
 //! - [`host_api`]: files and repositories in an instance (port 5001);
+//! - [`sessions`]: seed 003: sessions, runtimes, channels, webhooks;
 //! - [`egress`], [`host`]: the egress link (port 5002) and the strict host names it decides on;
 //! - [`boot`]: what a runtime hands to the sidecar at its start;
 //! - [`template`], [`runtime`]: agent templates; what isolation is in force.
@@ -19,6 +20,8 @@ pub mod boot;
 pub mod egress;
 pub mod error;
 pub mod event;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod host;
 pub mod host_api;
 pub mod ids;
@@ -30,6 +33,7 @@ pub mod rest;
 pub mod runtime;
 pub mod schema;
 pub mod secret;
+pub mod sessions;
 pub mod task;
 pub mod template;
 pub mod time;

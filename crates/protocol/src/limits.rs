@@ -56,3 +56,7 @@ pub const TICKET_SECONDS: i64 = 60;
 pub const HOST_FILE_BYTES: u64 = 2 << 30;
 /// A heartbeat goes out after this many seconds of silence on the control link, and three missed ones mean a dead peer.
 pub const HEARTBEAT_SECONDS: u64 = 15;
+/// The largest integer that JavaScript holds exactly.
+pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// The same for numbers that may be negative; the smallest is its opposite.
+pub const SAFE_SIGNED: i64 = (1 << 53) - 1;

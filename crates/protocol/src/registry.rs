@@ -12,6 +12,8 @@ use crate::{error::Issue, wire};
 pub enum Group {
     /// Tasks, their stream, the sidecar's link (seeds 000 and 001), and Lia's own REST API.
     Tasks,
+    /// Sessions, runtimes, channels, webhooks (seed 003).
+    Sessions,
 }
 
 /// One type.
@@ -97,13 +99,127 @@ registry! {
             LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
         }
     }
+    Sessions {
+        sessions::{
+            RuntimeInstance,
+            RuntimeInfo,
+            SessionEndReason,
+            RuntimeHostStartSessionRequest,
+            RuntimeHostStartSessionResponse,
+            RuntimeHostSessionStatus,
+            RuntimeHostHealthResponse,
+            RuntimeHostPromptRequest,
+            RuntimeHostPermissionResponse,
+            FileSystemEntryGitInfo,
+            FileSystemEntry,
+            PermissionRequestEvent,
+            FilesystemSnapshotEvent,
+            FilePreviewEvent,
+            PermissionRespondAction,
+            FsSnapshotAction,
+            FilePreviewAction,
+            PermissionRequestCallback,
+            SessionEndCallback,
+            EndTurnCallback,
+            AgentMessageCallback,
+            ErrorCallback,
+            SessionCallbackEvent,
+            PermissionCallbackResponse,
+            SessionHostStartRequest as "SessionHostStartRequestWithIdSchema",
+            SessionHostStartBody as "SessionHostStartRequestSchema",
+            SessionHostStartResponse,
+            SessionHostHealthResponse,
+            AgentSpawn,
+            AgentTemplateRuntime,
+            AgentTemplate,
+            SessionLog,
+            PendingPermissionOption,
+            PendingPermission,
+            FileSystemSnapshot,
+            FilePreview,
+            QueuedPromptResponse,
+            PromptQueueItem,
+            PromptQueueState,
+            Session,
+            CreateSessionBody,
+            RegisterAgentTemplateBody,
+            PromptBody,
+            PermissionResponseBody,
+            WebhookEventType,
+            WebhookConfig,
+            WebhookPayload,
+            SessionMeta,
+            SessionRuntimeInfo,
+            StoredSession,
+            WsEventMessage,
+            WsConnectedMessage,
+            WsServerMessage,
+            WsPromptAction,
+            WsPermissionRespondAction,
+            WsCancelAction,
+            WsTerminateAction,
+            WsPingAction,
+            WsQueueReorderAction,
+            WsQueueClearAction,
+            WsQueuePauseAction,
+            WsQueueResumeAction,
+            WsControlMessage,
+            Channel,
+            WsChannelConnectedMessage,
+            WsSubscribedMessage,
+            WsUnsubscribedMessage,
+            WsChannelEventMessage,
+            WsSessionCreatedMessage,
+            WsSessionTerminatedMessage,
+            WsChannelErrorMessage,
+            WsChannelServerMessage,
+            WsSubscribeAction,
+            WsUnsubscribeAction,
+            WsChannelPromptAction,
+            WsChannelPermissionRespondAction,
+            WsChannelCancelAction,
+            WsChannelTerminateAction,
+            WsChannelQueueReorderAction,
+            WsChannelQueueClearAction,
+            WsChannelQueuePauseAction,
+            WsChannelQueueResumeAction,
+            WsChannelPingAction,
+            WsChannelTerminalCreateAction,
+            WsChannelTerminalInputAction,
+            WsChannelTerminalResizeAction,
+            WsChannelTerminalKillAction,
+            WsChannelControlMessage,
+            WsChannelControlMessageExt,
+            SessionRpcEvent,
+            SessionPermissionRequestEvent,
+            SessionPermissionApprovedEvent,
+            SessionPermissionRejectedEvent,
+            SessionPermissionRespondedEvent,
+            SessionPermissionCancelledEvent,
+            SessionQueueUpdatedEvent,
+            SessionQueuePausedEvent,
+            SessionQueueResumedEvent,
+            SessionFilesystemChangedEvent,
+            SessionFilesystemSnapshotEvent,
+            SessionFilePreviewEvent,
+            SessionTerminalStartedEvent,
+            SessionTerminalDataEvent,
+            SessionTerminalExitEvent,
+            SessionSessionTerminatedEvent,
+            SessionErrorEvent,
+            SessionEndTurnEvent,
+            SessionSessionEndEvent,
+            SessionAgentMessageEvent,
+            SessionEvent,
+        }
+    }
 }
 
 /// Types that routes name and whose schema is still to come.
 macro_rules! pending {
     ($($module:ident::{ $($name:ident),* $(,)? })*) => {
         /// Their names.
-        pub const PENDING: &[&str] = &[$($(stringify!($name)),*),*];
+        pub const PENDING: &[&str] = &[$($(stringify!($name),)*)* "RuntimeReport"];
 
         $($(impl Contract for crate::$module::$name {
             const NAME: &'static str = stringify!($name);
@@ -119,5 +235,8 @@ pending! {
     event::{ PermissionAnswered }
     host_api::{ DirList }
     template::{ TemplateInfo }
-    runtime::{ RuntimeInfo }
+}
+
+impl Contract for crate::runtime::RuntimeInfo {
+    const NAME: &'static str = "RuntimeReport";
 }

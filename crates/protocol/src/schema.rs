@@ -86,6 +86,7 @@ fn normalise(schema: &mut Value) {
                     normalise(value);
                 }
             }
+            object.remove(crate::wire::optional::NULLABLE);
             integer(object);
             text(object);
         }

@@ -49,6 +49,12 @@ impl PartialEq for Secret {
     }
 }
 
+impl garde::rules::length::utf16::HasUtf16CodeUnits for Secret {
+    fn num_code_units(&self) -> usize {
+        self.0.encode_utf16().count()
+    }
+}
+
 impl JsonSchema for Secret {
     fn inline_schema() -> bool {
         true

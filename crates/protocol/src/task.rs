@@ -10,6 +10,7 @@ use crate::{
     host::AllowRule,
     ids::{TaskId, UploadId, UserId},
     limits,
+    schema::MAX_SAFE,
     time::Timestamp,
     wire::{message, record, word},
 };
@@ -478,6 +479,7 @@ pub struct TaskListResponse {
     #[garde(dive)]
     pub tasks: Vec<TaskResponse>,
     /// How many match in all.
+    #[garde(range(max = MAX_SAFE.unsigned_abs()))]
     pub total: u64,
     /// From 1.
     pub page: u32,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::{PermissionAnswered, PermissionRequested, Progress, TurnEnded},
     ids::{CommandId, PermissionId, Seq},
+    schema::MAX_SAFE,
     task::TaskStatus,
     wire::{
         message,
@@ -42,6 +43,7 @@ pub struct WsOutputMessage {
     /// Text; bytes that are not UTF-8 show as U+FFFD here.
     pub data: String,
     /// Milliseconds since the epoch.
+    #[garde(range(min = -MAX_SAFE, max = MAX_SAFE))]
     pub timestamp: i64,
     /// The log's seq (ours).
     pub seq: Option<Seq>,

@@ -6,6 +6,7 @@ use super::openapi::{COOKIE, reachable};
 use crate::{
     registry::Contract,
     schema::{self, bundle},
+    sessions,
     ws::WsMessage,
 };
 
@@ -81,18 +82,43 @@ fn task_stream(variant: &str, from_client: bool) -> bool {
 /// All sockets.
 #[must_use]
 pub fn sockets() -> Vec<Socket> {
-    vec![Socket {
-        key: "taskStream",
-        address: "/api/v1/tasks/{id}/stream",
-        transport: Transport::WebSocket,
-        about: "A task, live, both ways (seeds 000 and 001). Close codes: 1000 after the terminal status, 1001 the server \
-            stops, 1013 the log cannot be read now, 4401 the credential has ended, 4404 the task was removed.",
-        planned: false,
-        parameters: &[("id", "The task.")],
-        only: task_stream,
-        from_server: vec![message::<WsMessage>()],
-        from_client: vec![message::<WsMessage>()],
-    }]
+    vec![
+        Socket {
+            key: "taskStream",
+            address: "/api/v1/tasks/{id}/stream",
+            transport: Transport::WebSocket,
+            about: "A task, live, both ways (seeds 000 and 001). Close codes: 1000 after the terminal status, 1001 the server \
+                stops, 1013 the log cannot be read now, 4401 the credential has ended, 4404 the task was removed.",
+            planned: false,
+            parameters: &[("id", "The task.")],
+            only: task_stream,
+            from_server: vec![message::<WsMessage>()],
+            from_client: vec![message::<WsMessage>()],
+        },
+        Socket {
+            key: "session",
+            address: "/ws/sessions/{sessionId}",
+            transport: Transport::WebSocket,
+            about: "One session (seed 003): its whole log on connecting, then what is new.",
+            planned: true,
+            parameters: &[("sessionId", "The session.")],
+            only: all,
+            from_server: vec![message::<sessions::WsServerMessage>()],
+            from_client: vec![message::<sessions::WsControlMessage>()],
+        },
+        Socket {
+            key: "channels",
+            address: "/ws",
+            transport: Transport::WebSocket,
+            about: "Many sessions on one socket, by channels (seed 003): `agents`, `agent:{agentId}`, `session:{sessionId}`, \
+                and `:fs`, `:queue`, `:terminal` of them. `connected` comes first; `subscribed` follows what was missed.",
+            planned: true,
+            parameters: &[],
+            only: all,
+            from_server: vec![message::<sessions::WsChannelServerMessage>()],
+            from_client: vec![message::<sessions::WsChannelControlMessageExt>()],
+        },
+    ]
 }
 
 /// The document.
@@ -102,7 +128,6 @@ pub fn sockets() -> Vec<Socket> {
 #[must_use]
 pub fn asyncapi() -> Value {
     let bundle = bundle();
-    let _ = all;
     let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
     for socket in sockets() {
         let mut of_channel = Map::new();

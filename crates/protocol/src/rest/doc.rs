@@ -104,6 +104,17 @@ pub struct PathParam {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
+/// One parameter of the query string that is of no type of the contract.
+#[derive(Clone, Debug)]
+pub struct QueryParam {
+    /// Its name.
+    pub name: &'static str,
+    /// What for.
+    pub about: &'static str,
+    /// Its schema.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
 /// What a route takes and answers.
 #[derive(Clone, Debug)]
 pub struct Doc {
@@ -111,6 +122,8 @@ pub struct Doc {
     pub path: Vec<PathParam>,
     /// The type of the query string.
     pub query: Option<&'static str>,
+    /// Parameters of the query string beside it, for routes that are planned.
+    pub asks: Vec<QueryParam>,
     /// Headers of the request.
     pub headers: Vec<Header>,
     /// The body of the request.
@@ -131,6 +144,7 @@ pub fn doc() -> Doc {
     Doc {
         path: Vec::new(),
         query: None,
+        asks: Vec::new(),
         headers: Vec::new(),
         request: None,
         optional: false,
@@ -156,6 +170,13 @@ impl Doc {
     #[must_use]
     pub fn query<T: Contract>(mut self) -> Self {
         self.query = Some(T::NAME);
+        self
+    }
+
+    /// The query string may have this parameter.
+    #[must_use]
+    pub fn asks<T: JsonSchema>(mut self, name: &'static str, about: &'static str) -> Self {
+        self.asks.push(QueryParam { name, about, schema: schema::<T> });
         self
     }
 

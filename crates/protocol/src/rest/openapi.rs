@@ -179,6 +179,11 @@ fn parameters(route: &RouteDoc, bundle: &Value) -> Vec<Value> {
             }));
         }
     }
+    for p in &route.doc.asks {
+        out.push(json!({
+            "name": p.name, "in": "query", "required": false, "description": p.about, "schema": schema::inline(p.schema),
+        }));
+    }
     for Header { name, about, max } in &route.doc.headers {
         out.push(json!({
             "name": name, "in": "header", "required": false, "description": about,

@@ -102,3 +102,58 @@ macro_rules! tagged {
     )*};
 }
 pub(crate) use tagged;
+
+/// Gives a struct the tag of another: `tagged_as!(WsPingAction, WsPingTag;)`
+macro_rules! tagged_as {
+    ($($name:ident, $tag:ident;)*) => {$(
+        impl $crate::wire::tag::Tagged for $name {
+            const TAG: &'static str = <$tag as $crate::wire::tag::TagText>::TEXT;
+        }
+    )*};
+}
+pub(crate) use tagged_as;
+
+macro_rules! texts {
+    ($($tag:ident = $text:literal;)*) => {$(
+        #[doc = concat!("The text `", $text, "`.")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $tag {}
+        impl TagText for $tag {
+            const TEXT: &'static str = $text;
+        }
+    )*};
+}
+
+texts! {
+    CancelledTag = "cancelled";
+    OkTag = "ok";
+}
+
+/// A field that is always `true`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct True;
+
+impl Serialize for True {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_bool(true)
+    }
+}
+impl<'de> Deserialize<'de> for True {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        match bool::deserialize(d)? {
+            true => Ok(Self),
+            false => Err(de::Error::invalid_value(de::Unexpected::Bool(false), &"true")),
+        }
+    }
+}
+impl JsonSchema for True {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "True".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "boolean", "const": true })
+    }
+}

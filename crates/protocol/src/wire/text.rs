@@ -21,6 +21,22 @@ pub const TIMESTAMP_PATTERN: &str = concat!(
 /// No control character.
 pub const NO_CONTROL_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 
+/// An address that HTTP reaches.
+pub const HTTP_URL_PATTERN: &str = "^https?://[^/]";
+
+/// Checks an [`HTTP_URL_PATTERN`].
+///
+/// # Errors
+/// When it is none.
+pub fn http_url(url: &str, _: &()) -> garde::Result {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if rest.is_some_and(|r| !r.is_empty() && !r.starts_with('/')) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("is an http:// or https:// URL"))
+    }
+}
+
 /// Whether a text is a UUID as the wire has it.
 #[must_use]
 pub fn is_uuid(s: &str) -> bool {

@@ -52,12 +52,36 @@ fn all() -> Vec<(String, Cases)> {
     let mut out = Vec::new();
     for file in fs::read_dir(folder).expect("the folder of fixtures") {
         let file = file.expect("a file").path();
+        // A folder holds other fixtures: vectors of functions.
+        if file.is_dir() {
+            continue;
+        }
         let text = fs::read(&file).expect("a file");
         let fixtures: Fixtures =
             serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         out.extend(fixtures.types);
     }
     out
+}
+
+/// Every value of the fixtures that is accepted, with its type's name.
+pub fn accepted() -> Vec<(String, Value)> {
+    let each = |(name, cases): (String, Cases)| {
+        cases
+            .golden
+            .into_iter()
+            .chain(cases.accepted)
+            .map(move |raw| (name.clone(), serde_json::from_str(raw.get()).expect("JSON")))
+    };
+    all().into_iter().flat_map(each).collect()
+}
+
+/// Every value of the fixtures of one type, refused ones too.
+pub fn values(name: &str) -> Vec<Value> {
+    let cases = all().into_iter().filter(|(n, _)| n == name).map(|(_, c)| c);
+    let each =
+        |c: Cases| c.golden.into_iter().chain(c.accepted).chain(c.refused.into_iter().map(|r| r.value));
+    cases.flat_map(each).map(|raw| serde_json::from_str(raw.get()).expect("JSON")).collect()
 }
 
 /// White space is of no meaning.

@@ -36,7 +36,12 @@ fn max_utf16<'a>(
 
 /// A validator of the type with this name.
 pub fn validator(name: &str) -> Validator {
-    let root = json!({ "$ref": format!("#/$defs/{name}"), "$defs": BUNDLE["$defs"] });
+    validator_in(&BUNDLE, name)
+}
+
+/// A validator of the type with this name in another bundle.
+pub fn validator_in(bundle: &Value, name: &str) -> Validator {
+    let root = json!({ "$ref": format!("#/$defs/{name}"), "$defs": bundle["$defs"] });
     jsonschema::options()
         .with_keyword("x-maxLengthUtf16", max_utf16)
         .build(&root)
@@ -67,7 +72,28 @@ fn place(error: &ValidationError<'_>, root: &Value) -> String {
             let union = BUNDLE.pointer(schema.trim_end_matches("/oneOf")).or_else(|| union_of(error));
             union.map_or(at.clone(), |u| join(&at, &within(u, part)))
         }
+        ValidationErrorKind::AnyOf { .. } => {
+            let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
+            let schema = error.schema_path().as_str();
+            let forms = BUNDLE.pointer(schema).and_then(Value::as_array);
+            // A value or `null`: what is wrong with the value.
+            match forms.and_then(|f| or_null(f)) {
+                Some(name) => join(&at, refusals(name, part).first().map_or("", |p| p)),
+                None => at,
+            }
+        }
+        ValidationErrorKind::PropertyNames { error } => {
+            join(&at, error.instance().as_str().unwrap_or_default())
+        }
         _ => at,
+    }
+}
+
+/// The type of `Type | null`.
+fn or_null(forms: &[Value]) -> Option<&str> {
+    match forms {
+        [form, null] if null["type"] == "null" => form["$ref"].as_str()?.rsplit('/').next(),
+        _ => None,
     }
 }
 

@@ -165,6 +165,14 @@ fn parse(text: &str, extended: bool) -> Result<Order, String> {
     })
 }
 
+/// See [`crate::fuzz`]: what a client of the seed may say, one that asked for more may say too.
+pub(crate) fn any_message(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(order) = parse(text, false) {
+        assert_eq!(parse(text, true), Ok(order));
+    }
+}
+
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug)]
 enum End {

@@ -4,8 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod authorisation;
+mod contract;
 mod credentials;
+mod documents;
 mod errors;
+mod fuzz;
+mod reference;
 mod streams;
 mod support;
 mod tasks;

@@ -198,7 +198,9 @@ impl Server {
         while let Some(frame) = timeout(PATIENCE, body.frame()).await.expect("the answer goes on") {
             bytes.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
         }
-        Answer { status: head.status, headers: head.headers, body: bytes }
+        let answer = Answer { status: head.status, headers: head.headers, body: bytes };
+        crate::contract::check(method, path, &answer);
+        answer
     }
 
     /// The same; the body comes as it comes.
@@ -240,7 +242,10 @@ impl Server {
             Ok((socket, _)) => Ok(Socket(socket)),
             Err(WsError::Http(answer)) => {
                 let (head, body) = answer.into_parts();
-                Err(Answer { status: head.status, headers: head.headers, body: body.unwrap_or_default() })
+                let body = body.unwrap_or_default();
+                let answer = Answer { status: head.status, headers: head.headers, body };
+                crate::contract::check("GET", path, &answer);
+                Err(answer)
             }
             Err(e) => panic!("{e}"),
         }

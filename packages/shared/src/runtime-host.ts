@@ -1,0 +1,8 @@
+export type {
+  RuntimeHostStartSessionRequest,
+  RuntimeHostStartSessionResponse,
+  RuntimeHostSessionStatus,
+  RuntimeHostHealthResponse,
+  RuntimeHostPromptRequest,
+  RuntimeHostPermissionResponse,
+} from "./generated/types.js";

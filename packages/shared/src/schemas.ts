@@ -1,0 +1,4 @@
+export { z } from "zod";
+export * from "./generated/schemas.js";
+export * from "./parse.js";
+export * from "./validate.js";

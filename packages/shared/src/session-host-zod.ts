@@ -1,0 +1,1 @@
+export { SessionHostStartRequestSchema } from "./generated/schemas.js";

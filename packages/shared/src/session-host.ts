@@ -1,0 +1,15 @@
+export type {
+  FileSystemEntryGitInfo,
+  FileSystemEntry,
+  PermissionRequestEvent,
+  FilesystemSnapshotEvent,
+  FilePreviewEvent,
+  PermissionRespondAction,
+  FsSnapshotAction,
+  FilePreviewAction,
+  SessionCallbackEvent,
+  PermissionCallbackResponse,
+  SessionHostStartRequest,
+  SessionHostStartResponse,
+  SessionHostHealthResponse,
+} from "./generated/types.js";

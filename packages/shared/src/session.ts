@@ -1,0 +1,21 @@
+export type {
+  AgentSpawn,
+  AgentTemplateRuntime,
+  AgentTemplate,
+  SessionLog,
+  PendingPermissionOption,
+  PendingPermission,
+  FileSystemSnapshot,
+  FilePreview,
+  QueuedPromptResponse,
+  PromptQueueItem,
+  PromptQueueState,
+  Session,
+  CreateSessionBody,
+  RegisterAgentTemplateBody,
+  PromptBody,
+  PermissionResponseBody,
+  WebhookConfig,
+  WebhookPayload,
+} from "./generated/types.js";
+export type { WebhookEventType } from "./generated/constants.js";

@@ -1,0 +1,1 @@
+export { WsControlMessageSchema, WsServerMessageSchema } from "./generated/schemas.js";

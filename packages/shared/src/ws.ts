@@ -1,0 +1,16 @@
+export type {
+  WsEventMessage,
+  WsConnectedMessage,
+  WsErrorMessage,
+  WsServerMessage,
+  WsPromptAction,
+  WsPermissionRespondAction,
+  WsCancelAction,
+  WsTerminateAction,
+  WsPingAction,
+  WsQueueReorderAction,
+  WsQueueClearAction,
+  WsQueuePauseAction,
+  WsQueueResumeAction,
+  WsControlMessage,
+} from "./generated/types.js";
