@@ -7,6 +7,7 @@
 //! - [`task`], [`api`], [`error`]: the REST API (seeds 000 and 001, and ours);
 //! - [`query`]: query strings; [`rest`]: how routes are described, and OpenAPI and AsyncAPI made from that;
 //! - [`ws`], [`vsock`]: the two message unions of seed 000, exact;
+//! - [`chat`]: seed 002's events, socket messages and REST types; [`computer`]: seed 004's actions and content blocks;
 //! - [`event`]: the log's events, and the list of their kinds;
 //! - [`link`]: the control link between control plane and sidecar (port 5000);
 //! - [`host_api`]: files and repositories in an instance (port 5001);
@@ -17,6 +18,8 @@
 
 pub mod api;
 pub mod boot;
+pub mod chat;
+pub mod computer;
 pub mod egress;
 pub mod error;
 pub mod event;

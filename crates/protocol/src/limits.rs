@@ -60,3 +60,15 @@ pub const HEARTBEAT_SECONDS: u64 = 15;
 pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
 /// The same for numbers that may be negative; the smallest is its opposite.
 pub const SAFE_SIGNED: i64 = (1 << 53) - 1;
+/// UTF-16 units of a chat message or of an agent query's prompt (seed 002).
+pub const CHAT_MESSAGE_UTF16: std::ops::RangeInclusive<usize> = 1..=10_000;
+/// UTF-16 units of an opaque id (message, tool use, event).
+pub const OPAQUE_ID_UTF16: usize = 255;
+/// UTF-16 units of the reason that goes with an answer to an approval.
+pub const APPROVAL_REASON_UTF16: usize = 500;
+/// UTF-16 units of a chat session's title and of a to-do's texts.
+pub const TITLE_UTF16: usize = 500;
+/// Tokens that a model may think for one answer.
+pub const THINKING_BUDGET: std::ops::RangeInclusive<u32> = 1_024..=100_000;
+/// Files that go with one chat message.
+pub const CHAT_ATTACHMENTS: usize = 10;

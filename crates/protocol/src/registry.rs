@@ -14,6 +14,10 @@ pub enum Group {
     Tasks,
     /// Sessions, runtimes, channels, webhooks (seed 003).
     Sessions,
+    /// Chat: events, Socket.IO, approvals (seed 002).
+    Chat,
+    /// Computer use: actions and content blocks (seed 004).
+    Computer,
 }
 
 /// One type.
@@ -63,8 +67,8 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 /// `Name: path::Type` per type; `as zodName` where the Zod schema is not called `NameSchema`.
 macro_rules! registry {
     ($($group:ident { $($module:ident :: { $($name:ident $(as $zod:literal)?),* $(,)? })* })*) => {
-        /// All types.
-        pub const TYPES: &[Entry] = &[$($($(Entry {
+        /// All types. A static, so that their code is made once, in this crate.
+        pub static TYPES: &[Entry] = &[$($($(Entry {
             name: stringify!($name),
             group: Group::$group,
             zod: registry!(@zod $name $($zod)?),
@@ -211,6 +215,57 @@ registry! {
             SessionSessionEndEvent,
             SessionAgentMessageEvent,
             SessionEvent,
+        }
+    }
+    Chat {
+        chat::{
+            PersistenceState, MessageRole, ChatEndReason, CompletionReason, ApprovalPriority, ApprovalDecision, StopReason,
+            TokenUsage, CitationType, Citation, CitedFileSource, FetchStrategy, CitedFile, ChatAttachmentStatus,
+            ChatAttachmentSummary, FileMentionType, FileMention, AgentIdentity, HandoffType, ChangeSummary,
+            SessionStartEvent, ThinkingEvent, ThinkingChunkEvent, MessagePartialEvent, MessageEvent, MessageChunkEvent,
+            ToolUseEvent, ToolResultEvent, ErrorEvent, SessionEndEvent, CompleteEvent, ApprovalRequestedEvent,
+            ApprovalResolvedEvent, UserMessageConfirmedEvent, TurnPausedEvent, ContentRefusedEvent, AgentEvent,
+            ThinkingCompleteEvent, AgentChangedEvent, AgentEventExt,
+            ExtendedThinkingConfig as "extendedThinkingConfigSchema", ChatMessageInput as "chatMessageSchema",
+            ChatMessageData as "fullChatMessageSchema", StopAgentData as "stopAgentSchema",
+            ApprovalResponseData, ApprovalDecisionData, ApprovalResponse as "approvalResponseSchema",
+            RespondApprovalRequest, SessionJoinData as "sessionJoinSchema", SessionLeaveData as "sessionLeaveSchema",
+            AgentSelectData, SupervisorResumeData, UserJoinData, AgentErrorData, SessionJoinedEvent, ActiveRun,
+            SessionReadyEvent, SessionLeftEvent, SessionErrorCode, SessionErrorData, ApprovalErrorCode, ApprovalErrorData,
+            TodoCreatedEvent, TodoUpdatedEvent, TodoOutcome, TodoCompletedEvent, SessionTitleUpdatedEvent, UserJoinedEvent,
+            UserErrorData, CreateApprovalOptions, ApprovalRespondResponse, SocketErrorCode, SocketRefusal, SessionJoinOk,
+            SessionLeaveOk, ChatMessageOk, StopAgentOk, ApprovalResponseOk, SessionJoinAck, SessionLeaveAck, ChatMessageAck,
+            StopAgentAck, ApprovalResponseAck,
+            AgentQueryRequest as "agentQuerySchema", TodoCreateRequest as "todoCreateSchema", BcEntity,
+            BcQueryRequest as "bcQuerySchema", CreateChatSessionRequest, UpdateChatSessionRequest, PinChatSessionRequest,
+            ChatSessionsQuery, ChatMessagesQuery,
+            MessageTokenUsage, AssistantRole, ToolStatus, StandardMessage, ThinkingMessage, ToolUseMessage,
+            ToolResultMessage, Message,
+            ChatSessionStatus, ChatSession, ChatPagination, ChatSessionListResponse, ChatSessionResponse,
+            ChatMessagesResponse, ApprovalActionType, ApprovalStatus, ApprovalRequest, ApprovalListResponse, TodoStatus,
+            TodoItem, TodoListResponse, RunTokenUsage, AgentExecutionResult, ServiceTier, TokenUsageRecord,
+            ApiErrorResponse, ErrorResponseWithStatus, ValidationErrorDetail, RangeErrorDetail,
+        }
+    }
+    Computer {
+        computer::{
+            Coordinates, Button, Press, ScrollDirection, Application,
+            MoveMouseAction, TraceMouseAction, ClickMouseAction, PressMouseAction, DragMouseAction, ScrollAction,
+            TypeKeysAction, PressKeysAction, TypeTextAction, PasteTextAction, WaitAction, ScreenshotAction,
+            CursorPositionAction, ApplicationAction, WriteFileAction, ReadFileAction, SeedComputerAction, ComputerAction,
+            ScreenshotResult, WriteFileResult, ReadFileResult,
+            MoveMouseInput, TraceMouseInput, ClickMouseInput, PressMouseInput, DragMouseInput, ScrollInput, TypeKeysInput,
+            PressKeysInput, TypeTextInput, PasteTextInput, WaitInput, EmptyInput, ApplicationInput, WriteFileInput,
+            ReadFileInput, AgentTaskStatus, SetTaskStatusInput, CreateTaskType, CreateTaskPriority, CreateTaskInput,
+            MoveMouseToolUseBlock, TraceMouseToolUseBlock, ClickMouseToolUseBlock, PressMouseToolUseBlock,
+            DragMouseToolUseBlock, ScrollToolUseBlock, TypeKeysToolUseBlock, PressKeysToolUseBlock, TypeTextToolUseBlock,
+            PasteTextToolUseBlock, WaitToolUseBlock, ScreenshotToolUseBlock, CursorPositionToolUseBlock,
+            ApplicationToolUseBlock, WriteFileToolUseBlock, ReadFileToolUseBlock, SetTaskStatusToolUseBlock,
+            CreateTaskToolUseBlock, OtherToolUseBlock, ComputerToolUseContentBlock, ToolUseContentBlock,
+            UserActionToolUseBlock,
+            MessageContentType, SourceEncoding, ImageMediaType, ImageSource, DocumentSource, TextContentBlock,
+            ImageContentBlock, DocumentContentBlock, ThinkingContentBlock, RedactedThinkingContentBlock,
+            UserActionContentBlock, ToolResultContentBlock, UserActionContent, MessageContentBlock, LlmTool,
         }
     }
 }

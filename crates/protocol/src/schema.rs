@@ -86,7 +86,7 @@ fn normalise(schema: &mut Value) {
                     normalise(value);
                 }
             }
-            object.remove(crate::wire::optional::NULLABLE);
+            object.remove("x-nullable");
             integer(object);
             text(object);
         }

@@ -62,6 +62,26 @@ export function assignableProof(types, from = "../src") {
   return `${lines.join("\n")}\n`;
 }
 
+/** A switch over each union, with a case per tag and none left over. */
+export function exhaustiveProof() {
+  const defs = json(new URL("contract/lia.schema.json", repository)).$defs;
+  const named = ({ $ref }) => defs[$ref.replace("#/$defs/", "")];
+  const tags = (def, field) =>
+    def.oneOf && def.discriminator ? def.oneOf.flatMap((v) => tags(named(v), field)) : [def.properties[field].const];
+  const lines = [HEAD, 'import type * as T from "../src/index.js";', 'import { assertNever } from "../test/proof.js";', ""];
+  for (const [name, def] of Object.entries(defs)) {
+    const field = def.discriminator?.propertyName;
+    if (!field) continue;
+    lines.push(`export function over${name}(value: T.${name}): void {`, `  switch (value.${field}) {`);
+    const all = new Set(tags(def, field));
+    // A variant for every other tag is what is left over.
+    const open = all.delete(undefined);
+    for (const tag of all) lines.push(`    case ${JSON.stringify(tag)}:`);
+    lines.push("      return;", "    default:", open ? "      return;" : "      assertNever(value);", "  }", "}");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
 const HEAD = "// Made by scripts/proof.js for one run of the compiler.";
 
 function namesProof(name, { types = [], values = [] }) {
@@ -85,6 +105,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const types = index();
   write("fixtures.ts", fixtureProof(types, fixtures()));
   write("assignable.ts", assignableProof(types));
+  write("exhaustive.ts", exhaustiveProof());
   const names = json(new URL("test/names.json", here));
   for (const [name, list] of Object.entries(names)) {
     const file = name === "." ? "index" : name.slice(2).replaceAll("/", "-");

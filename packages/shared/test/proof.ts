@@ -7,6 +7,11 @@ export const accept =
   <V extends T>(value: V): V =>
     value;
 
+/** Compiles where nothing is left. */
+export function assertNever(value: never): never {
+  throw new Error(`not expected: ${JSON.stringify(value)}`);
+}
+
 /** A type as JSON has it: a member of an enum is its text. */
 export type Wire<T> = unknown extends T
   ? T

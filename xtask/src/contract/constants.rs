@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use anyhow::{Context as _, Result, ensure};
-use lia_protocol::error::ErrorCode;
+use anyhow::{Result, ensure};
+use lia_protocol::error::{ErrorCode, status_name};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -17,7 +17,7 @@ const ENUM: &str = "ErrorCode";
 /// `src/generated/constants.ts`.
 ///
 /// # Errors
-/// Two words of one list that have one name; a status without a name.
+/// Two words of one list that have one name.
 pub fn constants(contract: &Contract) -> Result<String> {
     let mut out = String::from(super::HEAD);
     let mut first = true;
@@ -28,7 +28,7 @@ pub fn constants(contract: &Contract) -> Result<String> {
         }
         if def.entry.name == ENUM { enumeration(&mut out, def, words) } else { object(&mut out, def, words)? }
     }
-    errors(&mut out, contract)?;
+    errors(&mut out);
     tables(&mut out, contract);
     Ok(out)
 }
@@ -69,8 +69,11 @@ fn object(out: &mut String, def: &Def, words: &[(String, String)]) -> Result<()>
     comment(out, &def.doc, 0);
     let _ = writeln!(out, "export const {name} = {{");
     let mut keys = BTreeSet::new();
+    let twice = |word: &str| words.iter().filter(|(w, _)| pascal(w) == pascal(word)).count() > 1;
     for (word, doc) in words {
-        let key = super::typescript::key(&pascal(word));
+        // Of two words that differ in their case alone, the loud one keeps its form.
+        let loud = twice(word) && !word.contains(|c: char| c.is_ascii_lowercase());
+        let key = super::typescript::key(&if loud { word.clone() } else { pascal(word) });
         ensure!(keys.insert(key.clone()), "{name} has two words that are called {key}");
         comment(out, doc, 1);
         let _ = writeln!(out, "  {key}: {},", Value::from(word.as_str()));
@@ -91,28 +94,22 @@ fn enumeration(out: &mut String, def: &Def, words: &[(String, String)]) {
     out.push_str("}\n");
 }
 
-/// The text of an error code's word.
-fn word(code: ErrorCode) -> Result<String> {
-    let value = serde_json::to_value(code)?;
-    value.as_str().map(str::to_owned).context("an error code is a word")
-}
-
-fn errors(out: &mut String, contract: &Contract) -> Result<()> {
+fn errors(out: &mut String) {
     out.push_str("\n/** The name of each HTTP status that an error code has. */\n");
     out.push_str("export const HTTP_STATUS_NAMES: Readonly<Record<number, string>> = {\n");
     let statuses: BTreeSet<u16> = ErrorCode::ALL.iter().map(|c| c.status()).collect();
     for status in statuses {
-        let _ = writeln!(out, "  {status}: {},", Value::from(status_name(status)?));
+        let _ = writeln!(out, "  {status}: {},", Value::from(status_name(status)));
     }
     out.push_str("};\n\n/** The HTTP status of each error code. */\n");
     out.push_str("export const ERROR_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {\n");
     for code in ErrorCode::ALL {
-        let _ = writeln!(out, "  {}: {},", word(*code)?, code.status());
+        let _ = writeln!(out, "  {}: {},", code.as_str(), code.status());
     }
     out.push_str("};\n\n/** What each error code says to people unless an answer says it better. */\n");
     out.push_str("export const ERROR_MESSAGES: Readonly<Record<ErrorCode, string>> = {\n");
     for code in ErrorCode::ALL {
-        let _ = writeln!(out, "  {}: {},", word(*code)?, Value::from(message(contract, *code)?));
+        let _ = writeln!(out, "  {}: {},", code.as_str(), Value::from(code.default_message()));
     }
     out.push_str("};\n");
     out.push_str(
@@ -142,41 +139,6 @@ export function validateErrorConstants(): void {
 }
 "#,
     );
-    Ok(())
-}
-
-fn message(contract: &Contract, code: ErrorCode) -> Result<String> {
-    let Ty::Words(words) = &contract.get(ENUM)?.ty else { anyhow::bail!("no words") };
-    let word = word(code)?;
-    let (_, doc) = words.iter().find(|(w, _)| *w == word).context("a word")?;
-    Ok(doc.trim_end_matches('.').to_owned())
-}
-
-fn status_name(status: u16) -> Result<&'static str> {
-    Ok(match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
-        413 => "Payload Too Large",
-        415 => "Unsupported Media Type",
-        421 => "Misdirected Request",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        507 => "Insufficient Storage",
-        other => anyhow::bail!("the HTTP status {other} has no name here"),
-    })
 }
 
 /// Limits and defaults per type and field, as a form needs them.

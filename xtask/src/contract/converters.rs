@@ -131,7 +131,7 @@ fn members<'a>(
             let _ = write!(out, "\n      {pair},");
             continue;
         }
-        let test = match &prop.ty {
+        let test = match or_null(&prop.ty) {
             Ty::Int { .. } | Ty::Num { .. } => format!("typeof {value} === \"number\""),
             Ty::Bool => format!("typeof {value} === \"boolean\""),
             _ => format!("{value} !== undefined"),
@@ -140,6 +140,17 @@ fn members<'a>(
     }
     if any {
         out.push_str("\n    ");
+    }
+}
+
+/// `T` of `T | null`.
+fn or_null(ty: &Ty) -> &Ty {
+    match ty {
+        Ty::Either(forms) => match forms.as_slice() {
+            [one, Ty::Null] => one,
+            _ => ty,
+        },
+        other => other,
     }
 }
 

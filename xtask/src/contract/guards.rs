@@ -4,45 +4,9 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use lia_protocol::computer::guards::{ACTIONS, BLOCKS, TOOL_USES, Test};
 
-use super::{constants::pascal, model::Contract};
-
-/// A guard of a content block: its type's name, and the condition on `value`, an object.
-const BLOCKS: [(&str, &str); 9] = [
-    ("TextContentBlock", r#"value.type === "text" && typeof value.text === "string""#),
-    ("ImageContentBlock", r#"value.type === "image" && isSource(value.source)"#),
-    ("DocumentContentBlock", r#"value.type === "document" && isSource(value.source)"#),
-    (
-        "ThinkingContentBlock",
-        r#"value.type === "thinking" && typeof value.thinking === "string" && typeof value.signature === "string""#,
-    ),
-    (
-        "RedactedThinkingContentBlock",
-        r#"value.type === "redacted_thinking" && typeof value.data === "string""#,
-    ),
-    ("UserActionContentBlock", r#"value.type === "user_action""#),
-    (
-        "ToolUseContentBlock",
-        r#"value.type === "tool_use" && typeof value.name === "string" && typeof value.id === "string" && typeof value.input === "object""#,
-    ),
-    (
-        "ComputerToolUseContentBlock",
-        r#"isToolUseContentBlock(value) && (value.name as string).startsWith("computer_")"#,
-    ),
-    ("ToolResultContentBlock", r#"value.type === "tool_result" && typeof value.tool_use_id === "string""#),
-];
-
-/// The blocks that make a value any content block at all.
-const BASE: [&str; 8] = [
-    "TextContentBlock",
-    "ImageContentBlock",
-    "DocumentContentBlock",
-    "ToolUseContentBlock",
-    "ToolResultContentBlock",
-    "ThinkingContentBlock",
-    "RedactedThinkingContentBlock",
-    "UserActionContentBlock",
-];
+use super::model::Contract;
 
 /// A guard that is written: its name, the type that it narrows to, the condition.
 pub struct Guard {
@@ -60,35 +24,37 @@ pub struct Guard {
 /// When one of their types is not in the registry.
 pub fn table(contract: &Contract) -> Result<Vec<Guard>> {
     let mut out = Vec::new();
-    for (ty, condition) in BLOCKS {
-        contract.get(ty)?;
-        out.push(Guard { name: format!("is{ty}"), ty: ty.into(), condition: condition.into() });
-    }
-    let any: Vec<String> = BASE.iter().map(|b| format!("is{b}(value)")).collect();
-    out.push(Guard {
-        name: "isMessageContentBlock".into(),
-        ty: "MessageContentBlock".into(),
-        condition: any.join(" || "),
-    });
-    for (ty, name) in tools(contract) {
-        let (base, word) = match name.strip_prefix("computer_") {
-            Some(word) => ("isComputerToolUseContentBlock", word),
-            None => ("isToolUseContentBlock", name),
-        };
-        out.push(Guard {
-            name: format!("is{}ToolUseBlock", pascal(word)),
-            ty: ty.into(),
-            condition: format!("{base}(value) && value.name === \"{name}\""),
-        });
-    }
-    for (ty, action) in actions(contract) {
-        out.push(Guard {
-            name: format!("is{}Action", pascal(action)),
-            ty: ty.into(),
-            condition: format!("value.action === \"{action}\""),
-        });
+    for (at, guard) in [BLOCKS, TOOL_USES, ACTIONS].into_iter().flatten().enumerate() {
+        if at == BLOCKS.len() {
+            let any: Vec<String> = BLOCKS.iter().map(|b| format!("{}(value)", b.name)).collect();
+            out.push(Guard {
+                name: "isMessageContentBlock".into(),
+                ty: "MessageContentBlock".into(),
+                condition: any.join(" || "),
+            });
+        }
+        contract.get(guard.of)?;
+        let tests: Vec<String> = guard.tests.iter().map(test).collect();
+        out.push(Guard { name: guard.name.into(), ty: guard.of.into(), condition: tests.join(" && ") });
     }
     Ok(out)
+}
+
+fn test(test: &Test) -> String {
+    let path = |path: &[&str]| {
+        path.iter().enumerate().fold("value".to_owned(), |at, (depth, field)| {
+            if depth == 0 { format!("{at}.{field}") } else { format!("({at} as Fields).{field}") }
+        })
+    };
+    match test {
+        Test::Is(field, text) => format!("value.{field} === \"{text}\""),
+        Test::Text(fields) => format!("typeof {} === \"string\"", path(fields)),
+        Test::Object(field) => format!("isObject(value.{field})"),
+        Test::TypeofObject(field) => format!("typeof value.{field} === \"object\""),
+        Test::Begins(field, text) => {
+            format!("typeof value.{field} === \"string\" && value.{field}.startsWith(\"{text}\")")
+        }
+    }
 }
 
 /// Each tool-use block with a fixed name: its type and that name.
@@ -107,11 +73,7 @@ pub fn tools(contract: &Contract) -> Vec<(&str, &str)> {
 
 /// Each computer action: its type and its word.
 pub fn actions(contract: &Contract) -> Vec<(&str, &str)> {
-    contract
-        .variants("ComputerAction")
-        .into_iter()
-        .filter_map(|n| Some((n, contract.tag(n, "action")?)))
-        .collect()
+    contract.variants("ComputerAction").into_iter().filter_map(|n| Some((n, contract.tag(n, "action")?))).collect()
 }
 
 /// `src/generated/guards.ts`.
@@ -137,7 +99,7 @@ pub fn guards(contract: &Contract) -> Result<String> {
              return isObject(value) && ({condition});\n}}\n"
         );
     }
-    out.push_str(DESCRIPTION);
+    out.push_str(&description());
     Ok(out)
 }
 
@@ -145,16 +107,6 @@ const ERRORS: &str = r#"type Fields = Record<string, unknown>;
 
 function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
-}
-
-/** The source of an image or a document. Which media type it names is not looked at. */
-function isSource(value: unknown): boolean {
-  return (
-    isObject(value) &&
-    typeof value.media_type === "string" &&
-    typeof value.type === "string" &&
-    typeof value.data === "string"
-  );
 }
 
 const errorCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set(/* @__PURE__ */ Object.values(ErrorCode));
@@ -175,20 +127,24 @@ export function isApiErrorResponse(value: unknown): value is ApiErrorResponse {
 }
 "#;
 
-const DESCRIPTION: &str = r#"
-/** What a content block is, for people who look for a mistake; `null` for what is none. The first that fits wins. */
-export function getMessageContentBlockType(value: unknown): string | null {
-  if (isTextContentBlock(value)) return "TextContentBlock";
-  if (isImageContentBlock(value)) return "ImageContentBlock";
-  if (isDocumentContentBlock(value)) return "DocumentContentBlock";
-  if (isThinkingContentBlock(value)) return "ThinkingContentBlock";
-  if (isRedactedThinkingContentBlock(value)) return "RedactedThinkingContentBlock";
-  if (isComputerToolUseContentBlock(value)) {
-    const suffix = value.input === null ? "" : `:${value.name.replace("computer_", "")}`;
-    return `ComputerToolUseContentBlock${suffix}`;
-  }
-  if (isToolUseContentBlock(value)) return "ToolUseContentBlock";
-  if (isToolResultContentBlock(value)) return "ToolResultContentBlock";
-  return null;
+/// What a block is called: the guards in their order, but for the one that the seed leaves out.
+fn description() -> String {
+    let mut out = String::from(
+        "\n/** What a content block is, for people who look for a mistake; `null` for what is none. The first that fits wins. \
+         */\nexport function getMessageContentBlockType(value: unknown): string | null {\n",
+    );
+    for guard in BLOCKS.iter().filter(|g| g.of != "UserActionContentBlock") {
+        let (name, of) = (guard.name, guard.of);
+        if of == "ComputerToolUseContentBlock" {
+            let _ = write!(
+                out,
+                "  if ({name}(value)) {{\n    return value.input === null ? \"{of}\" : \
+                 `{of}:${{value.name.replace(\"computer_\", \"\")}}`;\n  }}\n"
+            );
+        } else {
+            let _ = writeln!(out, "  if ({name}(value)) return \"{of}\";");
+        }
+    }
+    out.push_str("  return null;\n}\n");
+    out
 }
-"#;

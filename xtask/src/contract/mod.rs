@@ -30,23 +30,17 @@ pub const FOLDERS: [&str; 2] = ["contract", "packages/shared/src/generated"];
 pub fn files() -> Result<Vec<(&'static str, String)>> {
     let contract = Contract::read()?;
     let schema = serde_json::to_string_pretty(&contract.bundle)? + "\n";
-    let mut all = vec![
+    Ok(vec![
         ("contract/lia.schema.json", schema),
         ("contract/index.json", index(&contract)?),
         ("packages/shared/src/generated/types.ts", typescript::types(&contract)),
         ("packages/shared/src/generated/schemas.ts", zod::schemas(&contract)?),
         ("packages/shared/src/generated/constants.ts", constants::constants(&contract)?),
-    ];
-    if contract.find("ComputerAction").is_none() {
-        return Ok(all);
-    }
-    all.extend([
         ("packages/shared/src/generated/guards.ts", guards::guards(&contract)?),
         ("packages/shared/src/generated/converters.ts", converters::converters(&contract)?),
         ("packages/shared/src/generated/sockets.ts", sockets::sockets(&contract)?),
         ("packages/shared/README.md", readme::readme(&contract)?),
-    ]);
-    Ok(all)
+    ])
 }
 
 /// The names of each type: what the proofs of `@lia/shared` go through.

@@ -34,7 +34,7 @@ pub enum Ty {
     Object(Vec<Prop>),
     /// One of these, tried in turn.
     Either(Vec<Ty>),
-    /// One of these, told apart by a field.
+    /// One of these, told apart by a field. The last one may take every tag that no other has.
     Tagged { field: String, variants: Vec<String> },
     /// Another type of the contract.
     Ref(String),
@@ -49,6 +49,8 @@ pub struct Text {
     pub max: Option<u64>,
     /// What it looks like.
     pub pattern: Option<String>,
+    /// What it is not.
+    pub except: Vec<String>,
 }
 
 /// A field of an object.
@@ -121,12 +123,7 @@ impl Contract {
             let snapshot = reach.clone();
             for all in reach.values_mut() {
                 for name in all.clone() {
-                    all.extend(
-                        snapshot
-                            .get(&name)
-                            .with_context(|| format!("{name} is not in the registry"))?
-                            .clone(),
-                    );
+                    all.extend(snapshot.get(&name).with_context(|| format!("{name} is not in the registry"))?.clone());
                 }
             }
             if reach.values().map(BTreeSet::len).sum::<usize>() == before {
@@ -182,6 +179,13 @@ impl Contract {
         }
     }
 
+    /// The variant of a union that takes every other tag.
+    pub fn otherwise<'a>(&self, field: &str, variants: &'a [String]) -> Option<&'a str> {
+        let last = variants.last()?;
+        let prop = self.props(last).iter().find(|p| p.name == field)?;
+        matches!(&prop.ty, Ty::Text(text) if !text.except.is_empty()).then_some(last)
+    }
+
     /// The fields of a struct.
     pub fn props(&self, name: &str) -> &[Prop] {
         match self.find(name).map(|d| &d.ty) {
@@ -232,12 +236,7 @@ impl Ty {
 
 fn doc(schema: &Value) -> String {
     // Links of rustdoc are plain names elsewhere.
-    schema
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .replace("[`", "`")
-        .replace("`]", "`")
+    schema.get("description").and_then(Value::as_str).unwrap_or_default().replace("[`", "`").replace("`]", "`")
 }
 
 fn rule(schema: &Value) -> Result<Option<Rule>> {
@@ -259,9 +258,7 @@ fn read(schema: &Value) -> Result<Ty> {
         keys.remove(key);
         object.get(key)
     };
-    for note in
-        ["description", "default", "title", "examples", "deprecated", "readOnly", "writeOnly", "x-lia-status"]
-    {
+    for note in ["description", "default", "title", "examples", "deprecated", "readOnly", "writeOnly", "x-lia-status", "x-known"] {
         take(note);
     }
     // `allOf` is only there to say a rule; see `rule`.
@@ -314,9 +311,7 @@ fn typed<'a>(object: &'a Map<String, Value>, take: &mut impl FnMut(&str) -> Opti
             }
             "integer" => {
                 take("format");
-                let mut bound = |key| {
-                    take(key).and_then(Value::as_i64).with_context(|| format!("an integer needs its {key}"))
-                };
+                let mut bound = |key| take(key).and_then(Value::as_i64).with_context(|| format!("an integer needs its {key}"));
                 Ty::Int { min: bound("minimum")?, max: bound("maximum")? }
             }
             "number" => Ty::Num {
@@ -383,6 +378,11 @@ fn text<'a>(take: &mut impl FnMut(&str) -> Option<&'a Value>) -> Result<Text> {
         min: take("minLength").and_then(Value::as_u64),
         max,
         pattern: take("pattern").and_then(Value::as_str).map(str::to_owned),
+        except: match take("not").map(read).transpose()? {
+            None => Vec::new(),
+            Some(Ty::Words(words)) => words.into_iter().map(|(word, _)| word).collect(),
+            Some(other) => bail!("a text is not one of some words, but this says {other:?}"),
+        },
     })
 }
 

@@ -3,56 +3,45 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::Result;
+use lia_protocol::chat::{CLIENT_EVENTS, SERVER_EVENTS};
 
-use super::model::Contract;
-
-/// An event that a client sends: its name, its payload, what the server acknowledges it with.
-const CLIENT: [(&str, &str, &str); 5] = [
-    ("session:join", "SessionJoinData", "SessionJoinAck"),
-    ("session:leave", "SessionLeaveData", "SessionLeaveAck"),
-    ("chat:message", "ChatMessageData", "ChatMessageAck"),
-    ("chat:stop", "StopAgentData", "StopAgentAck"),
-    ("approval:response", "ApprovalResponse", "ApprovalResponseAck"),
-];
-
-/// An event that the server sends: its name and its payload.
-const SERVER: [(&str, &str); 7] = [
-    ("agent:event", "AgentEvent"),
-    ("agent:error", "AgentErrorData"),
-    ("session:joined", "SessionJoinedEvent"),
-    ("session:ready", "SessionReadyEvent"),
-    ("session:left", "SessionLeftEvent"),
-    ("session:error", "SessionErrorData"),
-    ("approval:error", "ApprovalErrorData"),
-];
+use super::{
+    model::Contract,
+    typescript::{Side, named},
+};
 
 /// `src/generated/sockets.ts`.
 ///
 /// # Errors
 /// A payload that is not in the registry.
 pub fn sockets(contract: &Contract) -> Result<String> {
-    let names: BTreeSet<&str> = CLIENT
-        .iter()
-        .flat_map(|(_, data, ack)| [*data, *ack])
-        .chain(SERVER.iter().map(|(_, data)| *data))
-        .collect();
+    let mut types = BTreeSet::new();
+    for event in CLIENT_EVENTS {
+        types.insert(named(contract, event.payload, Side::Input));
+        types.extend(event.ack.map(str::to_owned));
+    }
+    for event in SERVER_EVENTS {
+        types.insert(event.payload.to_owned());
+    }
     let mut out = String::from(super::HEAD);
     out.push_str("import type {\n");
-    for name in &names {
-        contract.get(name)?;
-        let _ =
-            writeln!(out, "  {},", super::typescript::named(contract, name, super::typescript::Side::Output));
+    for name in &types {
+        let _ = writeln!(out, "  {name},");
     }
     out.push_str("} from \"./types.js\";\n\n");
     out.push_str("/** What the server sends, by the event's name: `Socket<ServerToClientEvents, ClientToServerEvents>`. */\n");
     out.push_str("export interface ServerToClientEvents {\n");
-    for (event, data) in SERVER {
-        let _ = writeln!(out, "  \"{event}\": (data: {data}) => void;");
+    for event in SERVER_EVENTS {
+        contract.get(event.payload)?;
+        let _ = writeln!(out, "  \"{}\": (data: {}) => void;", event.name, event.payload);
     }
-    out.push_str("}\n\n/** What a client sends. Each event may ask for an acknowledgement. */\n");
+    out.push_str("}\n\n/** What a client sends. Where the server answers, a callback gets the answer. */\n");
     out.push_str("export interface ClientToServerEvents {\n");
-    for (event, data, ack) in CLIENT {
-        let _ = writeln!(out, "  \"{event}\": (data: {data}, ack?: (answer: {ack}) => void) => void;");
+    for event in CLIENT_EVENTS {
+        contract.get(event.payload)?;
+        let data = named(contract, event.payload, Side::Input);
+        let ack = event.ack.map_or_else(String::new, |ack| format!(", ack?: (answer: {ack}) => void"));
+        let _ = writeln!(out, "  \"{}\": (data: {data}{ack}) => void;", event.name);
     }
     out.push_str("}\n");
     Ok(out)

@@ -21,8 +21,7 @@ use super::{
 /// When types hold each other without a field in between.
 pub fn schemas(contract: &Contract) -> Result<String> {
     let mut body = String::new();
-    let mut emitter =
-        Emitter { contract, patterns: Vec::new(), types: BTreeSet::new(), constants: BTreeSet::new() };
+    let mut emitter = Emitter { contract, patterns: Vec::new(), types: BTreeSet::new(), constants: BTreeSet::new(), unions: false };
     for def in order(contract)? {
         body.push('\n');
         let doc = if def.doc.is_empty() { format!("{{@link {}}}", def.entry.name) } else { def.doc.clone() };
@@ -38,6 +37,9 @@ pub fn schemas(contract: &Contract) -> Result<String> {
     out.push_str("import * as z from \"zod\";\n\n");
     import(&mut out, "import", &emitter.constants, "./constants.js");
     import(&mut out, "import type", &emitter.types, "./types.js");
+    if emitter.unions {
+        out.push_str("import { taggedOr } from \"../unions.js\";\n\n");
+    }
     for (at, pattern) in emitter.patterns.iter().enumerate() {
         let _ = writeln!(out, "const pattern{} = /{}/u;", at + 1, pattern.replace('/', "\\/"));
     }
@@ -70,9 +72,7 @@ fn order(contract: &Contract) -> Result<Vec<&Def>> {
         let before = out.len();
         for def in &contract.defs {
             let name = def.entry.name;
-            if done.contains(name)
-                || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str()))
-            {
+            if done.contains(name) || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str())) {
                 continue;
             }
             done.insert(name);
@@ -111,6 +111,8 @@ struct Emitter<'a> {
     patterns: Vec<String>,
     types: BTreeSet<String>,
     constants: BTreeSet<String>,
+    /// Whether a union with a variant for every other tag was written.
+    unions: bool,
 }
 
 impl Emitter<'_> {
@@ -125,8 +127,7 @@ impl Emitter<'_> {
                 format!("z.enum({owner})")
             }
             Ty::Words(words) => {
-                let words: Vec<String> =
-                    words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
+                let words: Vec<String> = words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
                 format!("z.enum([{}])", words.join(", "))
             }
             Ty::Text(text) => self.text(text),
@@ -159,22 +160,19 @@ impl Emitter<'_> {
                 let key = self.text(&key.clone().unwrap_or_default());
                 let mut out = format!("z.record({key}, {})", self.schema(value, owner, depth + 1));
                 if let Some(min) = min {
-                    let _ = write!(
-                        out,
-                        ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")"
-                    );
+                    let _ = write!(out, ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")");
                 }
                 if let Some(max) = max {
-                    let _ = write!(
-                        out,
-                        ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")"
-                    );
+                    let _ = write!(out, ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")");
                 }
                 out
             }
             Ty::Object(props) => self.object(props, owner, depth + 1),
             Ty::Either(forms) => self.either(forms, owner, depth),
             Ty::Tagged { field, variants } => {
+                if let Some(other) = self.contract.otherwise(field, variants) {
+                    return self.otherwise(field, variants, other);
+                }
                 let list = variants.iter().fold(String::new(), |mut list, v| {
                     let _ = write!(list, "\n    {},", self.named(v));
                     list
@@ -183,6 +181,16 @@ impl Emitter<'_> {
             }
             Ty::Ref(name) => self.named(name),
         }
+    }
+
+    /// A union whose last variant takes every tag that no other has.
+    fn otherwise(&mut self, field: &str, variants: &[String], other: &str) -> String {
+        self.unions = true;
+        let list = variants.iter().filter(|v| *v != other).fold(String::new(), |mut list, v| {
+            let _ = write!(list, "\n      {},", self.named(v));
+            list
+        });
+        format!("taggedOr({field:?}, [{list}\n    ], {})", self.named(other))
     }
 
     fn named(&self, name: &str) -> String {
@@ -198,6 +206,10 @@ impl Emitter<'_> {
                 self.patterns.len() - 1
             });
             let _ = write!(out, ".regex(pattern{})", at + 1);
+        }
+        if !text.except.is_empty() {
+            let words = serde_json::json!(text.except);
+            let _ = write!(out, ".refine((text) => !{words}.includes(text), \"has a type of its own\")");
         }
         out
     }
@@ -227,6 +239,9 @@ impl Emitter<'_> {
                 let _ = write!(value, ".default({default})");
             } else if prop.optional {
                 value.push_str(".optional()");
+            } else if prop.ty == Ty::Any {
+                // Any value, but a value: not every Zod 4 says so by itself.
+                value.push_str(".nonoptional()");
             }
             let _ = writeln!(out, "{indent}{}: {value},", key(&prop.name));
         }

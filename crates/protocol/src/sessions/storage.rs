@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     sessions::session::{AgentSpawn, PendingPermission, SessionStatus, WebhookConfig},
     time::Timestamp,
-    wire::{message, optional::OrNull},
+    wire::{message, optional::Nullable},
 };
 
 /// A session without what only its running process knows: files, log, queue.
@@ -53,7 +53,7 @@ pub struct SessionRuntimeInfo {
     /// The runtime's name.
     pub runtime_name: String,
     /// What the runtime itself needs to know.
-    pub runtime_meta: Option<OrNull<Map<String, Value>>>,
+    pub runtime_meta: Option<Nullable<Map<String, Value>>>,
 }
 
 /// A session as it is kept.

@@ -4,7 +4,7 @@
 //! - [`tag`]: a field with one allowed text, [`union`]: a union of structs told apart by such a field;
 //! - [`optional`]: what absent and `null` mean;
 //! - [`text`]: texts with a form of their own (UUIDs of the wire);
-//! - [`parse`]: reading what comes from outside: one call, with every issue's path.
+//! - [`parse`]: reading what comes from outside: one call, with every issue's path; [`strict`]: structs are objects.
 //!
 //! Limits stand in `#[garde(…)]` on the fields; schemars reads the same attributes. A string's length is always counted in
 //! UTF-16 units (`length(utf16, …)`), as JavaScript counts. The contract is what a value looks like when it is serialised:
@@ -12,6 +12,7 @@
 
 pub mod optional;
 pub mod parse;
+pub mod strict;
 pub mod tag;
 pub mod text;
 pub mod union;

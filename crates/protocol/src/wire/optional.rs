@@ -1,4 +1,5 @@
-//! Absent against `null`. A seed's `x?: T` may be absent and is never `null`; its `x: T | null` is always there.
+//! Absent against `null`. A seed's `x?: T` may be absent and is never `null`; its `x: T | null` is always there; of
+//! `x?: T | null` [`Nullable`] makes both.
 
 use std::borrow::Cow;
 
@@ -30,40 +31,44 @@ where
     Option::deserialize(d)
 }
 
-/// A value or `null`, for the rare field that may be absent too: `Option<OrNull<T>>`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OrNull<T>(pub Option<T>);
+/// A value or `null`. `Option<Nullable<T>>` is a field that may be absent, `null`, or a value, and stays what it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nullable<T>(pub Option<T>);
 
-/// Absent and `null` are the same to most readers.
-#[must_use]
-pub fn value<T>(field: Option<OrNull<T>>) -> Option<T> {
-    field.and_then(|v| v.0)
-}
-
-impl<T: Validate> Validate for OrNull<T> {
-    type Context = T::Context;
-    fn validate_into(
-        &self,
-        ctx: &Self::Context,
-        parent: &mut dyn FnMut() -> garde::Path,
-        report: &mut garde::Report,
-    ) {
-        self.0.validate_into(ctx, parent, report);
+impl<T> From<T> for Nullable<T> {
+    fn from(value: T) -> Self {
+        Self(Some(value))
     }
 }
 
-/// Marks the schema of an [`OrNull`], whose `null` the normaliser keeps.
-pub(crate) const NULLABLE: &str = "x-nullable";
+/// The value of a field that may be absent or `null`.
+pub fn value<T>(field: &Option<Nullable<T>>) -> Option<&T> {
+    field.as_ref().and_then(|n| n.0.as_ref())
+}
 
-impl<T: JsonSchema> JsonSchema for OrNull<T> {
+impl<T: Validate> Validate for Nullable<T> {
+    type Context = T::Context;
+    fn validate_into(
+        &self,
+        ctx: &T::Context,
+        parent: &mut dyn FnMut() -> garde::Path,
+        report: &mut garde::Report,
+    ) {
+        if let Some(value) = &self.0 {
+            value.validate_into(ctx, parent, report);
+        }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Nullable<T> {
     fn inline_schema() -> bool {
         true
     }
     fn schema_name() -> Cow<'static, str> {
-        format!("OrNull_{}", T::schema_name()).into()
+        format!("Nullable{}", T::schema_name()).into()
     }
+    // The mark keeps schemars and our normaliser from taking this `null` for the one of an `Option`.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [generator.subschema_for::<T>(), { "type": "null" }], NULLABLE: true })
+        json_schema!({ "anyOf": [generator.subschema_for::<T>(), { "type": "null" }], "x-nullable": true })
     }
 }

@@ -4,6 +4,7 @@ use garde::Validate;
 use serde::de::{self, DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
+use super::strict::Objects;
 use crate::error::Issue;
 
 /// In the message of an error whose place serde cannot know: before and after its path.
@@ -16,7 +17,7 @@ const MARK: char = '\u{1}';
 /// limits that do not hold.
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Result<T, Vec<Issue>> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let value: T = serde_path_to_error::deserialize(&mut reader)
+    let value: T = serde_path_to_error::deserialize(Objects(&mut reader))
         .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
     reader.end().map_err(|e| vec![issue(".", &e.to_string())])?;
     let issues = check(&value);
@@ -28,7 +29,7 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Resul
 /// # Errors
 /// As [`parse`].
 pub fn parse_value<T: DeserializeOwned + Validate<Context = ()>>(json: Value) -> Result<T, Vec<Issue>> {
-    let value: T = serde_path_to_error::deserialize(json)
+    let value: T = serde_path_to_error::deserialize(Objects(json))
         .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
     let issues = check(&value);
     if issues.is_empty() { Ok(value) } else { Err(issues) }
@@ -83,8 +84,17 @@ pub(crate) fn within<'de, S: DeserializeSeed<'de>, E: de::Error>(
     value: Value,
 ) -> Result<S::Value, E> {
     let mut track = serde_path_to_error::Track::new();
-    seed.deserialize(serde_path_to_error::Deserializer::new(value, &mut track)).map_err(|e| {
+    seed.deserialize(serde_path_to_error::Deserializer::new(Objects(value), &mut track)).map_err(|e| {
         let path = track.path().to_string();
         at(&if path == "." { key.to_owned() } else { format!("{key}.{path}") }, &e.to_string())
+    })
+}
+
+/// Reads a buffered message; an error says where.
+pub(crate) fn inside<T: DeserializeOwned, E: de::Error>(map: serde_json::Map<String, Value>) -> Result<T, E> {
+    let mut track = serde_path_to_error::Track::new();
+    T::deserialize(serde_path_to_error::Deserializer::new(Objects(Value::Object(map)), &mut track)).map_err(|e| {
+        let path = track.path().to_string();
+        at(&path, &e.to_string())
     })
 }

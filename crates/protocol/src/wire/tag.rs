@@ -86,6 +86,12 @@ pub trait Tagged {
     const TAG: &'static str;
 }
 
+/// A struct that an open union takes for every tag that it does not know.
+pub trait AnyTagged {
+    /// The value's own tag.
+    fn tag(&self) -> &str;
+}
+
 /// Makes the tag of a struct: `tagged!(MessageEvent, MessageTag = "message");` The struct then has a field of the type
 /// `Tag<MessageTag>`.
 macro_rules! tagged {

@@ -15,11 +15,24 @@ use serde_json::Value;
 /// Makes a union: an enum whose variants hold [`Tagged`](super::tag::Tagged) structs.
 ///
 /// `union! { /// Doc. pub enum WsMessage by "type" { Output(WsOutputMessage), … } }`
+///
+/// An open union also has a variant for all other tags, whose struct is [`AnyTagged`](super::tag::AnyTagged) and refuses
+/// the known ones: `pub enum ToolUse by "name" { Wait(WaitToolUse), … } else Other(OtherToolUse)`.
+///
+/// A variant may itself be a union: its structs have the same tag here and are told apart by another field there.
 macro_rules! union {
-    ($($(#[doc = $doc:literal])* pub enum $name:ident by $field:literal { $($(#[$vdoc:meta])* $variant:ident($body:ty),)* })*) => {$(
+    (@otherwise $d:ident) => {{
+        drop($d);
+        None
+    }};
+    (@otherwise $d:ident $other:ident $obody:ty) => {
+        Some(<$obody as serde::Deserialize<'de>>::deserialize($d).map(Self::$other))
+    };
+    ($($(#[doc = $doc:literal])* pub enum $name:ident by $field:literal { $($(#[$vdoc:meta])* $variant:ident($body:ty),)* }
+        $(else $(#[$odoc:meta])* $other:ident($obody:ty))?)*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
-        pub enum $name { $($(#[$vdoc])* $variant($body),)* }
+        pub enum $name { $($(#[$vdoc])* $variant($body),)* $($(#[$odoc])* $other($obody),)? }
 
         impl $name {
             /// The field that tells the variants apart.
@@ -29,8 +42,11 @@ macro_rules! union {
 
             /// This variant's tag.
             #[must_use]
-            pub const fn tag(&self) -> &'static str {
-                match self { $(Self::$variant(_) => <$body as $crate::wire::tag::Tagged>::TAG,)* }
+            pub fn tag(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => <$body as $crate::wire::tag::Tagged>::TAG,)*
+                    $(Self::$other(body) => <$obody as $crate::wire::tag::AnyTagged>::tag(body),)?
+                }
             }
         }
 
@@ -39,10 +55,15 @@ macro_rules! union {
                 Self::$variant(body)
             }
         })*
+        $(impl From<$obody> for $name {
+            fn from(body: $obody) -> Self {
+                Self::$other(body)
+            }
+        })?
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                match self { $(Self::$variant(body) => body.serialize(s),)* }
+                match self { $(Self::$variant(body) => body.serialize(s),)* $(Self::$other(body) => body.serialize(s),)? }
             }
         }
 
@@ -59,7 +80,7 @@ macro_rules! union {
                 $(if tag == <$body as $crate::wire::tag::Tagged>::TAG {
                     return Some(<$body as serde::Deserialize<'de>>::deserialize(d).map(Self::$variant));
                 })*
-                None
+                $crate::wire::union::union!(@otherwise d $($other $obody)?)
             }
         }
 
@@ -71,7 +92,10 @@ macro_rules! union {
                 parent: &mut dyn FnMut() -> garde::Path,
                 report: &mut garde::Report,
             ) {
-                match self { $(Self::$variant(body) => garde::Validate::validate_into(body, ctx, parent, report),)* }
+                match self {
+                    $(Self::$variant(body) => garde::Validate::validate_into(body, ctx, parent, report),)*
+                    $(Self::$other(body) => garde::Validate::validate_into(body, ctx, parent, report),)?
+                }
             }
         }
 
@@ -82,8 +106,11 @@ macro_rules! union {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({
                     "description": ([$($doc.trim()),*].join("\n")),
-                    "oneOf": [$(generator.subschema_for::<$body>()),*],
-                    "discriminator": { "propertyName": $field },
+                    "oneOf": [
+                        $(generator.subschema_for::<$body>(),)*
+                        $(generator.subschema_for::<$obody>(),)?
+                    ],
+                    "discriminator": { "propertyName": $field $(, "x-otherwise": stringify!($obody))? },
                 })
             }
         }

@@ -335,6 +335,11 @@ impl Maker<'_> {
             json!(9_007_199_254_740_992_u64),
             json!([]),
             json!({}),
+            // A struct as the list of its fields, where serde would take it.
+            match value {
+                Value::Object(fields) => Value::Array(fields.values().cloned().collect()),
+                ref other => json!([other]),
+            },
             json!("x".repeat(600)),
         ];
         *value = others[self.pick(others.len())].clone();

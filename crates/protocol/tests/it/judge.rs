@@ -1,6 +1,9 @@
 //! JSON Schema as a judge that names a place: unions by their discriminator, lengths in UTF-16 units.
 
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+};
 
 use jsonschema::{Keyword, ValidationError, Validator, error::ValidationErrorKind, paths::Location};
 use lia_protocol::schema::{bundle, discriminator};
@@ -34,23 +37,43 @@ fn max_utf16<'a>(
         .ok_or_else(|| ValidationError::custom("x-maxLengthUtf16 is a number"))
 }
 
-/// A validator of the type with this name.
-pub fn validator(name: &str) -> Validator {
-    validator_in(&BUNDLE, name)
+/// A validator of a schema that may refer to the contract's types.
+fn validator_of(schema: &Value) -> Arc<Validator> {
+    static MADE: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let key = schema.to_string();
+    if let Some(made) = MADE.lock().expect("no test panics here").get(&key) {
+        return Arc::clone(made);
+    }
+    let made = Arc::new(build(&BUNDLE, schema));
+    MADE.lock().expect("no test panics here").insert(key, Arc::clone(&made));
+    made
+}
+
+fn build(bundle: &Value, schema: &Value) -> Validator {
+    let root = json!({ "allOf": [schema], "$defs": bundle["$defs"] });
+    jsonschema::options()
+        .with_keyword("x-maxLengthUtf16", max_utf16)
+        .build(&root)
+        .unwrap_or_else(|e| panic!("the schema {schema}: {e}"))
 }
 
 /// A validator of the type with this name in another bundle.
 pub fn validator_in(bundle: &Value, name: &str) -> Validator {
-    let root = json!({ "$ref": format!("#/$defs/{name}"), "$defs": bundle["$defs"] });
-    jsonschema::options()
-        .with_keyword("x-maxLengthUtf16", max_utf16)
-        .build(&root)
-        .unwrap_or_else(|e| panic!("the schema of {name}: {e}"))
+    build(bundle, &json!({ "$ref": format!("#/$defs/{name}") }))
 }
 
-/// Where a value breaks the schema: the first place in each of its defects, in dots.
+/// A validator of the type with this name.
+pub fn validator(name: &str) -> Arc<Validator> {
+    validator_of(&json!({ "$ref": format!("#/$defs/{name}") }))
+}
+
+/// Where a value breaks the type with this name: the first place in each of its defects, in dots.
 pub fn refusals(name: &str, value: &Value) -> Vec<String> {
-    validator(name).iter_errors(value).map(|e| place(&e, value)).collect()
+    refusals_of(&json!({ "$ref": format!("#/$defs/{name}") }), value)
+}
+
+fn refusals_of(schema: &Value, value: &Value) -> Vec<String> {
+    validator_of(schema).iter_errors(value).map(|e| place(&e, schema, value)).collect()
 }
 
 fn dotted(pointer: &str) -> String {
@@ -61,79 +84,81 @@ fn join(a: &str, b: &str) -> String {
     [a, b].iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(".")
 }
 
-fn place(error: &ValidationError<'_>, root: &Value) -> String {
+fn place(error: &ValidationError<'_>, root_schema: &Value, root: &Value) -> String {
     let at = dotted(error.instance_path().as_str());
     match error.kind() {
         ValidationErrorKind::Required { property } => join(&at, property.as_str().unwrap_or_default()),
-        ValidationErrorKind::OneOfNotValid { .. } => {
+        ValidationErrorKind::PropertyNames { error } => join(&at, error.instance().as_str().unwrap_or_default()),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
             let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
-            // The union is the definition whose `oneOf` failed.
-            let schema = error.schema_path().as_str();
-            let union = BUNDLE.pointer(schema.trim_end_matches("/oneOf")).or_else(|| union_of(error));
-            union.map_or(at.clone(), |u| join(&at, &within(u, part)))
-        }
-        ValidationErrorKind::AnyOf { .. } => {
-            let part = root.pointer(error.instance_path().as_str()).unwrap_or(&Value::Null);
-            let schema = error.schema_path().as_str();
-            let forms = BUNDLE.pointer(schema).and_then(Value::as_array);
-            // A value or `null`: what is wrong with the value.
-            match forms.and_then(|f| or_null(f)) {
-                Some(name) => join(&at, refusals(name, part).first().map_or("", |p| p)),
-                None => at,
-            }
-        }
-        ValidationErrorKind::PropertyNames { error } => {
-            join(&at, error.instance().as_str().unwrap_or_default())
+            choice_of(error, root_schema)
+                .map_or_else(|| at.clone(), |schema| join(&at, &within(schema, part)))
         }
         _ => at,
     }
 }
 
-/// The type of `Type | null`.
-fn or_null(forms: &[Value]) -> Option<&str> {
-    match forms {
-        [form, null] if null["type"] == "null" => form["$ref"].as_str()?.rsplit('/').next(),
-        _ => None,
-    }
-}
-
-/// The definition that an error speaks of, when its path goes through references.
-fn union_of(error: &ValidationError<'_>) -> Option<&'static Value> {
-    let path = error.evaluation_path().as_str();
-    let mut schema: &Value = &BUNDLE;
-    let root = json!({});
-    let _ = root;
-    let mut parts = path.split('/').filter(|p| !p.is_empty()).peekable();
-    // The root is a reference to the type itself.
-    let mut first = true;
-    while let Some(part) = parts.next() {
-        if part == "$ref" {
-            let name = schema.get("$ref").and_then(Value::as_str)?;
-            schema = BUNDLE.pointer(name.trim_start_matches('#'))?;
-        } else if first {
-            return None;
-        } else if part != "oneOf" || parts.peek().is_some() {
-            schema = schema.get(part).or_else(|| schema.get(part.parse::<usize>().ok()?))?;
-        }
-        first = false;
+/// The schema whose `oneOf` or `anyOf` an error speaks of, found along the way that the validator went.
+fn choice_of<'a>(error: &ValidationError<'_>, root_schema: &'a Value) -> Option<&'a Value>
+where
+    'static: 'a,
+{
+    let path = error.evaluation_path().as_str().trim_start_matches("/allOf/0");
+    let mut parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    parts.pop();
+    let mut schema = root_schema;
+    for part in parts {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        schema = if part == "$ref" {
+            resolve(schema)?
+        } else {
+            match schema {
+                Value::Array(items) => items.get(part.parse::<usize>().ok()?)?,
+                _ => schema.get(&part)?,
+            }
+        };
     }
     Some(schema)
 }
 
-/// Where a value breaks a union: at the tag, or within the variant that the tag names.
-fn within(union: &Value, part: &Value) -> String {
-    let Some(field) = discriminator(union) else { return String::new() };
-    let Some(object) = part.as_object() else { return String::new() };
-    let Some(tag) = object.get(field).and_then(Value::as_str) else { return field.to_owned() };
-    let variants = union["oneOf"].as_array().expect("oneOf");
-    for variant in variants {
-        let name = variant["$ref"].as_str().and_then(|r| r.rsplit('/').next()).expect("a reference");
-        let body = &BUNDLE["$defs"][name];
-        let is = body["properties"][field]["const"] == tag
-            || discriminator(body).is_some_and(|_| refusals(name, part).first().is_none_or(|p| p != field));
-        if is {
-            return refusals(name, part).into_iter().next().unwrap_or_default();
-        }
+/// The definition that a schema refers to.
+fn resolve(schema: &Value) -> Option<&'static Value> {
+    BUNDLE.pointer(schema.get("$ref")?.as_str()?.trim_start_matches('#'))
+}
+
+/// Where a value breaks a union: at the tag, or within the variant that the tag names. A value that may be `null` breaks
+/// where it breaks the other form.
+fn within(choice: &Value, part: &Value) -> String {
+    if let Some(Value::Array(forms)) = choice.get("anyOf") {
+        let mut forms = forms.iter().filter(|f| f["type"] != "null");
+        return match (forms.next(), forms.next()) {
+            (Some(only), None) => refusals_of(only, part).into_iter().next().unwrap_or_default(),
+            _ => String::new(),
+        };
     }
-    field.to_owned()
+    let Some(field) = discriminator(choice) else { return String::new() };
+    let Some(tag) = part.as_object().map(|o| o.get(field).unwrap_or(&Value::Null)) else {
+        return String::new();
+    };
+    let variants = choice["oneOf"].as_array().expect("oneOf");
+    let otherwise = choice["discriminator"].get("x-otherwise").filter(|_| tag.is_string());
+    let named = variants.iter().find(|v| has_tag(v, field, tag));
+    let other = || {
+        variants.iter().find(|v| {
+            otherwise.is_some_and(|o| v["$ref"] == format!("#/$defs/{}", o.as_str().unwrap_or_default()))
+        })
+    };
+    match named.or_else(other) {
+        Some(variant) => refusals_of(variant, part).into_iter().next().unwrap_or_default(),
+        None => field.to_owned(),
+    }
+}
+
+/// Whether a variant, or one of its own when it is a union itself, has this tag.
+fn has_tag(variant: &Value, field: &str, tag: &Value) -> bool {
+    let body = resolve(variant).unwrap_or(variant);
+    match &body["properties"][field]["const"] {
+        Value::Null => body["oneOf"].as_array().is_some_and(|own| own.iter().any(|v| has_tag(v, field, tag))),
+        text => text == tag,
+    }
 }

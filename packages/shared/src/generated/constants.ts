@@ -96,6 +96,34 @@ export const VsockMessageType = {
 /** The tags of `VsockMessage`. */
 export type VsockMessageType = (typeof VsockMessageType)[keyof typeof VsockMessageType];
 
+/** Why a session ended. */
+export const SessionEndReason = {
+  /** Somebody ended it. */
+  Terminated: "terminated",
+  /** It failed. */
+  Error: "error",
+  /** Nobody used it for too long. */
+  IdleTimeout: "idle_timeout",
+  /** The agent's process ended. */
+  AgentExit: "agent_exit",
+} as const;
+/** Why a session ended. */
+export type SessionEndReason = (typeof SessionEndReason)[keyof typeof SessionEndReason];
+
+/** The events that webhooks are told. */
+export const WebhookEventType = {
+  /** The agent asks. */
+  PermissionRequest: "permission_request",
+  /** A turn ended. */
+  EndTurn: "end_turn",
+  /** Something failed. */
+  Error: "error",
+  /** The session ended. */
+  SessionEnd: "session_end",
+} as const;
+/** The events that webhooks are told. */
+export type WebhookEventType = (typeof WebhookEventType)[keyof typeof WebhookEventType];
+
 /** The name of each HTTP status that an error code has. */
 export const HTTP_STATUS_NAMES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -218,6 +246,41 @@ export const LIMITS = {
   },
   VsockExitMessage: {
     code: { min: -2147483648, max: 2147483647 },
+  },
+  AgentSpawn: {
+    command: { minLength: 1 },
+  },
+  FileSystemSnapshot: {
+    maxEntries: { min: 0, max: 4294967295 },
+  },
+  FilePreview: {
+    maxChars: { min: 0, max: 4294967295 },
+  },
+  QueuedPromptResponse: {
+    position: { min: 0, max: 4294967295 },
+  },
+  PromptQueueItem: {
+    position: { min: 0, max: 4294967295 },
+  },
+  PromptQueueState: {
+    size: { min: 0, max: 4294967295 },
+  },
+  RegisterAgentTemplateBody: {
+    name: { minLength: 1 },
+  },
+  WsChannelEventMessage: {
+    seq: { min: 0 },
+  },
+  WsSubscribeAction: {
+    since: { min: 0 },
+  },
+  WsChannelTerminalCreateAction: {
+    cols: { min: 0, max: 65535 },
+    rows: { min: 0, max: 65535 },
+  },
+  WsChannelTerminalResizeAction: {
+    cols: { min: 0, max: 65535 },
+    rows: { min: 0, max: 65535 },
   },
 } as const;
 

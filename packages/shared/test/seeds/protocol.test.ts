@@ -1,0 +1,114 @@
+// Each type of the session protocol is the seed's: a value of one is a value of the other. Ours may have more optional
+// fields.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+import type * as Ours from "@lia/shared";
+import type * as Seed from "./protocol.js";
+import type { Proven } from "../proof.js";
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/** An error of the compiler names the type that is not the seed's. */
+export interface Proof {
+  RuntimeHostStartSessionRequest: Proven<Same<Ours.RuntimeHostStartSessionRequest, Seed.RuntimeHostStartSessionRequest>>;
+  RuntimeHostStartSessionResponse: Proven<Same<Ours.RuntimeHostStartSessionResponse, Seed.RuntimeHostStartSessionResponse>>;
+  RuntimeHostSessionStatus: Proven<Same<Ours.RuntimeHostSessionStatus, Seed.RuntimeHostSessionStatus>>;
+  RuntimeHostHealthResponse: Proven<Same<Ours.RuntimeHostHealthResponse, Seed.RuntimeHostHealthResponse>>;
+  RuntimeHostPromptRequest: Proven<Same<Ours.RuntimeHostPromptRequest, Seed.RuntimeHostPromptRequest>>;
+  RuntimeHostPermissionResponse: Proven<Same<Ours.RuntimeHostPermissionResponse, Seed.RuntimeHostPermissionResponse>>;
+  RuntimeInstance: Proven<Same<Ours.RuntimeInstance, Seed.RuntimeInstance>>;
+  RuntimeInfo: Proven<Same<Ours.RuntimeInfo, Seed.RuntimeInfo>>;
+  SessionEndReason: Proven<Same<Ours.SessionEndReason, Seed.SessionEndReason>>;
+  FileSystemEntryGitInfo: Proven<Same<Ours.FileSystemEntryGitInfo, Seed.FileSystemEntryGitInfo>>;
+  FileSystemEntry: Proven<Same<Ours.FileSystemEntry, Seed.FileSystemEntry>>;
+  PermissionRequestEvent: Proven<Same<Ours.PermissionRequestEvent, Seed.PermissionRequestEvent>>;
+  FilesystemSnapshotEvent: Proven<Same<Ours.FilesystemSnapshotEvent, Seed.FilesystemSnapshotEvent>>;
+  FilePreviewEvent: Proven<Same<Ours.FilePreviewEvent, Seed.FilePreviewEvent>>;
+  PermissionRespondAction: Proven<Same<Ours.PermissionRespondAction, Seed.PermissionRespondAction>>;
+  FsSnapshotAction: Proven<Same<Ours.FsSnapshotAction, Seed.FsSnapshotAction>>;
+  FilePreviewAction: Proven<Same<Ours.FilePreviewAction, Seed.FilePreviewAction>>;
+  SessionCallbackEvent: Proven<Same<Ours.SessionCallbackEvent, Seed.SessionCallbackEvent>>;
+  PermissionCallbackResponse: Proven<Same<Ours.PermissionCallbackResponse, Seed.PermissionCallbackResponse>>;
+  SessionHostStartRequest: Proven<Same<Ours.SessionHostStartRequest, Seed.SessionHostStartRequest>>;
+  SessionHostStartResponse: Proven<Same<Ours.SessionHostStartResponse, Seed.SessionHostStartResponse>>;
+  SessionHostHealthResponse: Proven<Same<Ours.SessionHostHealthResponse, Seed.SessionHostHealthResponse>>;
+  AgentSpawn: Proven<Same<Ours.AgentSpawn, Seed.AgentSpawn>>;
+  AgentTemplateRuntime: Proven<Same<Ours.AgentTemplateRuntime, Seed.AgentTemplateRuntime>>;
+  AgentTemplate: Proven<Same<Ours.AgentTemplate, Seed.AgentTemplate>>;
+  SessionLog: Proven<Same<Ours.SessionLog, Seed.SessionLog>>;
+  PendingPermissionOption: Proven<Same<Ours.PendingPermissionOption, Seed.PendingPermissionOption>>;
+  PendingPermission: Proven<Same<Ours.PendingPermission, Seed.PendingPermission>>;
+  FileSystemSnapshot: Proven<Same<Ours.FileSystemSnapshot, Seed.FileSystemSnapshot>>;
+  FilePreview: Proven<Same<Ours.FilePreview, Seed.FilePreview>>;
+  QueuedPromptResponse: Proven<Same<Ours.QueuedPromptResponse, Seed.QueuedPromptResponse>>;
+  PromptQueueItem: Proven<Same<Ours.PromptQueueItem, Seed.PromptQueueItem>>;
+  PromptQueueState: Proven<Same<Ours.PromptQueueState, Seed.PromptQueueState>>;
+  Session: Proven<Same<Ours.Session, Seed.Session>>;
+  CreateSessionBody: Proven<Same<Ours.CreateSessionBody, Seed.CreateSessionBody>>;
+  RegisterAgentTemplateBody: Proven<Same<Ours.RegisterAgentTemplateBody, Seed.RegisterAgentTemplateBody>>;
+  PromptBody: Proven<Same<Ours.PromptBody, Seed.PromptBody>>;
+  PermissionResponseBody: Proven<Same<Ours.PermissionResponseBody, Seed.PermissionResponseBody>>;
+  WebhookEventType: Proven<Same<Ours.WebhookEventType, Seed.WebhookEventType>>;
+  WebhookConfig: Proven<Same<Ours.WebhookConfig, Seed.WebhookConfig>>;
+  WebhookPayload: Proven<Same<Ours.WebhookPayload, Seed.WebhookPayload>>;
+  SessionMeta: Proven<Same<Ours.SessionMeta, Seed.SessionMeta>>;
+  SessionRuntimeInfo: Proven<Same<Ours.SessionRuntimeInfo, Seed.SessionRuntimeInfo>>;
+  StoredSession: Proven<Same<Ours.StoredSession, Seed.StoredSession>>;
+  FlamecastStorage: Proven<Same<Ours.FlamecastStorage, Seed.FlamecastStorage>>;
+  Channel: Proven<Same<Ours.Channel, Seed.Channel>>;
+  WsChannelConnectedMessage: Proven<Same<Ours.WsChannelConnectedMessage, Seed.WsChannelConnectedMessage>>;
+  WsSubscribedMessage: Proven<Same<Ours.WsSubscribedMessage, Seed.WsSubscribedMessage>>;
+  WsUnsubscribedMessage: Proven<Same<Ours.WsUnsubscribedMessage, Seed.WsUnsubscribedMessage>>;
+  WsChannelEventMessage: Proven<Same<Ours.WsChannelEventMessage, Seed.WsChannelEventMessage>>;
+  WsSessionCreatedMessage: Proven<Same<Ours.WsSessionCreatedMessage, Seed.WsSessionCreatedMessage>>;
+  WsSessionTerminatedMessage: Proven<Same<Ours.WsSessionTerminatedMessage, Seed.WsSessionTerminatedMessage>>;
+  WsChannelErrorMessage: Proven<Same<Ours.WsChannelErrorMessage, Seed.WsChannelErrorMessage>>;
+  WsPongMessage: Proven<Same<Ours.WsPongMessage, Seed.WsPongMessage>>;
+  WsChannelServerMessage: Proven<Same<Ours.WsChannelServerMessage, Seed.WsChannelServerMessage>>;
+  WsSubscribeAction: Proven<Same<Ours.WsSubscribeAction, Seed.WsSubscribeAction>>;
+  WsUnsubscribeAction: Proven<Same<Ours.WsUnsubscribeAction, Seed.WsUnsubscribeAction>>;
+  WsChannelPromptAction: Proven<Same<Ours.WsChannelPromptAction, Seed.WsChannelPromptAction>>;
+  WsChannelPermissionRespondAction: Proven<Same<Ours.WsChannelPermissionRespondAction, Seed.WsChannelPermissionRespondAction>>;
+  WsChannelCancelAction: Proven<Same<Ours.WsChannelCancelAction, Seed.WsChannelCancelAction>>;
+  WsChannelTerminateAction: Proven<Same<Ours.WsChannelTerminateAction, Seed.WsChannelTerminateAction>>;
+  WsChannelQueueReorderAction: Proven<Same<Ours.WsChannelQueueReorderAction, Seed.WsChannelQueueReorderAction>>;
+  WsChannelQueueClearAction: Proven<Same<Ours.WsChannelQueueClearAction, Seed.WsChannelQueueClearAction>>;
+  WsChannelQueuePauseAction: Proven<Same<Ours.WsChannelQueuePauseAction, Seed.WsChannelQueuePauseAction>>;
+  WsChannelQueueResumeAction: Proven<Same<Ours.WsChannelQueueResumeAction, Seed.WsChannelQueueResumeAction>>;
+  WsChannelPingAction: Proven<Same<Ours.WsChannelPingAction, Seed.WsChannelPingAction>>;
+  WsChannelTerminalCreateAction: Proven<Same<Ours.WsChannelTerminalCreateAction, Seed.WsChannelTerminalCreateAction>>;
+  WsChannelTerminalInputAction: Proven<Same<Ours.WsChannelTerminalInputAction, Seed.WsChannelTerminalInputAction>>;
+  WsChannelTerminalResizeAction: Proven<Same<Ours.WsChannelTerminalResizeAction, Seed.WsChannelTerminalResizeAction>>;
+  WsChannelTerminalKillAction: Proven<Same<Ours.WsChannelTerminalKillAction, Seed.WsChannelTerminalKillAction>>;
+  WsChannelControlMessage: Proven<Same<Ours.WsChannelControlMessage, Seed.WsChannelControlMessage>>;
+  WsEventMessage: Proven<Same<Ours.WsEventMessage, Seed.WsEventMessage>>;
+  WsConnectedMessage: Proven<Same<Ours.WsConnectedMessage, Seed.WsConnectedMessage>>;
+  WsErrorMessage: Proven<Same<Ours.WsErrorMessage, Seed.WsErrorMessage>>;
+  WsServerMessage: Proven<Same<Ours.WsServerMessage, Seed.WsServerMessage>>;
+  WsPromptAction: Proven<Same<Ours.WsPromptAction, Seed.WsPromptAction>>;
+  WsPermissionRespondAction: Proven<Same<Ours.WsPermissionRespondAction, Seed.WsPermissionRespondAction>>;
+  WsCancelAction: Proven<Same<Ours.WsCancelAction, Seed.WsCancelAction>>;
+  WsTerminateAction: Proven<Same<Ours.WsTerminateAction, Seed.WsTerminateAction>>;
+  WsPingAction: Proven<Same<Ours.WsPingAction, Seed.WsPingAction>>;
+  WsQueueReorderAction: Proven<Same<Ours.WsQueueReorderAction, Seed.WsQueueReorderAction>>;
+  WsQueueClearAction: Proven<Same<Ours.WsQueueClearAction, Seed.WsQueueClearAction>>;
+  WsQueuePauseAction: Proven<Same<Ours.WsQueuePauseAction, Seed.WsQueuePauseAction>>;
+  WsQueueResumeAction: Proven<Same<Ours.WsQueueResumeAction, Seed.WsQueueResumeAction>>;
+  WsControlMessage: Proven<Same<Ours.WsControlMessage, Seed.WsControlMessage>>;
+  Runtime: Proven<Same<Ours.Runtime, Seed.Runtime>>;
+  RuntimeOf: Proven<Same<Ours.Runtime<{ image: string }>, Seed.Runtime<{ image: string }>>>;
+  RuntimeNames: Proven<Same<Ours.RuntimeNames<Registry>, Seed.RuntimeNames<Registry>>>;
+  RuntimeConfigFor: Proven<Same<Ours.RuntimeConfigFor<Registry>, Seed.RuntimeConfigFor<SeedRegistry>>>;
+  SessionContext: Proven<Same<Ours.SessionContext<Registry>, Seed.SessionContext<SeedRegistry>>>;
+}
+type Registry = { docker: Ours.Runtime<{ image: string }>; local: Ours.Runtime };
+type SeedRegistry = { docker: Seed.Runtime<{ image: string }>; local: Seed.Runtime };
+
+test("every declaration of the seed is held against ours", () => {
+  const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+  const declared = [...read("protocol.ts").matchAll(/^export (?:interface|type) (\w+)/gm)].map((m) => m[1]);
+  const proven = [...read("protocol.test.ts").matchAll(/^ {2}(\w+): Proven</gm)].map((m) => m[1]);
+  expect(declared).toHaveLength(89);
+  expect(declared.filter((name) => !proven.includes(name))).toEqual([]);
+});
