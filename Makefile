@@ -50,6 +50,7 @@ check: ## Format, shell scripts, documents, licences, lints, generated files
 	@$(STEP) licences scripts/licences.sh
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(STEP) "generated files" scripts/check-generated.sh
+	@$(STEP) "wire types" scripts/check-wire.sh
 
 .PHONY: format
 format: ## Format the code and make the generated files anew

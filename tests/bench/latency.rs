@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use lia_protocol::{
-    ids::Seq,
-    ws::{WsMessage, WsMessageExt},
-};
+use lia_protocol::{ids::Seq, ws::WsMessageExt};
 use lia_tests::{Log, Request, Server};
 
 use crate::{median, ms, pipe::PipeAgent, row, runs};
@@ -25,7 +22,7 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
         for _ in 0..PROMPTS {
             let started = Instant::now();
             log.stream().input("say x", None).await?;
-            log.until("the chunk", |m| matches!(m, WsMessageExt::Seed(WsMessage::Output(_)))).await?;
+            log.until("the chunk", |m| matches!(m, WsMessageExt::Output(_))).await?;
             ours.push(ms(started.elapsed()));
             log.turn().await?;
             log.messages.clear();

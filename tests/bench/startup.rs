@@ -5,7 +5,7 @@ use std::time::Instant;
 use lia_protocol::{
     ids::Seq,
     task::TaskStatus,
-    ws::{WsMessage, WsMessageExt, WsStatusMessage},
+    ws::{WsMessageExt, WsStatusMessage},
 };
 use lia_tests::{Log, Request, Server};
 
@@ -23,10 +23,7 @@ pub async fn run(server: &Server) -> anyhow::Result<()> {
         let task = Request::new("scripted", "say x").create(&client).await?;
         let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
         log.until("running", |m| {
-            matches!(
-                m,
-                WsMessageExt::Seed(WsMessage::Status(WsStatusMessage { status: TaskStatus::Running, .. }))
-            )
+            matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Running, .. }))
         })
         .await?;
         ours.push(ms(started.elapsed()));

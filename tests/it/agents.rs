@@ -6,10 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use lia_model_server::{ModelServer, Options};
-use lia_protocol::{
-    ids::Seq,
-    ws::{WsAddition, WsMessageExt},
-};
+use lia_protocol::{ids::Seq, ws::WsMessageExt};
 use lia_tests::{
     Log, Request, Server, ServerOptions,
     leak::Needle,
@@ -56,10 +53,10 @@ async fn four_real_agents_work_a_prompt_and_the_key_stays_outside() -> anyhow::R
         let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
         let stop = loop {
             let next = log.until("a question or the turn's end", |m| {
-                matches!(m, WsMessageExt::Addition(WsAddition::Permission { .. } | WsAddition::Turn { .. }))
+                matches!(m, WsMessageExt::Permission(_) | WsMessageExt::Turn(_))
             });
             match next.await.context(template)? {
-                WsMessageExt::Addition(WsAddition::Permission { request, .. }) => {
+                WsMessageExt::Permission(request) => {
                     let allow = request
                         .options
                         .iter()
@@ -67,7 +64,7 @@ async fn four_real_agents_work_a_prompt_and_the_key_stays_outside() -> anyhow::R
                         .context("an option that allows")?;
                     client.answer(task.id, request.id, Some(allow.option_id.clone())).await?;
                 }
-                WsMessageExt::Addition(WsAddition::Turn { ended, .. }) => break ended,
+                WsMessageExt::Turn(ended) => break ended,
                 _ => {}
             }
         };

@@ -14,7 +14,7 @@ use lia_client::Client;
 use lia_protocol::{
     ids::{CommandId, Seq, TaskId},
     task::TaskStatus,
-    ws::{WsMessage, WsMessageExt, WsStatusMessage},
+    ws::{WsMessageExt, WsStatusMessage},
 };
 use lia_store::{CommandState, Store as _};
 use lia_tests::{
@@ -123,7 +123,7 @@ async fn a_killed_server_and_its_agents_side_file_tell_the_same() -> anyhow::Res
         let frames = dice.below(400);
         for _ in 0..frames {
             match log.next().await {
-                Some(Ok(WsMessageExt::Seed(WsMessage::Output(_)))) => {}
+                Some(Ok(WsMessageExt::Output(_))) => {}
                 Some(Ok(_)) => break,
                 _ => break,
             }
@@ -206,17 +206,14 @@ async fn a_killed_sidecar_leaves_a_prefix_and_the_reason() -> anyhow::Result<()>
     for _ in 0..(kills() / 5).max(1) {
         let task = Request::new("kill", "slow 20 1\nburst 50000 300").create(&client).await?;
         let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
-        log.until("output", |m| matches!(m, WsMessageExt::Seed(WsMessage::Output(_)))).await?;
+        log.until("output", |m| matches!(m, WsMessageExt::Output(_))).await?;
         let vm = client.task(task.id).await?.vm_id.context("vm_id")?;
         let pid = sidecar(server.data(), &vm)?;
         let mut told = std::fs::File::open(inside(pid, "/workspace/side"))?;
         tokio::time::sleep(Duration::from_millis(dice.below(60))).await;
         kill9(pid)?;
         log.until("the end", |m| {
-            matches!(
-                m,
-                WsMessageExt::Seed(WsMessage::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
-            )
+            matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
         })
         .await?;
         let mut text = String::new();

@@ -3,7 +3,7 @@
 use lia_protocol::{
     ids::{CommandId, Seq},
     task::TaskStatus,
-    ws::{WsAddition, WsMessage, WsMessageExt, WsOutputMessage, WsStatusMessage},
+    ws::{WsMessageExt, WsOutputMessage, WsStatusMessage},
 };
 use lia_tests::{Log, Request, Server, ServerOptions};
 
@@ -26,10 +26,7 @@ async fn a_prompt_becomes_an_answer_and_more_input_goes_on() -> anyhow::Result<(
     );
     client.delete_task(task.id, false).await?;
     log.until("the terminal status", |m| {
-        matches!(
-            m,
-            WsMessageExt::Seed(WsMessage::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
-        )
+        matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
     })
     .await?;
     assert_eq!(client.task(task.id).await?.status, TaskStatus::Terminated);
@@ -44,7 +41,7 @@ async fn a_killed_server_loses_nothing_and_goes_on() -> anyhow::Result<()> {
     let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
     log.until(
         "some output",
-        |m| matches!(m, WsMessageExt::Seed(WsMessage::Output(WsOutputMessage { data, .. })) if data.contains("#10")),
+        |m| matches!(m, WsMessageExt::Output(WsOutputMessage { data, .. }) if data.contains("#10")),
     )
     .await?;
     server.kill9().await?;
@@ -69,10 +66,8 @@ async fn a_question_is_answered_once_and_by_the_first() -> anyhow::Result<()> {
     let client = server.client()?;
     let task = Request::new("scripted", "permission may I").create(&client).await?;
     let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
-    let asked = log
-        .until("a question", |m| matches!(m, WsMessageExt::Addition(WsAddition::Permission { .. })))
-        .await?;
-    let WsMessageExt::Addition(WsAddition::Permission { request, .. }) = asked else { unreachable!() };
+    let asked = log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    let WsMessageExt::Permission(request) = asked else { unreachable!() };
     assert!(client.answer(task.id, request.id, Some("no such option".into())).await.is_err());
     let option = request.options.iter().find(|o| o.kind == "allow_once").expect("allow_once is offered");
     let answered = client.answer(task.id, request.id, Some(option.option_id.clone())).await?;

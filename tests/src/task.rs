@@ -5,7 +5,7 @@ use lia_client::{Client, LogEvent, StreamOptions};
 use lia_protocol::{
     ids::{Seq, TaskId},
     task::{CreateTaskRequest, TaskResponse},
-    ws::{WsAddition, WsMessage, WsMessageExt, WsOutputMessage},
+    ws::{WsMessageExt, WsOutputMessage},
 };
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ pub fn text_of(messages: &[WsMessageExt]) -> String {
     messages
         .iter()
         .filter_map(|m| match m {
-            WsMessageExt::Seed(WsMessage::Output(WsOutputMessage { data, .. })) => Some(data.as_str()),
+            WsMessageExt::Output(WsOutputMessage { data, .. }) => Some(data.as_str()),
             _ => None,
         })
         .collect()
@@ -95,11 +95,8 @@ impl Log {
     /// # Errors
     /// When the stream ends before.
     pub async fn turn(&mut self) -> anyhow::Result<String> {
-        match self
-            .until("the end of a turn", |m| matches!(m, WsMessageExt::Addition(WsAddition::Turn { .. })))
-            .await?
-        {
-            WsMessageExt::Addition(WsAddition::Turn { ended, .. }) => Ok(ended.stop_reason),
+        match self.until("the end of a turn", |m| matches!(m, WsMessageExt::Turn(_))).await? {
+            WsMessageExt::Turn(ended) => Ok(ended.stop_reason),
             _ => bail!("not a turn"),
         }
     }

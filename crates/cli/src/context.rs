@@ -109,8 +109,8 @@ fn dashed(given: &str) -> String {
 /// How Lia speaks to a task's agent; ACP when the template is not known any more.
 pub async fn mode_of(client: &Client, task: &TaskResponse) -> Result<AgentMode> {
     let templates = client.templates().await?;
-    let known = templates.into_iter().find(|t| t.template.name == task.template);
-    Ok(known.map_or(AgentMode::Acp, |t| t.template.mode))
+    let known = templates.into_iter().find(|t| t.name == task.template);
+    Ok(known.map_or(AgentMode::Acp, |t| t.mode))
 }
 
 /// Reads standard input to its end, as text of at most `max` bytes.

@@ -10,10 +10,10 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use lia_client::{Client, ErrorCode, StreamOptions};
 use lia_protocol::{
-    event::{PermissionAnswered, PermissionRequested, TurnEnded},
+    event::PermissionRequested,
     ids::{CommandId, PermissionId, Seq, TaskId},
     task::TaskStatus,
-    ws::{WsAddition, WsErrorMessage, WsMessage, WsMessageExt, WsOutputMessage, WsStatusMessage},
+    ws::{WsAnsweredMessage, WsMessageExt, WsTurnMessage},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -139,59 +139,48 @@ impl<'a> Session<'a> {
             self.ui.json_line(&message)?;
         }
         match message {
-            WsMessageExt::Seed(message) => self.seed(message)?,
-            WsMessageExt::Addition(addition) => return self.addition(addition).await,
-        }
-        Ok(None)
-    }
-
-    fn seed(&mut self, message: WsMessage) -> Result<()> {
-        match message {
-            WsMessage::Output(WsOutputMessage { data, .. }) if !self.ui.json => {
+            WsMessageExt::Output(m) if !self.ui.json => {
                 self.stop_progress();
-                self.ui.write_foreign(&data)?;
+                self.ui.write_foreign(&m.data)?;
             }
-            WsMessage::Error(WsErrorMessage { message, .. }) => {
+            WsMessageExt::Error(m) => {
                 self.stop_progress();
-                self.ui.say(Style::Red, &line(&message, 1000));
+                self.ui.say(Style::Red, &line(&m.message, 1000));
             }
-            WsMessage::Status(WsStatusMessage { status: TaskStatus::Suspended, .. }) if self.live => {
+            WsMessageExt::Status(m) if m.status == TaskStatus::Suspended && self.live => {
                 self.ui.note("the task is suspended; a prompt or `lia resume` wakes it");
             }
-            WsMessage::Output(_)
-            | WsMessage::Status(_)
-            | WsMessage::Input(_)
-            | WsMessage::Ping(_)
-            | WsMessage::Pong(_) => {}
-        }
-        Ok(())
-    }
-
-    async fn addition(&mut self, addition: WsAddition) -> Result<Option<Outcome>> {
-        match addition {
-            WsAddition::Progress { progress, .. } => {
-                if progress.stage == "ready" {
+            WsMessageExt::Progress(m) => {
+                if m.stage == "ready" {
                     self.stop_progress();
                 } else {
-                    self.step(&line(&progress.message, 200));
+                    self.step(&line(&m.message, 200));
                 }
             }
-            WsAddition::Permission { request, .. } => {
-                self.questions.push(request);
+            WsMessageExt::Permission(m) => {
+                self.questions.push(m.into_request());
                 self.ask().await?;
             }
-            WsAddition::Answered { answer, .. } => {
-                self.answered(&answer);
+            WsMessageExt::Answered(m) => {
+                self.answered(&m);
                 self.ask().await?;
             }
-            WsAddition::Turn { ended, .. } => return Ok(self.turn(&ended)),
-            WsAddition::Prompt { id, state, .. } => return Ok(self.prompt(id, &state)),
-            WsAddition::Live { .. } => {
+            WsMessageExt::Turn(m) => return Ok(self.turn(&m)),
+            WsMessageExt::Prompt(m) => return Ok(self.prompt(m.id, &m.state)),
+            WsMessageExt::Live(_) => {
                 self.live = true;
                 self.ask().await?;
             }
-            // The output says what was refused; what was allowed is for `lia logs`.
-            WsAddition::Egress { .. } => {}
+            // The output says what was refused; what was allowed is for `lia logs`. The last three are a client's own.
+            WsMessageExt::Egress(_)
+            | WsMessageExt::Output(_)
+            | WsMessageExt::Status(_)
+            | WsMessageExt::Input(_)
+            | WsMessageExt::Ping(_)
+            | WsMessageExt::Pong(_)
+            | WsMessageExt::Answer(_)
+            | WsMessageExt::Cancel(_)
+            | WsMessageExt::Resize(_) => {}
         }
         Ok(None)
     }
@@ -215,7 +204,7 @@ impl<'a> Session<'a> {
         self.last_turn.filter(|_| self.piped && self.mine.is_empty())
     }
 
-    fn turn(&mut self, ended: &TurnEnded) -> Option<Outcome> {
+    fn turn(&mut self, ended: &WsTurnMessage) -> Option<Outcome> {
         let outcome = Outcome::of_turn(&ended.stop_reason);
         self.last_turn = Some(outcome);
         self.questions.clear();
@@ -283,7 +272,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn answered(&mut self, answer: &PermissionAnswered) {
+    fn answered(&mut self, answer: &WsAnsweredMessage) {
         let Some(at) = self.questions.iter().position(|q| q.id == answer.id) else { return };
         let q = self.questions.remove(at);
         if self.shown.contains(&q.id) {

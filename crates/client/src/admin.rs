@@ -5,7 +5,7 @@ use lia_protocol::{
     api::{CreateTokenRequest, CreateTokenResponse, Health, Me, TicketResponse, TokenInfo},
     error::ApiError,
     ids::TokenId,
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     template::TemplateInfo,
 };
 use reqwest::{Method, header};
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// UNAUTHORIZED.
-    pub async fn runtimes(&self) -> Result<Vec<RuntimeInfo>, Error> {
+    pub async fn runtimes(&self) -> Result<Vec<RuntimeStatus>, Error> {
         self.get("list of runtimes", self.api(["runtimes"])).await
     }
 

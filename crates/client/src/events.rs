@@ -5,15 +5,13 @@ use std::{collections::VecDeque, pin::Pin, time::Duration};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, future::BoxFuture};
 use lia_protocol::{
-    event::{Direction, Phase},
-    ids::{CommandId, Seq, SessionId, TaskId, TurnId},
+    ids::{Seq, TaskId},
     limits,
+    log::RawLogEvent,
     task::TaskStatus,
-    time::Timestamp,
 };
 use reqwest::{Method, header};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -26,37 +24,19 @@ use crate::{
 const EVENT_BYTES: usize = limits::ACP_FRAME_BYTES * 2;
 
 /// One event as the API writes it. An unknown `kind` of a later server is not an error.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct LogEvent {
-    /// Gapless from 1 within the session.
-    pub seq: Seq,
-    /// When it was appended. Never sort by it.
-    pub at: Timestamp,
-    /// Whose log.
-    pub session: SessionId,
-    /// The turn it belongs to.
-    #[serde(default)]
-    pub turn: Option<TurnId>,
-    /// `system`, `sidecar`, `agent`, `gateway`, or `user:<id>`.
-    pub actor: String,
-    /// The command that led to it.
-    #[serde(default)]
-    pub cause: Option<CommandId>,
-    /// Version of the body's form.
-    pub v: u8,
-    /// As [`lia_protocol::event::Kind::as_str`].
-    pub kind: String,
-    /// Of an `rpc` event.
-    #[serde(default)]
-    pub direction: Option<Direction>,
-    /// Of an `rpc` event.
-    #[serde(default)]
-    pub phase: Option<Phase>,
-    /// The body's own bytes.
-    pub body: Box<RawValue>,
+    /// Read, but for its body.
+    pub event: RawLogEvent,
     /// The whole event, as it came.
-    #[serde(skip)]
     pub raw: String,
+}
+
+impl std::ops::Deref for LogEvent {
+    type Target = RawLogEvent;
+    fn deref(&self) -> &RawLogEvent {
+        &self.event
+    }
 }
 
 impl LogEvent {
@@ -65,9 +45,8 @@ impl LogEvent {
     /// # Errors
     /// When it is none.
     pub fn parse(json: String) -> Result<Self, Error> {
-        let mut event: Self = serde_json::from_str(&json).map_err(Error::protocol("event"))?;
-        event.raw = json;
-        Ok(event)
+        let event = serde_json::from_str(&json).map_err(Error::protocol("event"))?;
+        Ok(Self { event, raw: json })
     }
 
     /// Reads the body as one of the types of [`lia_protocol::event`].

@@ -6,6 +6,7 @@ use lia_protocol::{
     ids::{CommandId, PermissionId, Seq, TaskId, UserId},
     limits,
     task::{CreateTaskRequest, TaskListResponse, TaskResponse, TaskStatus},
+    wire::optional::Nullable,
     ws::WsMessage,
 };
 use reqwest::{Method, Url};
@@ -180,7 +181,8 @@ impl Client {
         option_id: Option<String>,
     ) -> Result<PermissionAnswered, Error> {
         let url = self.task_url(id, &["permissions", &permission.to_string()]);
-        self.post("answer to a permission", url, &AnswerRequest { option_id }).await
+        self.post("answer to a permission", url, &AnswerRequest { option_id: option_id.map(Nullable::from) })
+            .await
     }
 
     /// `GET /api/v1/tasks/{id}/output`: what came after `from`, at most `limit` messages.

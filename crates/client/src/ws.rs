@@ -15,10 +15,8 @@ use futures_util::{SinkExt as _, StreamExt as _, future::BoxFuture};
 use lia_protocol::{
     error::{ApiError, ErrorCode},
     ids::{CommandId, PermissionId, Seq, TaskId},
-    ws::{
-        WsAddition, WsClientAddition, WsErrorMessage, WsMessage, WsMessageExt, WsOutputMessage,
-        WsStatusMessage,
-    },
+    wire::{self, optional::Nullable, tag::Tag},
+    ws::{WsAnswerMessage, WsCancelMessage, WsLiveMessage, WsMessage, WsMessageExt, WsResizeMessage},
 };
 use reqwest::{Method, StatusCode, Upgraded, header};
 use serde::Serialize;
@@ -189,7 +187,7 @@ impl TaskStream {
     /// # Errors
     /// When the connection broke for good.
     pub async fn answer(&mut self, id: PermissionId, option_id: Option<String>) -> Result<(), Error> {
-        self.send(&WsClientAddition::Answer { id, option_id }).await
+        self.send(&WsAnswerMessage { kind: Tag::new(), id, option_id: option_id.map(Nullable::from) }).await
     }
 
     /// Stops the running turn.
@@ -197,7 +195,7 @@ impl TaskStream {
     /// # Errors
     /// When the connection broke for good.
     pub async fn cancel(&mut self) -> Result<(), Error> {
-        self.send(&WsClientAddition::Cancel).await
+        self.send(&WsCancelMessage { kind: Tag::new() }).await
     }
 
     /// The terminal's size.
@@ -205,7 +203,7 @@ impl TaskStream {
     /// # Errors
     /// When the connection broke for good.
     pub async fn resize(&mut self, cols: u16, rows: u16) -> Result<(), Error> {
-        self.send(&WsClientAddition::Resize { cols, rows }).await
+        self.send(&WsResizeMessage { kind: Tag::new(), cols, rows }).await
     }
 
     /// Asks for a `pong`, which comes as a message.
@@ -304,14 +302,14 @@ impl TaskStream {
     fn take(&mut self, text: &str) -> Result<Option<WsMessageExt>, Error> {
         let Some(message) = parse(text)? else { return Ok(None) };
         let opening = std::mem::take(&mut self.opening);
-        if opening && matches!(message, WsMessageExt::Seed(WsMessage::Status(_))) {
+        if opening && matches!(message, WsMessageExt::Status(_)) {
             return Ok((self.reconnects == 0).then_some(message));
         }
-        if let WsMessageExt::Addition(WsAddition::Live { seq }) = message {
+        if let WsMessageExt::Live(WsLiveMessage { seq, .. }) = message {
             self.cursor.live(seq);
             return Ok((!std::mem::replace(&mut self.was_live, true)).then_some(message));
         }
-        match seq_of(&message) {
+        match message.seq() {
             Some(seq) if !self.cursor.admit(seq) => return Ok(None),
             Some(_) => self.attempts.succeeded(),
             None => {}
@@ -360,66 +358,25 @@ impl TaskStream {
     }
 }
 
-/// Reads one message; `None` for a type of a later server.
-fn parse(text: &str) -> Result<Option<WsMessageExt>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Tagged {
-        r#type: String,
-    }
-    const KNOWN: &[&str] = &[
-        "output",
-        "input",
-        "status",
-        "error",
-        "ping",
-        "pong",
-        "progress",
-        "permission",
-        "answered",
-        "prompt",
-        "turn",
-        "egress",
-        "live",
-    ];
-    if let Ok(seed) = serde_json::from_str(text) {
-        return Ok(Some(WsMessageExt::Seed(seed)));
-    }
-    match serde_json::from_str(text) {
-        Ok(addition) => Ok(Some(WsMessageExt::Addition(addition))),
-        Err(e) => match serde_json::from_str::<Tagged>(text) {
-            Ok(t) if !KNOWN.contains(&t.r#type.as_str()) => Ok(None),
-            _ => Err(Error::Protocol { what: "message", why: e.to_string() }),
-        },
-    }
-}
-
 /// See [`crate::fuzz`]: a message that is read and written again is read again as the same.
 pub(crate) fn any_message(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(Some(WsMessageExt::Seed(message))) = parse(text) {
+    if let Ok(Some(message)) = parse(text) {
         let again = serde_json::to_string(&message).unwrap_or_default();
-        assert!(matches!(parse(&again), Ok(Some(WsMessageExt::Seed(same))) if same == message), "{again}");
+        assert!(matches!(parse(&again), Ok(Some(same)) if same == message), "{again}");
     }
 }
 
-/// The place in the log that a message stands for.
-#[must_use]
-pub fn seq_of(message: &WsMessageExt) -> Option<Seq> {
-    match message {
-        WsMessageExt::Seed(m) => match m {
-            WsMessage::Output(WsOutputMessage { seq, .. })
-            | WsMessage::Status(WsStatusMessage { seq, .. })
-            | WsMessage::Error(WsErrorMessage { seq, .. }) => *seq,
-            WsMessage::Input(_) | WsMessage::Ping(_) | WsMessage::Pong(_) => None,
-        },
-        WsMessageExt::Addition(m) => match m {
-            WsAddition::Progress { seq, .. }
-            | WsAddition::Permission { seq, .. }
-            | WsAddition::Answered { seq, .. }
-            | WsAddition::Prompt { seq, .. }
-            | WsAddition::Turn { seq, .. }
-            | WsAddition::Egress { seq, .. }
-            | WsAddition::Live { seq } => Some(*seq),
+/// Reads one message; `None` for a type of a later server.
+fn parse(text: &str) -> Result<Option<WsMessageExt>, Error> {
+    match wire::parse(text.as_bytes()) {
+        Ok(message) => Ok(Some(message)),
+        Err(issues) => match wire::union::tag_of::<WsMessageExt>(text.as_bytes()) {
+            Some(tag) if !WsMessageExt::TAGS.contains(&tag.as_str()) => Ok(None),
+            Some(_) | None => {
+                let why: Vec<_> = issues.into_iter().map(|i| format!("{} {}", i.path, i.message)).collect();
+                Err(Error::Protocol { what: "message", why: why.join("; ") })
+            }
         },
     }
 }

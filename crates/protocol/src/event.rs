@@ -5,13 +5,15 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use base64::Engine as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use macro_rules_attribute::apply;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{CommandId, PermissionId, Seq, SessionId, TurnId, UserId},
+    limits,
     task::TaskStatus,
     time::Timestamp,
-    wire::word,
+    wire::{message, word},
 };
 
 /// Who sent an ACP frame to whom (the words of seed 003).
@@ -182,6 +184,22 @@ pub enum Actor {
     Gateway,
     /// A person, or a program in a person's name.
     User(UserId),
+}
+
+impl JsonSchema for Actor {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Actor".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "maxLength": 69,
+            "pattern": r"^(?:system|sidecar|agent|gateway|user:[^\u0000-\u001f\u007f-\u009f]+)$",
+        })
+    }
 }
 
 impl fmt::Display for Actor {
@@ -391,41 +409,46 @@ impl OutputChunk {
 }
 
 /// `task.state`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct TaskState {
     /// The new state.
     pub status: TaskStatus,
     /// Why: `created`, `idle`, `user`, `timeout`, `agent_exit`, `deleted`, `node_restart`, …
     pub reason: String,
     /// The agent's exit code, once it has ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
     /// A sentence, when something failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// `turn.started`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct TurnStarted {
     /// The prompt's command.
     pub command: CommandId,
 }
 
 /// `turn.ended`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct TurnEnded {
     /// The prompt's command.
     pub command: CommandId,
     /// An ACP stop reason (`end_turn`, `max_tokens`, `max_turn_requests`, `refusal`, `cancelled`), or `error`, `unknown`.
     pub stop_reason: String,
     /// The agent's error, for `error`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// `prompt.queued`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct PromptQueued {
     /// The prompt's command.
     pub command: CommandId,
@@ -436,14 +459,18 @@ pub struct PromptQueued {
 }
 
 /// `prompt.delivered`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct PromptDelivered {
     /// The prompt's command.
     pub command: CommandId,
 }
 
 /// `prompt.unknown`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct PromptUnknown {
     /// The command.
     pub command: CommandId,
@@ -452,7 +479,9 @@ pub struct PromptUnknown {
 }
 
 /// `prompt.withdrawn`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct PromptWithdrawn {
     /// The command.
     pub command: CommandId,
@@ -461,7 +490,8 @@ pub struct PromptWithdrawn {
 }
 
 /// One of the answers that an agent offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct PermissionOption {
     /// What goes back to the agent.
     pub option_id: String,
@@ -472,7 +502,9 @@ pub struct PermissionOption {
 }
 
 /// `permission.requested`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct PermissionRequested {
     /// Lia's name of the question.
     pub id: PermissionId,
@@ -481,29 +513,30 @@ pub struct PermissionRequested {
     /// What it wants to do.
     pub title: String,
     /// ACP's tool kind, if said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_kind: Option<String>,
     /// The answers offered.
+    #[garde(dive)]
     pub options: Vec<PermissionOption>,
 }
 
 /// `permission.answered`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct PermissionAnswered {
     /// Which question.
     pub id: PermissionId,
     /// The option taken; `None` is "cancelled".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option_id: Option<String>,
     /// Its kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option_kind: Option<String>,
     /// Who: an [`Actor`] as text.
     pub by: String,
 }
 
 /// `egress.refused`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct EgressRefused {
     /// As asked for (at most 255 bytes, printable).
     pub host: String,
@@ -519,7 +552,9 @@ pub struct EgressRefused {
 }
 
 /// `egress.allowed`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct EgressAllowed {
     /// The host.
     pub host: String,
@@ -530,35 +565,45 @@ pub struct EgressAllowed {
 }
 
 /// `usage`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
 pub struct Usage {
     /// `anthropic`, `openai`, `gemini`.
     pub provider: String,
     /// As the provider named it.
     pub model: String,
     /// Tokens in.
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub input_tokens: u64,
     /// Tokens out.
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub output_tokens: u64,
     /// Input tokens read from a cache (part of none of the above with Anthropic, of `input_tokens` with OpenAI).
     #[serde(default)]
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub cache_read_tokens: u64,
     /// Input tokens written to a cache.
     #[serde(default)]
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub cache_write_tokens: u64,
     /// The HTTP status of the upstream.
     pub status: u16,
 }
 
 /// `fs.changed`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct FsChanged {
     /// Relative to the workspace.
     pub paths: Vec<String>,
 }
 
 /// `progress`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct Progress {
     /// `creating_vm`, `configuring_vm`, `booting_vm`, `connecting_agent`, `initializing_agent`, `ready`, …
     pub stage: String,
@@ -567,33 +612,37 @@ pub struct Progress {
 }
 
 /// `error`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct ErrorEvent {
     /// A sentence.
     pub message: String,
     /// For programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 
 /// `log.truncated`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct LogTruncated {
     /// PTY bytes dropped so far.
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub bytes: u64,
 }
 
 /// `agent.ready`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
 pub struct AgentReady {
     /// The agent's own session id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acp_session: Option<String>,
     /// Whether it offers `session/load`.
     #[serde(default)]
     pub can_load: bool,
     /// Its name and version, if said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// Whether this is a loaded session and not a new one.
     #[serde(default)]
@@ -601,12 +650,13 @@ pub struct AgentReady {
 }
 
 /// `agent.exited`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
 pub struct AgentExited {
     /// Its exit code; 128 + signal when a signal ended it.
     pub code: i32,
     /// The signal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
     /// The end of its standard error (at most 4,000 bytes).
     #[serde(default, skip_serializing_if = "String::is_empty")]

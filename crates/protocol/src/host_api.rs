@@ -13,10 +13,16 @@
 //!
 //! Errors are [`crate::error::ApiError`].
 
-use serde::{Deserialize, Serialize};
+use macro_rules_attribute::apply;
+
+use crate::{
+    limits,
+    wire::{message, word},
+};
 
 /// `GET /health`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct HostHealth {
     /// `ok`
     pub status: String,
@@ -27,7 +33,7 @@ pub struct HostHealth {
 }
 
 /// What a directory entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(word)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryKind {
     /// A regular file.
@@ -41,20 +47,24 @@ pub enum EntryKind {
 }
 
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct DirEntry {
     /// The bare name; bytes that are not UTF-8 show as U+FFFD.
     pub name: String,
     /// What it is.
     pub kind: EntryKind,
     /// Bytes, of a file.
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub size: u64,
 }
 
 /// `GET /fs/list`, sorted by name, at most 10,000 entries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct DirList {
     /// The entries.
+    #[garde(dive)]
     pub entries: Vec<DirEntry>,
     /// Whether there are more.
     pub truncated: bool,

@@ -18,6 +18,8 @@ pub const PATH_BYTES: usize = 4096;
 pub const UPLOAD_BYTES: u64 = 512 << 20;
 /// Allow rules of one task.
 pub const ALLOW_RULES: usize = 200;
+/// Repositories of one task.
+pub const REPOSITORIES: usize = 10;
 /// Environment variables of one task, and bytes of one value.
 pub const ENV_VARS: usize = 100;
 /// Bytes of one environment variable's value.

@@ -1,12 +1,15 @@
 //! The control link (port 5000): JSON lines between control plane and sidecar, one connection per session.
 //!
+//! [`crate::vsock_ext`] has the lines as types of the contract; those here are the same lines as the two programs read and
+//! write them on the hot path, where a frame keeps its bytes and nothing is copied. A test holds the two together.
+//!
 //! Seed 000's five messages are in it by name (`init`, `input`, `output`, `exit`, `heartbeat`); an old peer ignores the
 //! additions. A connection goes:
 //!
 //! ```text
 //! dialler  CONNECT 5000          sidecar  OK 5000            (where the runtime has one stream only)
 //! dialler  LIA1 <secret>         sidecar  OK                 (else the connection closes)
-//! host     hello                 sidecar  hello              (who, which epoch, where the journal stands)
+//! host     hello                 sidecar  welcome            (who, which epoch, where the journal stands)
 //! host     init                  (once in a session's life; a repeat is a no-op)
 //! host     command, input, resize, ack, heartbeat
 //! sidecar  journaled lines, each with its `offset`, from the first one after `hello.acked`; heartbeat, refused
@@ -20,6 +23,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -29,10 +33,11 @@ use crate::{
     secret::{Secret, in_clear},
     task::TaskFile,
     template::AgentMode,
+    wire::message,
 };
 
 /// The link protocol's version.
-pub const LINK_VERSION: u32 = 1;
+pub const LINK_VERSION: u32 = 2;
 
 /// Control plane → sidecar.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,7 +112,8 @@ pub struct Init {
 }
 
 /// What to start. Place-holders of the template are already filled in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct AgentStart {
     /// ACP or a terminal.
     pub mode: AgentMode,
@@ -121,18 +127,28 @@ pub struct AgentStart {
     #[serde(default)]
     pub home_files: BTreeMap<String, String>,
     /// The ACP authentication method to call after `initialize`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticate: Option<String>,
     /// The agent's own session to load instead of making a new one; what it replays meanwhile is not journaled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<String>,
-    /// Repositories to clone into the workspace first: (URL, folder).
+    /// Repositories to clone into the workspace first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub clone: Vec<(String, String)>,
+    #[garde(dive)]
+    pub clone: Vec<RepositoryClone>,
     /// A terminal's first size.
     pub cols: u16,
     /// A terminal's first size.
     pub rows: u16,
+}
+
+/// A repository to clone.
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct RepositoryClone {
+    /// Where from.
+    pub url: String,
+    /// Where to, relative to the workspace.
+    pub folder: String,
 }
 
 /// What a command asks for.
@@ -174,7 +190,8 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum SidecarLine {
-    /// Answer to the host's `hello`.
+    /// Answer to the host's `hello`. On the wire `welcome`.
+    #[serde(rename = "welcome")]
     Hello(SidecarHello),
     /// One ACP frame. Journaled. On the wire `{"type":"rpc","offset":N,"direction":…,"phase":…,"frame":{…}}`.
     #[serde(skip)]

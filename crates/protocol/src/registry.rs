@@ -1,5 +1,8 @@
 //! Every type of the contract, by name: what the generators write down and what the proof checks. A type that crosses a
 //! wire and is not here does not exist for the others.
+//!
+//! What only Lia's own programs say to each other, built from one source and never apart, is not here: what a runtime hands
+//! to the sidecar at its start ([`crate::boot`]), and the header lines of the egress link ([`crate::egress`]).
 
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -93,14 +96,31 @@ registry! {
         error::{ ErrorCode, ApiError, Issue }
         ws::{
             WsMessageType, WsOutputMessage, WsInputMessage, WsStatusMessage, WsErrorMessage, WsPingMessage, WsPongMessage,
-            WsMessage,
+            WsMessage, WsProgressMessage, WsPermissionMessage, WsAnsweredMessage, WsPromptMessage, WsTurnMessage,
+            WsEgressMessage, WsLiveMessage, WsAnswerMessage, WsCancelMessage, WsResizeMessage, WsMessageExt,
         }
+        api::{
+            Scope, Me, CreateTokenRequest, TokenInfo, CreateTokenResponse, TicketResponse, LoginRequest, DownRequest,
+            ResizeRequest, InstallProgress, InstallDone, InputRequest, InputResponse, PermissionInfo, AnswerRequest,
+            QueuedPrompt, UploadResponse, Health,
+        }
+        event::{ PermissionOption, PermissionAnswered }
+        log::{
+            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, LogEvent,
+        }
+        template::{ AgentMode, TemplateInfo }
+        runtime::{ Isolation, RuntimeStatus }
+        host_api::{ HostHealth, EntryKind, DirEntry, DirList }
         vsock::{
             VsockMessageType, VsockFile, VsockInitMessage, VsockOutputMessage, VsockInputMessage, VsockExitMessage,
             VsockHeartbeatMessage, VsockMessage,
         }
         query::{
             LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
+        }
+        link::{ AgentStart }
+        vsock_ext::{
+            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockRefusedMessage, VsockMessageExt,
         }
     }
     Sessions {
@@ -268,30 +288,4 @@ registry! {
             UserActionContentBlock, ToolResultContentBlock, UserActionContent, MessageContentBlock, LlmTool,
         }
     }
-}
-
-/// Types that routes name and whose schema is still to come.
-macro_rules! pending {
-    ($($module:ident::{ $($name:ident),* $(,)? })*) => {
-        /// Their names.
-        pub const PENDING: &[&str] = &[$($(stringify!($name),)*)* "RuntimeReport"];
-
-        $($(impl Contract for crate::$module::$name {
-            const NAME: &'static str = stringify!($name);
-        })*)*
-    };
-}
-
-pending! {
-    api::{
-        Me, CreateTokenRequest, TokenInfo, CreateTokenResponse, TicketResponse, LoginRequest, InputRequest, InputResponse,
-        PermissionInfo, AnswerRequest, QueuedPrompt, UploadResponse, Health, ResizeRequest, DownRequest,
-    }
-    event::{ PermissionAnswered }
-    host_api::{ DirList }
-    template::{ TemplateInfo }
-}
-
-impl Contract for crate::runtime::RuntimeInfo {
-    const NAME: &'static str = "RuntimeReport";
 }

@@ -1,9 +1,12 @@
 //! What isolation is really in force (`GET /api/v1/runtimes`).
 
-use serde::{Deserialize, Serialize};
+use macro_rules_attribute::apply;
+
+use crate::wire::message;
 
 /// One means of isolation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[apply(message)]
+#[derive(Eq)]
 pub struct Isolation {
     /// `user-namespace`, `own-uid`, `cgroup-memory`, `cgroup-cpu`, `cgroup-pids`, `storage`, `seccomp`, `landlock`,
     /// `network`, …
@@ -15,16 +18,17 @@ pub struct Isolation {
 }
 
 /// A runtime as the API shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuntimeInfo {
+#[apply(message)]
+#[derive(Eq)]
+pub struct RuntimeStatus {
     /// `local`, …
     pub name: String,
     /// Whether it can start an instance now.
     pub available: bool,
     /// What is missing, and the mend.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
     /// In force, means by means.
+    #[garde(dive)]
     pub isolation: Vec<Isolation>,
     /// `freeze`, `signal`, `snapshot` or `none`.
     pub suspend: String,

@@ -1,7 +1,5 @@
 //! Tasks over REST: the schemas of seed 000, with Lia's optional additions.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use macro_rules_attribute::apply;
 
@@ -10,9 +8,9 @@ use crate::{
     host::AllowRule,
     ids::{TaskId, UploadId, UserId},
     limits,
-    schema::MAX_SAFE,
+    names::{self, Env},
     time::Timestamp,
-    wire::{message, record, word},
+    wire::{message, record, text, word},
 };
 
 /// pending → starting → running ⇄ suspended → terminated.
@@ -68,12 +66,16 @@ impl TaskStatus {
 #[derive(Copy, Default, Eq)]
 pub struct TaskConfigRequest {
     /// Running time after which the task ends.
+    #[garde(range(min = 1, max = u32::MAX))]
     pub timeout_minutes: Option<u32>,
     /// Memory in MiB.
+    #[garde(range(min = 64, max = u32::MAX))]
     pub max_memory_mb: Option<u32>,
     /// CPU cores.
+    #[garde(range(min = 1, max = u32::MAX))]
     pub vcpu_count: Option<u32>,
     /// Disk in GiB.
+    #[garde(range(min = 1, max = u32::MAX))]
     pub storage_gb: Option<u32>,
 }
 
@@ -115,6 +117,8 @@ pub enum FileEncoding {
 #[derive(Eq)]
 pub struct TaskFile {
     /// Relative to the workspace: no `..`, not absolute, no empty part, no NUL.
+    #[garde(length(utf16, min = 1, max = limits::FILE_NAME_BYTES), custom(names::relative))]
+    #[schemars(regex(pattern = names::RELATIVE_PATTERN))]
     pub name: String,
     /// The content in the form that `encoding` says.
     pub content: String,
@@ -143,10 +147,17 @@ impl TaskFile {
 /// A repository to have in the workspace.
 #[apply(message)]
 #[derive(Eq)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "is owner/name, an https:// URL without user, query or port, or {upload, branch?}"
+)]
 pub enum Repository {
     /// `owner/name` or an `https://` URL, cloned inside the sandbox; its host must be allowed.
-    Url(String),
+    Url(
+        #[serde(deserialize_with = "names::repository")]
+        #[schemars(regex(pattern = names::REPOSITORY_PATTERN))]
+        String,
+    ),
     /// A git bundle that was uploaded before (`POST /api/v1/uploads`).
     Bundle {
         /// What the upload answered.
@@ -166,6 +177,8 @@ pub struct CreateTaskRequest {
     /// The caller's own id, or another's with the scope `act-as`.
     pub user_id: UserId,
     /// Where it was asked.
+    #[garde(length(utf16, min = 1, max = 64), custom(names::no_control))]
+    #[schemars(regex(pattern = text::NO_CONTROL_PATTERN))]
     pub guild_id: Option<String>,
     /// Resources.
     #[garde(dive)]
@@ -174,19 +187,28 @@ pub struct CreateTaskRequest {
     #[garde(dive, length(max = limits::FILES))]
     pub files: Option<Vec<TaskFile>>,
     /// A public key for SSH access, kept for runtimes that offer it.
+    #[garde(length(utf16, max = 8192), custom(names::ssh_key))]
+    #[schemars(regex(pattern = names::SSH_KEY_PATTERN))]
     pub ssh_public_key: Option<String>,
     /// The agent template; the server's default when absent.
+    #[garde(custom(names::slug))]
+    #[schemars(regex(pattern = names::SLUG_PATTERN))]
     pub template: Option<String>,
     /// Egress beyond the template's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[garde(length(max = limits::ALLOW_RULES))]
     pub allow: Vec<AllowRule>,
     /// Environment of the agent beyond the template's.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub env: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Env::is_empty")]
+    #[garde(dive)]
+    pub env: Env,
     /// Repositories in the workspace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[garde(dive, length(max = limits::REPOSITORIES))]
     pub repositories: Vec<Repository>,
     /// `discord`, `web`, or another client's name; kept, not interpreted.
+    #[garde(custom(names::slug))]
+    #[schemars(regex(pattern = names::SLUG_PATTERN))]
     pub source: Option<String>,
 }
 
@@ -204,43 +226,26 @@ pub struct ConfigMaxima {
 }
 
 impl CreateTaskRequest {
-    /// Checks every bound that serde cannot; an empty list means the request is good.
+    /// Checks what the type itself cannot say: this server's maxima, sizes in bytes and of decoded content, and whether a
+    /// key is of the type that it names. An empty list means the request is good, when [`crate::wire::check`] says so too.
     #[must_use]
     pub fn issues(&self, max: &ConfigMaxima) -> Vec<Issue> {
         let mut out = Vec::new();
         let mut issue = |path: String, message: String| out.push(Issue { path, message });
-        let units = self.prompt.encode_utf16().count();
-        if !limits::PROMPT_UTF16.contains(&units) {
-            issue(
-                "prompt".into(),
-                format!("has {units} characters; allowed are 1 to {}", limits::PROMPT_UTF16.end()),
-            );
-        }
-        if self
-            .guild_id
-            .as_ref()
-            .is_some_and(|g| g.is_empty() || g.chars().count() > 64 || g.chars().any(char::is_control))
-        {
-            issue("guild_id".into(), "has 1 to 64 characters and no control characters".into());
-        }
         if let Some(c) = &self.config {
-            let mut range = |key: &str, v: Option<u32>, min: u32, max: u32| {
-                if let Some(v) = v.filter(|v| !(min..=max).contains(v)) {
-                    issue(format!("config.{key}"), format!("is {v}; allowed are {min} to {max}"));
+            let mut at_most = |key: &str, v: Option<u32>, max: u32| {
+                if let Some(v) = v.filter(|v| *v > max) {
+                    issue(format!("config.{key}"), format!("is {v}; allowed are at most {max}"));
                 }
             };
-            range("timeout_minutes", c.timeout_minutes, 1, max.timeout_minutes);
-            range("max_memory_mb", c.max_memory_mb, 64, max.max_memory_mb);
-            range("vcpu_count", c.vcpu_count, 1, max.vcpu_count);
-            range("storage_gb", c.storage_gb, 1, max.storage_gb);
-        }
-        let files = self.files.as_deref().unwrap_or_default();
-        if files.len() > limits::FILES {
-            issue("files".into(), format!("has {} files; allowed are {}", files.len(), limits::FILES));
+            at_most("timeout_minutes", c.timeout_minutes, max.timeout_minutes);
+            at_most("max_memory_mb", c.max_memory_mb, max.max_memory_mb);
+            at_most("vcpu_count", c.vcpu_count, max.vcpu_count);
+            at_most("storage_gb", c.storage_gb, max.storage_gb);
         }
         let mut total = 0;
-        for (i, f) in files.iter().enumerate() {
-            if let Err(why) = safe_relative_name(&f.name) {
+        for (i, f) in self.files.iter().flatten().enumerate() {
+            if let Err(why) = names::safe_relative_name(&f.name) {
                 issue(format!("files.{i}.name"), why);
             }
             match f.bytes() {
@@ -263,154 +268,24 @@ impl CreateTaskRequest {
         if let Some(Err(why)) = self.ssh_public_key.as_deref().map(check_ssh_key) {
             issue("ssh_public_key".into(), why);
         }
-        if self.allow.len() > limits::ALLOW_RULES {
-            issue(
-                "allow".into(),
-                format!("has {} rules; allowed are {}", self.allow.len(), limits::ALLOW_RULES),
-            );
-        }
-        if self.env.len() > limits::ENV_VARS {
-            issue(
-                "env".into(),
-                format!("has {} variables; allowed are {}", self.env.len(), limits::ENV_VARS),
-            );
-        }
-        for (k, v) in &self.env {
-            if let Err(why) = check_env(k, v) {
-                issue(format!("env.{k}"), why);
-            }
-        }
-        if self.repositories.len() > 10 {
-            issue("repositories".into(), format!("has {} entries; allowed are 10", self.repositories.len()));
-        }
-        for (i, r) in self.repositories.iter().enumerate() {
-            if let Repository::Url(u) = r
-                && let Err(why) = repository_url(u)
-            {
-                issue(format!("repositories.{i}"), why);
-            }
-        }
-        if self.template.as_ref().is_some_and(|t| !is_slug(t)) {
-            issue(
-                "template".into(),
-                "is a template's name: letters, digits, '-', '_' and '.', at most 64".into(),
-            );
-        }
-        if self.source.as_ref().is_some_and(|t| !is_slug(t)) {
-            issue(
-                "source".into(),
-                "is a client's name: letters, digits, '-', '_' and '.', at most 64".into(),
-            );
-        }
         out
     }
 }
 
-fn is_slug(s: &str) -> bool {
-    (1..=64).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
-/// The URL that a [`Repository::Url`] stands for: itself, or GitHub's for `owner/name`.
-///
-/// # Errors
-/// What is wrong with the text.
-pub fn repository_url(text: &str) -> Result<String, String> {
-    let plain = |s: &str| {
-        !s.is_empty()
-            && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b))
-            && !s.contains("..")
-    };
-    let why = || format!("{text:?} is neither owner/name nor an https:// URL without user, query or port");
-    if let Some(rest) = text.strip_prefix("https://") {
-        let (host, path) = rest.split_once('/').ok_or_else(why)?;
-        if crate::host::HostName::parse(host).is_ok() && plain(path) {
-            Ok(text.to_owned())
-        } else {
-            Err(why())
-        }
-    } else {
-        match text.split_once('/') {
-            Some((o, n))
-                if plain(o)
-                    && plain(n)
-                    && !o.starts_with(['-', '.', '/'])
-                    && !n.contains('/')
-                    && !n.starts_with('-') =>
-            {
-                Ok(format!("https://github.com/{text}"))
-            }
-            _ => Err(why()),
-        }
-    }
-}
-
-/// Checks that a name stays below the folder that it is joined to.
+/// Checks that a public key's base64 is a key of the type that its line names.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn safe_relative_name(name: &str) -> Result<(), String> {
-    if name.is_empty() || name.len() > limits::FILE_NAME_BYTES {
-        return Err(format!("has {} bytes; allowed are 1 to {}", name.len(), limits::FILE_NAME_BYTES));
-    }
-    if name.contains(['\0', '\\']) || name.chars().any(char::is_control) {
-        return Err("holds a control character or a backslash".into());
-    }
-    if name.split('/').any(|part| part.is_empty() || part == "." || part == ".." || part.len() > 255) {
-        return Err("is a relative path such as src/main.py, without '.', '..' or empty parts".into());
-    }
-    Ok(())
-}
-
-/// Checks an environment variable.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_env(name: &str, value: &str) -> Result<(), String> {
-    let b = name.as_bytes();
-    let good = (1..=128).contains(&b.len())
-        && !b[0].is_ascii_digit()
-        && b.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_');
-    if !good {
-        return Err("the name has 1 to 128 letters, digits and '_', and no digit first".into());
-    }
-    if name.starts_with("LD_") {
-        return Err("LD_* variables are not passed on".into());
-    }
-    if value.len() > limits::ENV_VALUE_BYTES || value.contains('\0') {
-        return Err(format!("the value has at most {} bytes and no NUL", limits::ENV_VALUE_BYTES));
-    }
-    Ok(())
-}
-
-/// Checks a public key line: a known type, base64 whose first field names the same type, one line.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_ssh_key(key: &str) -> Result<(), String> {
-    const TYPES: &[&str] = &[
-        "ssh-ed25519",
-        "ssh-rsa",
-        "ecdsa-sha2-nistp256",
-        "ecdsa-sha2-nistp384",
-        "ecdsa-sha2-nistp521",
-        "sk-ssh-ed25519@openssh.com",
-        "sk-ecdsa-sha2-nistp256@openssh.com",
-    ];
-    if key.len() > 8192 || key.chars().any(char::is_control) {
-        return Err("is one line of at most 8192 bytes without control characters".into());
-    }
+fn check_ssh_key(key: &str) -> Result<(), String> {
     let mut parts = key.split(' ');
     let kind = parts.next().unwrap_or_default();
-    if !TYPES.contains(&kind) {
-        return Err(format!("has the type {kind:?}; allowed are {}", TYPES.join(", ")));
-    }
     let blob = base64::engine::general_purpose::STANDARD
         .decode(parts.next().unwrap_or_default())
         .map_err(|e| format!("its second field is not base64: {e}"))?;
     let named = blob
         .get(..4)
         .map(|l| u32::from_be_bytes([l[0], l[1], l[2], l[3]]) as usize)
-        .and_then(|n| blob.get(4..4 + n));
+        .and_then(|n| blob.get(4..)?.get(..n));
     if named != Some(kind.as_bytes()) {
         return Err(format!("its base64 is not a key of the type {kind}"));
     }
@@ -433,6 +308,7 @@ pub struct TaskResponse {
     /// The instance's name; kept after its end.
     pub vm_id: Option<String>,
     /// In force.
+    #[garde(dive)]
     pub config: Option<TaskConfig>,
     /// When the task was accepted.
     pub created_at: Timestamp,
@@ -479,7 +355,7 @@ pub struct TaskListResponse {
     #[garde(dive)]
     pub tasks: Vec<TaskResponse>,
     /// How many match in all.
-    #[garde(range(max = MAX_SAFE.unsigned_abs()))]
+    #[garde(range(max = limits::SAFE_INTEGER))]
     pub total: u64,
     /// From 1.
     pub page: u32,

@@ -1,9 +1,13 @@
-//! Seed 000's host ↔ sidecar union, exactly its five types. [`crate::link`] is the superset that Lia speaks.
+//! Seed 000's host ↔ sidecar union, exactly its five types. [`crate::vsock_ext`] is the superset that Lia speaks.
 
 use macro_rules_attribute::apply;
 
 use crate::{
+    ids::{CommandId, Offset},
+    limits,
+    link::AgentStart,
     secret::{Secret, in_clear},
+    task::FileEncoding,
     wire::{
         message,
         tag::{Tag, tagged},
@@ -28,13 +32,15 @@ pub enum VsockMessageType {
     Heartbeat,
 }
 
-/// One initial file (text only, as in the seed).
+/// One initial file.
 #[apply(message)]
 pub struct VsockFile {
     /// Relative to the workspace.
     pub name: String,
-    /// Text.
+    /// The content in the form that `encoding` says.
     pub content: String,
+    /// `utf8` unless said otherwise (ours).
+    pub encoding: Option<FileEncoding>,
 }
 
 /// Host → guest, once.
@@ -52,6 +58,11 @@ pub struct VsockInitMessage {
     /// Initial files.
     #[garde(dive)]
     pub files: Option<Vec<VsockFile>>,
+    /// The first prompt's row in the inbox (ours).
+    pub prompt_id: Option<CommandId>,
+    /// What to start (ours).
+    #[garde(dive)]
+    pub agent: Option<AgentStart>,
 }
 
 /// Guest → host.
@@ -60,8 +71,15 @@ pub struct VsockOutputMessage {
     /// Always `output`.
     #[serde(rename = "type")]
     pub kind: Tag<VsockOutputTag>,
-    /// Text.
+    /// Its place in the journal (ours).
+    pub offset: Option<Offset>,
+    /// Bytes of the terminal before these (ours).
+    #[garde(range(max = limits::SAFE_INTEGER))]
+    pub pos: Option<u64>,
+    /// Text; empty when `base64` is there.
     pub data: String,
+    /// The bytes in base64, when they are not UTF-8 (ours).
+    pub base64: Option<String>,
 }
 
 /// Host → guest.
@@ -80,8 +98,14 @@ pub struct VsockExitMessage {
     /// Always `exit`.
     #[serde(rename = "type")]
     pub kind: Tag<VsockExitTag>,
-    /// Its exit code.
+    /// Its place in the journal (ours).
+    pub offset: Option<Offset>,
+    /// Its exit code; 128 + signal when a signal ended it.
     pub code: i32,
+    /// The signal (ours).
+    pub signal: Option<i32>,
+    /// The end of its standard error (ours).
+    pub stderr_tail: Option<String>,
 }
 
 /// Both ways.

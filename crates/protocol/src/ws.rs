@@ -1,15 +1,15 @@
 //! The messages of `/api/v1/tasks/{id}/stream`: seed 000's six types, and the superset for clients that ask for it.
 
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    event::{PermissionAnswered, PermissionRequested, Progress, TurnEnded},
+    event::{PermissionAnswered, PermissionOption, PermissionRequested, Progress, TurnEnded},
     ids::{CommandId, PermissionId, Seq},
-    schema::MAX_SAFE,
+    limits,
     task::TaskStatus,
     wire::{
         message,
+        optional::Nullable,
         tag::{Tag, tagged},
         union::union,
         word,
@@ -43,7 +43,7 @@ pub struct WsOutputMessage {
     /// Text; bytes that are not UTF-8 show as U+FFFD here.
     pub data: String,
     /// Milliseconds since the epoch.
-    #[garde(range(min = -MAX_SAFE, max = MAX_SAFE))]
+    #[garde(range(min = -limits::SAFE_SIGNED, max = limits::SAFE_SIGNED))]
     pub timestamp: i64,
     /// The log's seq (ours).
     pub seq: Option<Seq>,
@@ -161,100 +161,287 @@ impl WsMessage {
     }
 }
 
-/// What a client gets beside [`WsMessage`] when it connects with `?progress=1`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum WsAddition {
+/// The stream's additions for a client that connects with `?progress=1`: a step of set-up.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsProgressMessage {
+    /// Always `progress`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsProgressTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// `creating_vm`, `configuring_vm`, `booting_vm`, `connecting_agent`, `initializing_agent`, `ready`, …
+    pub stage: String,
+    /// For people.
+    pub message: String,
+}
+
+/// The agent asks.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsPermissionMessage {
+    /// Always `permission`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsPermissionTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// Lia's name of the question.
+    pub id: PermissionId,
+    /// The agent's name of the tool call.
+    pub tool_call_id: String,
+    /// What it wants to do.
+    pub title: String,
+    /// ACP's tool kind, if said.
+    pub tool_kind: Option<String>,
+    /// The answers offered.
+    #[garde(dive)]
+    pub options: Vec<PermissionOption>,
+}
+
+/// A question was answered.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsAnsweredMessage {
+    /// Always `answered`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsAnsweredTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// Which question.
+    pub id: PermissionId,
+    /// The option taken; absent is "cancelled".
+    pub option_id: Option<String>,
+    /// Its kind.
+    pub option_kind: Option<String>,
+    /// Who: `system`, or `user:` and a user's id.
+    pub by: String,
+}
+
+/// A prompt's state changed.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsPromptMessage {
+    /// Always `prompt`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsPromptTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// Which prompt.
+    pub id: CommandId,
+    /// The new state: `queued`, `delivered`, `unknown`, `withdrawn`.
+    pub state: String,
+}
+
+/// A turn ended.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsTurnMessage {
+    /// Always `turn`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsTurnTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// The prompt's command.
+    pub command: CommandId,
+    /// An ACP stop reason, or `error`, `unknown`.
+    pub stop_reason: String,
+    /// The agent's error, for `error`.
+    pub error: Option<String>,
+}
+
+/// An egress connection was refused or allowed.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsEgressMessage {
+    /// Always `egress`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsEgressTag>,
+    /// The log's seq.
+    pub seq: Seq,
+    /// `refused` or `allowed`.
+    pub verdict: String,
+    /// Where to.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// The client is up to date: everything before `seq` has been sent.
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsLiveMessage {
+    /// Always `live`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsLiveTag>,
+    /// The newest seq at that moment.
+    pub seq: Seq,
+}
+
+/// A client's answer to a permission (`?progress=1` only).
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsAnswerMessage {
+    /// Always `answer`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsAnswerTag>,
+    /// Which question.
+    pub id: PermissionId,
+    /// One of the options that the agent offered; absent or `null` is "cancelled".
+    pub option_id: Option<Nullable<String>>,
+}
+
+/// A client stops the running turn (`?progress=1` only).
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsCancelMessage {
+    /// Always `cancel`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsCancelTag>,
+}
+
+/// A client's terminal has another size (`?progress=1` only).
+#[apply(message)]
+#[derive(Eq)]
+pub struct WsResizeMessage {
+    /// Always `resize`.
+    #[serde(rename = "type")]
+    pub kind: Tag<WsResizeTag>,
+    /// Columns.
+    #[garde(range(min = 1, max = u16::MAX))]
+    pub cols: u16,
+    /// Rows.
+    #[garde(range(min = 1, max = u16::MAX))]
+    pub rows: u16,
+}
+
+tagged! {
+    WsProgressMessage, WsProgressTag = "progress";
+    WsPermissionMessage, WsPermissionTag = "permission";
+    WsAnsweredMessage, WsAnsweredTag = "answered";
+    WsPromptMessage, WsPromptTag = "prompt";
+    WsTurnMessage, WsTurnTag = "turn";
+    WsEgressMessage, WsEgressTag = "egress";
+    WsLiveMessage, WsLiveTag = "live";
+    WsAnswerMessage, WsAnswerTag = "answer";
+    WsCancelMessage, WsCancelTag = "cancel";
+    WsResizeMessage, WsResizeTag = "resize";
+}
+
+union! {
+    /// Any message of the stream: seed 000's six types, and those that only a client with `?progress=1` sends or gets.
+    pub enum WsMessageExt by "type" {
+        /// Terminal output.
+        Output(WsOutputMessage),
+        /// User input.
+        Input(WsInputMessage),
+        /// The task's status changed.
+        Status(WsStatusMessage),
+        /// Something failed.
+        Error(WsErrorMessage),
+        /// Keep-alive.
+        Ping(WsPingMessage),
+        /// Answer to `ping`.
+        Pong(WsPongMessage),
+        /// A step of set-up.
+        Progress(WsProgressMessage),
+        /// The agent asks.
+        Permission(WsPermissionMessage),
+        /// A question was answered.
+        Answered(WsAnsweredMessage),
+        /// A prompt's state changed.
+        Prompt(WsPromptMessage),
+        /// A turn ended.
+        Turn(WsTurnMessage),
+        /// An egress connection was refused or allowed.
+        Egress(WsEgressMessage),
+        /// The client is up to date.
+        Live(WsLiveMessage),
+        /// A client's answer to a permission.
+        Answer(WsAnswerMessage),
+        /// A client stops the running turn.
+        Cancel(WsCancelMessage),
+        /// A client's terminal has another size.
+        Resize(WsResizeMessage),
+    }
+}
+
+impl From<WsMessage> for WsMessageExt {
+    fn from(message: WsMessage) -> Self {
+        match message {
+            WsMessage::Output(m) => Self::Output(m),
+            WsMessage::Input(m) => Self::Input(m),
+            WsMessage::Status(m) => Self::Status(m),
+            WsMessage::Error(m) => Self::Error(m),
+            WsMessage::Ping(m) => Self::Ping(m),
+            WsMessage::Pong(m) => Self::Pong(m),
+        }
+    }
+}
+
+impl WsMessageExt {
+    /// The place in the log that a message stands for.
+    #[must_use]
+    pub const fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Output(m) => m.seq,
+            Self::Status(m) => m.seq,
+            Self::Error(m) => m.seq,
+            Self::Progress(m) => Some(m.seq),
+            Self::Permission(m) => Some(m.seq),
+            Self::Answered(m) => Some(m.seq),
+            Self::Prompt(m) => Some(m.seq),
+            Self::Turn(m) => Some(m.seq),
+            Self::Egress(m) => Some(m.seq),
+            Self::Live(m) => Some(m.seq),
+            Self::Input(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Answer(_)
+            | Self::Cancel(_)
+            | Self::Resize(_) => None,
+        }
+    }
+}
+
+impl WsProgressMessage {
     /// A step of set-up.
-    Progress {
-        /// The log's seq.
-        seq: Seq,
-        /// Stage and message.
-        #[serde(flatten)]
-        progress: Progress,
-    },
-    /// The agent asks.
-    Permission {
-        /// The log's seq.
-        seq: Seq,
-        /// The question.
-        #[serde(flatten)]
-        request: PermissionRequested,
-    },
-    /// A question was answered.
-    Answered {
-        /// The log's seq.
-        seq: Seq,
-        /// Which, how, by whom.
-        #[serde(flatten)]
-        answer: PermissionAnswered,
-    },
-    /// A prompt's state changed: `queued`, `delivered`, `unknown`, `withdrawn`.
-    Prompt {
-        /// The log's seq.
-        seq: Seq,
-        /// Which.
-        id: CommandId,
-        /// The new state.
-        state: String,
-    },
-    /// A turn ended.
-    Turn {
-        /// The log's seq.
-        seq: Seq,
-        /// How.
-        #[serde(flatten)]
-        ended: TurnEnded,
-    },
-    /// An egress connection was refused or allowed.
-    Egress {
-        /// The log's seq.
-        seq: Seq,
-        /// `refused` or `allowed`.
-        verdict: String,
-        /// Where to.
-        host: String,
-        /// Port.
-        port: u16,
-        /// Why it was refused.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
-    /// The client is up to date: everything before `seq` has been sent.
-    Live {
-        /// The newest seq at that moment.
-        seq: Seq,
-    },
+    #[must_use]
+    pub fn new(seq: Seq, Progress { stage, message }: Progress) -> Self {
+        Self { kind: Tag::new(), seq, stage, message }
+    }
 }
 
-/// Any message of the stream: the seed's, or an addition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum WsMessageExt {
-    /// One of the seed's six.
-    Seed(WsMessage),
-    /// One of ours.
-    Addition(WsAddition),
+impl WsPermissionMessage {
+    /// A question of the agent.
+    #[must_use]
+    pub fn new(seq: Seq, request: PermissionRequested) -> Self {
+        let PermissionRequested { id, tool_call_id, title, tool_kind, options } = request;
+        Self { kind: Tag::new(), seq, id, tool_call_id, title, tool_kind, options }
+    }
+
+    /// The question alone.
+    #[must_use]
+    pub fn into_request(self) -> PermissionRequested {
+        let Self { kind: _, seq: _, id, tool_call_id, title, tool_kind, options } = self;
+        PermissionRequested { id, tool_call_id, title, tool_kind, options }
+    }
 }
 
-/// A client's answer to a permission over the WebSocket (`?progress=1` only).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum WsClientAddition {
-    /// Answer one question; no option means `cancelled`.
-    Answer {
-        /// Which.
-        id: PermissionId,
-        /// One of the options that the agent offered.
-        option_id: Option<String>,
-    },
-    /// Stop the running turn.
-    Cancel,
-    /// The terminal's size.
-    Resize {
-        /// Columns.
-        cols: u16,
-        /// Rows.
-        rows: u16,
-    },
+impl WsAnsweredMessage {
+    /// An answer.
+    #[must_use]
+    pub fn new(seq: Seq, answer: PermissionAnswered) -> Self {
+        let PermissionAnswered { id, option_id, option_kind, by } = answer;
+        Self { kind: Tag::new(), seq, id, option_id, option_kind, by }
+    }
+}
+
+impl WsTurnMessage {
+    /// A turn's end.
+    #[must_use]
+    pub fn new(seq: Seq, TurnEnded { command, stop_reason, error }: TurnEnded) -> Self {
+        Self { kind: Tag::new(), seq, command, stop_reason, error }
+    }
 }

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lia_protocol::{ids::InstanceId, runtime::RuntimeInfo, secret::Secret, task::TaskConfig};
+use lia_protocol::{ids::InstanceId, runtime::RuntimeStatus, secret::Secret, task::TaskConfig};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -136,7 +136,7 @@ pub trait Runtime: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What isolation is in force on this host; cheap, may be called per request.
-    async fn info(&self) -> RuntimeInfo;
+    async fn info(&self) -> RuntimeStatus;
 
     /// Makes an instance and starts its sidecar. On an error everything made is removed again.
     /// Cancelling (dropping) the future leaves only what the ledger names.

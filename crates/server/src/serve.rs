@@ -189,14 +189,14 @@ fn own_url(host: &str, port: u16) -> String {
 fn check_default_template(config: &Config, engine: &Engine) -> anyhow::Result<()> {
     let name = &config.tasks.default_template.0;
     let templates = engine.templates();
-    if templates.iter().any(|t| t.template.name == *name) {
+    if templates.iter().any(|t| t.name == *name) {
         return Ok(());
     }
     let source = config
         .sources
         .get("tasks.default_template")
         .map_or_else(|| "default".to_owned(), ToString::to_string);
-    let all: Vec<_> = templates.iter().map(|t| t.template.name.as_str()).collect();
+    let all: Vec<_> = templates.iter().map(|t| t.name.as_str()).collect();
     bail!("tasks.default_template ({source}): there is no template {name:?}; allowed are {}", all.join(", "));
 }
 

@@ -11,7 +11,7 @@ use lia_client::Client;
 use lia_protocol::{
     ids::{CommandId, Seq},
     task::TaskStatus,
-    ws::{WsMessage, WsMessageExt, WsStatusMessage},
+    ws::{WsMessageExt, WsStatusMessage},
 };
 use lia_tests::{Log, Request, World};
 use serde_json::json;
@@ -79,10 +79,7 @@ async fn explode(client: &Client, bomb: &Bomb, kept: bool) -> anyhow::Result<()>
         inside.ask(&format!("sh {}", bomb.line)).await?;
         let mut log = Log::open(client, inside.task, Seq::ZERO).await?;
         let terminated = |m: &WsMessageExt| {
-            matches!(
-                m,
-                WsMessageExt::Seed(WsMessage::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
-            )
+            matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
         };
         let ended = tokio::time::timeout(WATCHED, log.until("its end", terminated)).await;
         ended.with_context(|| format!("nobody ends {}: {}", bomb.line, log.text()))??;

@@ -28,16 +28,16 @@ async fn list(cx: &Cx) -> Result<()> {
     let rows = templates.iter().map(|t| {
         let (style, state) =
             if t.ready { (Style::Green, "ready".into()) } else { (Style::Yellow, "not ready".to_owned()) };
-        let mode = match t.template.mode {
+        let mode = match t.mode {
             AgentMode::Acp => "agent",
             AgentMode::Terminal => "terminal",
         };
         vec![
-            (Style::Bold, line(&t.template.name, 64)),
+            (Style::Bold, line(&t.name, 64)),
             (style, state),
             (Style::Plain, mode.into()),
             (Style::Plain, t.version.as_deref().map(|v| line(v, 30)).unwrap_or_default()),
-            (Style::Plain, t.missing.as_ref().unwrap_or(&t.template.title).clone()),
+            (Style::Plain, t.missing.as_ref().unwrap_or(&t.title).clone()),
         ]
     });
     cx.ui.table(&["NAME", "STATE", "KIND", "VERSION", "ABOUT"], rows.collect())

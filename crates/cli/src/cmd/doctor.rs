@@ -124,7 +124,7 @@ async fn server(client: &Client, checks: &mut Vec<Check>) {
     }
     match client.templates().await {
         Ok(templates) => checks.extend(templates.into_iter().map(|t| {
-            let name = format!("agent {}", t.template.name);
+            let name = format!("agent {}", t.name);
             match t.missing.filter(|_| !t.ready) {
                 Some(missing) => Check {
                     name,

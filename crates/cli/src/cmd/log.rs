@@ -164,8 +164,8 @@ pub async fn output(cx: &Cx, args: Output) -> Result<()> {
         let options = StreamOptions { from: Seq(args.from), ..StreamOptions::default() };
         let mut stream = client.stream(task.id, options).await?;
         while let Some(message) = stream.next().await {
-            if let WsMessageExt::Seed(message @ WsMessage::Output(_)) = message? {
-                print(&message)?;
+            if let WsMessageExt::Output(message) = message? {
+                print(&WsMessage::Output(message))?;
             }
         }
     } else {

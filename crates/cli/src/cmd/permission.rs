@@ -60,11 +60,12 @@ pub async fn approve(cx: &Cx, args: Approve) -> Result<()> {
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
         let wish = args.option.as_deref().map_or(Wish::Allow { always: args.always }, Wish::Words);
-        let Some(option) = choose(&q.request, wish) else {
+        let asked = q.request();
+        let Some(option) = choose(&asked, wish) else {
             let hint = if args.option.is_some() { "is none of the answers" } else { "is not offered" };
             let wished =
                 args.option.as_deref().unwrap_or(if args.always { "allow always" } else { "allow once" });
-            bail!("{wished:?} {hint}; give one with --option:{}", options(&q.request));
+            bail!("{wished:?} {hint}; give one with --option:{}", options(&asked));
         };
         answer(cx, &client, &task, &q, Some(option)).await?;
     }
@@ -76,11 +77,12 @@ pub async fn deny(cx: &Cx, args: Deny) -> Result<()> {
     let client = cx.client()?;
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
-        let option = choose(&q.request, Wish::Deny { always: args.always });
+        let asked = q.request();
+        let option = choose(&asked, Wish::Deny { always: args.always });
         if option.is_none() && args.always {
             bail!(
                 "to refuse always is not offered; leave --always out, or use `lia approve --option`:{}",
-                options(&q.request)
+                options(&asked)
             );
         }
         // Where the agent offers no refusal, "cancelled" is one.
@@ -96,12 +98,12 @@ async fn answer(
     q: &PermissionInfo,
     option: Option<&PermissionOption>,
 ) -> Result<()> {
-    let answered = client.answer(task.id, q.request.id, option.map(|o| o.option_id.clone())).await?;
+    let answered = client.answer(task.id, q.id, option.map(|o| o.option_id.clone())).await?;
     if cx.ui.json {
         return cx.ui.json_line(&answered);
     }
     let took = option.map_or_else(|| "cancelled".into(), |o| line(&o.name, 60));
-    cx.ui.note(&format!("{}: {took}", line(&q.request.title, 100)));
+    cx.ui.note(&format!("{}: {took}", line(&q.title, 100)));
     Ok(())
 }
 
@@ -121,7 +123,7 @@ async fn pick(
         let number = which.parse::<usize>().ok().filter(|n| (1..=open.len()).contains(n));
         let mut found: Vec<usize> = match number {
             Some(n) => vec![n - 1],
-            None => (0..open.len()).filter(|i| open[*i].request.id.to_string().starts_with(which)).collect(),
+            None => (0..open.len()).filter(|i| open[*i].id.to_string().starts_with(which)).collect(),
         };
         return match (found.pop(), found.is_empty()) {
             (Some(i), true) => Ok(vec![open.swap_remove(i)]),
@@ -140,7 +142,7 @@ pub fn listed(open: &[PermissionInfo]) -> String {
     let now = Timestamp::now();
     let one = |(i, q): (usize, &PermissionInfo)| {
         let at = ago(q.requested_at, now);
-        format!("\n  {}  {}  ({}, {at})", i + 1, line(&q.request.title, 200), q.request.id)
+        format!("\n  {}  {}  ({}, {at})", i + 1, line(&q.title, 200), q.id)
     };
     open.iter().enumerate().map(one).collect()
 }

@@ -11,9 +11,9 @@ use lia_client::{Client, LogEvent};
 use lia_protocol::{
     event::{ErrorEvent, TaskState},
     ids::{CommandId, Seq, TaskId},
+    log::OutputBody,
     task::{TaskResponse, TaskStatus},
 };
-use serde::Deserialize;
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
@@ -36,15 +36,9 @@ pub fn possible(cx: &Cx) -> bool {
     cx.ui.out_tty && std::io::stdin().is_terminal() && !cx.ui.json
 }
 
-/// The body of an `output` event.
-#[derive(Deserialize)]
-struct Chunk {
-    data: String,
-}
-
 /// The bytes of an `output` event.
 pub fn output_bytes(event: &LogEvent) -> Result<Vec<u8>> {
-    let chunk: Chunk = event.body()?;
+    let chunk: OutputBody = event.body()?;
     base64::engine::general_purpose::STANDARD.decode(chunk.data).context("the log's output cannot be read")
 }
 

@@ -13,10 +13,8 @@ use lia_client::Client;
 use lia_protocol::{
     ids::{Seq, UserId},
     limits,
-    task::{
-        CreateTaskRequest, FileEncoding, Repository, TaskConfigRequest, TaskFile, TaskResponse,
-        safe_relative_name,
-    },
+    names::{Env, safe_relative_name},
+    task::{CreateTaskRequest, FileEncoding, Repository, TaskConfigRequest, TaskFile, TaskResponse},
     template::AgentMode,
 };
 
@@ -104,7 +102,7 @@ fn request(args: &Spawn) -> Result<CreateTaskRequest> {
         ssh_public_key,
         template: args.template.clone(),
         allow: args.allow.clone(),
-        env: args.env.iter().cloned().collect(),
+        env: Env(args.env.iter().cloned().collect()),
         repositories: args.clones.iter().cloned().map(Repository::Url).collect(),
         source: Some("cli".into()),
     })

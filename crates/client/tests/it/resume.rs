@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use lia_client::{Client, Error, Retry, StreamOptions};
 use lia_protocol::{
     ids::Seq,
-    ws::{WsAddition, WsMessage, WsMessageExt, WsOutputMessage},
+    ws::{WsMessageExt, WsOutputMessage},
 };
 
 use crate::wire::{Log, Server};
@@ -29,11 +29,9 @@ async fn read_stream(client: &Client, log: &Log, from: u64) -> (Vec<(u64, String
     let (mut frames, mut status, mut live) = (vec![], 0, 0);
     while let Some(message) = stream.next().await {
         match message.unwrap() {
-            WsMessageExt::Seed(WsMessage::Output(WsOutputMessage { data, seq, .. })) => {
-                frames.push((seq.unwrap().0, data))
-            }
-            WsMessageExt::Seed(WsMessage::Status(_)) => status += 1,
-            WsMessageExt::Addition(WsAddition::Live { .. }) => live += 1,
+            WsMessageExt::Output(WsOutputMessage { data, seq, .. }) => frames.push((seq.unwrap().0, data)),
+            WsMessageExt::Status(_) => status += 1,
+            WsMessageExt::Live(_) => live += 1,
             other => panic!("{other:?}"),
         }
     }

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::openapi::{COOKIE, reachable};
 use crate::{
+    chat,
     registry::Contract,
     schema::{self, bundle},
     sessions,
-    ws::WsMessage,
+    ws::WsMessageExt,
 };
 
 /// The prefix of a reference to a schema.
@@ -70,13 +71,11 @@ fn all(_: &str, _: bool) -> bool {
     true
 }
 
-/// Seed 000 has one union for both directions.
+/// One union has the messages of both directions; `pong` may come from either.
 fn task_stream(variant: &str, from_client: bool) -> bool {
-    match variant {
-        "WsInputMessage" | "WsPingMessage" => from_client,
-        "WsOutputMessage" | "WsStatusMessage" | "WsErrorMessage" => !from_client,
-        _ => true,
-    }
+    const CLIENTS: [&str; 5] =
+        ["WsInputMessage", "WsPingMessage", "WsAnswerMessage", "WsCancelMessage", "WsResizeMessage"];
+    variant == "WsPongMessage" || CLIENTS.contains(&variant) == from_client
 }
 
 /// All sockets.
@@ -87,13 +86,13 @@ pub fn sockets() -> Vec<Socket> {
             key: "taskStream",
             address: "/api/v1/tasks/{id}/stream",
             transport: Transport::WebSocket,
-            about: "A task, live, both ways (seeds 000 and 001). Close codes: 1000 after the terminal status, 1001 the server \
+            about: "A task, live, both ways (seeds 000 and 001); all but the seed's six types only with `?progress=1`. Close codes: 1000 after the terminal status, 1001 the server \
                 stops, 1013 the log cannot be read now, 4401 the credential has ended, 4404 the task was removed.",
             planned: false,
             parameters: &[("id", "The task.")],
             only: task_stream,
-            from_server: vec![message::<WsMessage>()],
-            from_client: vec![message::<WsMessage>()],
+            from_server: vec![message::<WsMessageExt>()],
+            from_client: vec![message::<WsMessageExt>()],
         },
         Socket {
             key: "session",
@@ -117,6 +116,35 @@ pub fn sockets() -> Vec<Socket> {
             only: all,
             from_server: vec![message::<sessions::WsChannelServerMessage>()],
             from_client: vec![message::<sessions::WsChannelControlMessageExt>()],
+        },
+        Socket {
+            key: "chat",
+            address: "/socket.io",
+            transport: Transport::SocketIo,
+            about: "Chats over Socket.IO (seed 002), namespace `/`, by the browser's login. A room is a chat's id; what an agent does \
+                comes as `agent:event`. Every event of a client takes a callback.",
+            planned: true,
+            parameters: &[],
+            only: all,
+            from_server: vec![
+                event::<chat::AgentEvent>("agent:event"),
+                event::<chat::AgentErrorData>("agent:error"),
+                event::<chat::SessionJoinedEvent>("session:joined"),
+                event::<chat::SessionReadyEvent>("session:ready"),
+                event::<chat::SessionLeftEvent>("session:left"),
+                event::<chat::SessionErrorData>("session:error"),
+                event::<chat::ApprovalErrorData>("approval:error"),
+                event::<chat::TodoCreatedEvent>("todo:created"),
+                event::<chat::TodoUpdatedEvent>("todo:updated"),
+                event::<chat::TodoCompletedEvent>("todo:completed"),
+            ],
+            from_client: vec![
+                event::<chat::SessionJoinData>("session:join"),
+                event::<chat::SessionLeaveData>("session:leave"),
+                event::<chat::ChatMessageData>("chat:message"),
+                event::<chat::StopAgentData>("chat:stop"),
+                event::<chat::ApprovalResponse>("approval:response"),
+            ],
         },
     ]
 }

@@ -236,7 +236,7 @@ impl Doc {
     /// Errors that this route can answer, beyond those of [`RouteDoc::errors`].
     #[must_use]
     pub fn fails(mut self, codes: &[ErrorCode]) -> Self {
-        self.errors.extend(codes.iter().map(|c| (c.status(), c.word())));
+        self.errors.extend(codes.iter().map(|c| (c.status(), c.as_str())));
         self
     }
 }
@@ -294,7 +294,7 @@ impl RouteDoc {
         let mut all: Vec<_> = if self.planned {
             own.collect()
         } else {
-            codes.into_iter().map(|c| (c.status(), c.word())).chain(own).collect()
+            codes.into_iter().map(|c| (c.status(), c.as_str())).chain(own).collect()
         };
         all.sort_unstable();
         all.dedup();

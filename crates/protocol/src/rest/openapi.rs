@@ -249,9 +249,6 @@ pub(super) fn reachable(document: &Value, bundle: &Value, prefix: &str) -> Map<S
         out.insert(entry.name.into(), definition);
     }
     for name in wanted {
-        if registry::PENDING.contains(&name.as_str()) {
-            out.insert(name.clone(), json!({}));
-        }
         assert!(out.contains_key(&name), "{name} is named by a route and not in the registry");
     }
     out

@@ -93,8 +93,10 @@ pub(crate) fn within<'de, S: DeserializeSeed<'de>, E: de::Error>(
 /// Reads a buffered message; an error says where.
 pub(crate) fn inside<T: DeserializeOwned, E: de::Error>(map: serde_json::Map<String, Value>) -> Result<T, E> {
     let mut track = serde_path_to_error::Track::new();
-    T::deserialize(serde_path_to_error::Deserializer::new(Objects(Value::Object(map)), &mut track)).map_err(|e| {
-        let path = track.path().to_string();
-        at(&path, &e.to_string())
-    })
+    T::deserialize(serde_path_to_error::Deserializer::new(Objects(Value::Object(map)), &mut track)).map_err(
+        |e| {
+            let path = track.path().to_string();
+            at(&path, &e.to_string())
+        },
+    )
 }

@@ -128,6 +128,13 @@ pub trait Union<'de>: Sized {
     fn variant<D: Deserializer<'de>>(tag: &str, d: D) -> Option<Result<Self, D::Error>>;
 }
 
+/// The tag of a message, for one that could not be read: it may be a tag of a later version.
+#[must_use]
+pub fn tag_of<U: for<'de> Union<'de>>(json: &[u8]) -> Option<String> {
+    let message: std::collections::HashMap<String, Value> = serde_json::from_slice(json).ok()?;
+    message.get(U::FIELD)?.as_str().map(str::to_owned)
+}
+
 /// Reads a union.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod drift;
 mod fuzz;
 mod generated;
 mod judge;
+mod names;
 mod verify;
 
 /// The fields of an event that contradict each other.

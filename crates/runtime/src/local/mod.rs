@@ -52,7 +52,7 @@ use async_trait::async_trait;
 use lia_protocol::{
     ids::{InstanceId, SessionId},
     limits,
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
 };
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest as _, Sha256};
@@ -256,9 +256,9 @@ impl Runtime for Local {
         NAME
     }
 
-    async fn info(&self) -> RuntimeInfo {
+    async fn info(&self) -> RuntimeStatus {
         let missing = self.inner.host.missing();
-        RuntimeInfo {
+        RuntimeStatus {
             name: NAME.into(),
             available: missing.is_none(),
             missing,

@@ -88,21 +88,8 @@ pub async fn resize(
 ) -> Result<StatusCode, Failure> {
     let task = api.task(&caller, id).await?;
     let ResizeRequest { cols, rows } = body.value;
-    check_size(cols, rows)?;
     api.engine.resize(task.id, cols, rows).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Checks the bounds of a terminal's size.
-///
-/// # Errors
-/// 400 when one is 0.
-pub fn check_size(cols: u16, rows: u16) -> Result<(), Failure> {
-    match (cols, rows) {
-        (0, _) => Err(invalid("cols", "is 0; allowed are 1 to 65535")),
-        (_, 0) => Err(invalid("rows", "is 0; allowed are 1 to 65535")),
-        _ => Ok(()),
-    }
 }
 
 /// `GET /api/v1/tasks/{id}/queue`
@@ -144,7 +131,7 @@ pub async fn answer(
     body: ApiJson<AnswerRequest>,
 ) -> Result<Json<PermissionAnswered>, Failure> {
     let task = api.task(&caller, id).await?;
-    give_answer(&api, &caller, task.id, permission, body.value.option_id).await.map(Json)
+    give_answer(&api, &caller, task.id, permission, body.value.option_id.and_then(|o| o.0)).await.map(Json)
 }
 
 /// Answers a question of a task that is the caller's. A late answer is told the first one.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use garde::Validate;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use lia_protocol::{error::ErrorCode, wire};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::{Failure, bad_request, invalid, issues};
 
@@ -33,7 +33,7 @@ pub struct ApiJson<T> {
     pub bytes: Bytes,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequest<S> for ApiJson<T> {
     type Rejection = Failure;
 
     async fn from_request(req: Request, _: &S) -> Result<Self, Failure> {
@@ -67,27 +67,15 @@ pub fn too_large(limit: u64) -> Failure {
     Failure::new(ErrorCode::TooLarge, format!("the body is larger than the allowed {limit} bytes"))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-        let path = e.path().to_string();
-        let inner = e.into_inner();
-        if inner.is_data() {
-            let text = inner.to_string();
-            // serde names a missing field in its sentence only.
-            let missing = text.strip_prefix("missing field `").and_then(|t| t.split('`').next());
-            let path = match (path.as_str(), missing) {
-                (".", field) => field.unwrap_or_default().to_owned(),
-                (parent, Some(field)) => format!("{parent}.{field}"),
-                (_, None) => path,
-            };
-            invalid(path, text)
-        } else {
-            bad_request(format!("the body is not JSON: {inner}"))
+/// Reads a body and checks its limits; a value that is wrong is named by its path.
+fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Failure> {
+    wire::parse(bytes).map_err(|list| {
+        // Only here it matters whether the text is JSON at all.
+        match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => issues(&list),
+            Err(e) => bad_request(format!("the body is not JSON: {e}")),
         }
-    })?;
-    json.end().map_err(|e| bad_request(format!("the body is not one JSON value: {e}")))?;
-    Ok(value)
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

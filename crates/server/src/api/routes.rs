@@ -18,6 +18,7 @@ use lia_protocol::{
     host_api::DirList,
     ids::{CommandId, PermissionId, TaskId, TokenId},
     limits,
+    log::LogEvent,
     query::{
         DeleteTaskQuery, FileQuery, FolderQuery, ListTasksQuery, LogQuery, LoginLinkQuery, RepositoryQuery,
         StreamQuery,
@@ -26,7 +27,7 @@ use lia_protocol::{
         Body, Doc, RouteDoc, doc,
         doc::{json, list},
     },
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
     ws::WsOutputMessage,
@@ -209,7 +210,7 @@ routes! {
             .with("Lia-Next-From", "The `from` of what follows.");
     GET "/api/v1/tasks/{id}/events" READ Sse 0, log::events, "The log, as server-sent events or as a page of JSON.",
         task().query::<LogQuery>().header("Last-Event-ID", 20, "Begins after this seq; goes before `from`.")
-            .gives(200, Body::Events, "Events of the log.").or(Body::Document).with("Lia-Next-From", "Of a page: the `from` of the next.")
+            .gives(200, Body::Events, "Events of the log.").or(list::<LogEvent>()).with("Lia-Next-From", "Of a page: the `from` of the next.")
             .done(204, "The task is terminated and there will be no more.");
     GET "/api/v1/tasks/{id}/stream" READ WebSocket 0, stream::stream, "The task, live, both ways.",
         task().query::<StreamQuery>();
@@ -232,7 +233,7 @@ routes! {
     POST "/api/v1/agents/{name}/install" ADMIN Sse SMALL, server::install, "Installs an agent; streams its progress.",
         doc().path::<String>("name", "The agent.").gives(200, Body::Events, "`progress`, then `done` or `error`.").fails(&[C::NotFound]);
     GET "/api/v1/runtimes" READ Http 0, server::runtimes, "What isolation is really in force.",
-        doc().gives(200, list::<RuntimeInfo>(), "All of them.");
+        doc().gives(200, list::<RuntimeStatus>(), "All of them.");
     GET "/api/v1/tokens" ADMIN Http 0, tokens::list, "Tokens of all users.",
         doc().gives(200, list::<TokenInfo>(), "All of them, without the tokens themselves.");
     POST "/api/v1/tokens" ADMIN Http SMALL, tokens::create, "Makes a token.",

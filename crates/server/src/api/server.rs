@@ -12,13 +12,13 @@ use axum::{
 };
 use bytes::Bytes;
 use lia_protocol::{
-    api::{DownRequest, Health},
+    api::{DownRequest, Health, InstallDone, InstallProgress},
     error::ErrorCode,
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     schema,
     template::TemplateInfo,
 };
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::{
@@ -76,7 +76,7 @@ pub async fn health(State(api): State<Api>) -> Response {
         status: if ok { "ok" } else { "degraded" }.into(),
         error,
         version: env!("CARGO_PKG_VERSION").into(),
-        contract: schema::VERSION.into(),
+        contract: Some(schema::VERSION.into()),
         store: "sqlite".into(),
     };
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
@@ -84,21 +84,17 @@ pub async fn health(State(api): State<Api>) -> Response {
 
 /// `GET /api/v1/templates`
 pub async fn templates(State(api): State<Api>) -> Json<Vec<TemplateInfo>> {
-    let mut all = api.engine.templates();
-    for t in &mut all {
-        t.template.env.values_mut().for_each(String::clear);
-    }
-    Json(all)
+    Json(api.engine.templates())
 }
 
 /// `GET /api/v1/runtimes`
-pub async fn runtimes(State(api): State<Api>) -> Json<Vec<RuntimeInfo>> {
+pub async fn runtimes(State(api): State<Api>) -> Json<Vec<RuntimeStatus>> {
     Json(api.engine.runtimes().await)
 }
 
 /// `POST /api/v1/agents/{name}/install`. The installation goes on when the client goes away.
 pub async fn install(State(api): State<Api>, ApiPath(name): ApiPath<String>) -> Result<Response, Failure> {
-    if !api.engine.templates().iter().any(|t| t.template.install.as_ref() == Some(&name)) {
+    if !api.engine.templates().iter().any(|t| t.install.as_ref() == Some(&name)) {
         let name: String = name.chars().take(80).collect();
         return Err(not_found(format_args!("agent {name:?} to install")));
     }
@@ -109,15 +105,15 @@ pub async fn install(State(api): State<Api>, ApiPath(name): ApiPath<String>) -> 
     api.tracker.spawn(async move {
         while let Some(line) = from_engine.recv().await {
             // A client that has gone or does not read must not hold up the installation: it misses lines.
-            let _ = out.try_send(sse_event(None, "progress", &json!({ "message": line }).to_string()));
+            let _ = out.try_send(sse_event(None, "progress", &text(&InstallProgress { message: line })));
         }
         let last = match work.await {
-            Ok(Ok(version)) => sse_event(None, "done", &json!({ "version": version }).to_string()),
-            Ok(Err(e)) => sse_event(None, "error", &json!(Failure::from(e).into_body()).to_string()),
+            Ok(Ok(version)) => sse_event(None, "done", &text(&InstallDone { version })),
+            Ok(Err(e)) => sse_event(None, "error", &text(&Failure::from(e).into_body())),
             Err(_) => {
                 let f =
                     Failure::new(ErrorCode::InternalError, "a defect of Lia; the server's log says where");
-                sse_event(None, "error", &json!(f.into_body()).to_string())
+                sse_event(None, "error", &text(&f.into_body()))
             }
         };
         let _ = out.send(last).await;
@@ -126,6 +122,11 @@ pub async fn install(State(api): State<Api>, ApiPath(name): ApiPath<String>) -> 
         chunks.recv().await.map(|c| (Ok::<_, Infallible>(c), chunks))
     });
     Ok(([(header::CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(body)).into_response())
+}
+
+fn text(message: &impl Serialize) -> String {
+    // Plain data with string keys: serialising cannot fail.
+    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// `POST /api/v1/server/down`: what `lia down` calls.

@@ -28,10 +28,12 @@ use futures_util::{
 };
 use lia_protocol::{
     api::Scope,
+    error::Issue,
     ids::{CommandId, PermissionId, Seq, TaskId},
     limits,
     query::StreamQuery,
-    ws::{WsAddition, WsMessage},
+    wire::{self, tag::Tag},
+    ws::{WsLiveMessage, WsMessage, WsMessageExt},
 };
 use lia_store::TaskRecord;
 use serde::Deserialize;
@@ -40,7 +42,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{
     Api,
     auth::{BEARER_PROTOCOL, Principal},
-    control::{check_input, check_size, give_answer},
+    control::{check_input, give_answer},
     error::{Failure, bad_request},
     extract::{ApiPath, ApiQuery},
 };
@@ -112,56 +114,19 @@ enum Order {
     Resize { cols: u16, rows: u16 },
 }
 
-#[derive(Deserialize)]
-struct Tag {
-    r#type: String,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    data: String,
-    #[serde(default)]
-    id: Option<CommandId>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    id: PermissionId,
-    #[serde(default)]
-    option_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Size {
-    cols: u16,
-    rows: u16,
-}
-
 /// Reads one message; the error is for the asker.
 fn parse(text: &str, extended: bool) -> Result<Order, String> {
-    let bad = |e: serde_json::Error| format!("the message is not valid: {e}");
-    let tag: Tag = serde_json::from_str(text).map_err(bad)?;
-    Ok(match (tag.r#type.as_str(), extended) {
-        ("input", _) => {
-            let Input { data, id } = serde_json::from_str(text).map_err(bad)?;
-            Order::Input { data, id }
+    let message: WsMessageExt = wire::parse(text.as_bytes()).map_err(|issues| said(&issues, extended))?;
+    Ok(match message {
+        WsMessageExt::Input(m) => Order::Input { data: m.data, id: m.id },
+        WsMessageExt::Ping(_) => Order::Ping,
+        WsMessageExt::Pong(_) => Order::Pong,
+        WsMessageExt::Answer(m) if extended => {
+            Order::Answer { id: m.id, option_id: m.option_id.and_then(|o| o.0) }
         }
-        ("ping", _) => Order::Ping,
-        ("pong", _) => Order::Pong,
-        ("answer", true) => {
-            let Answer { id, option_id } = serde_json::from_str(text).map_err(bad)?;
-            Order::Answer { id, option_id }
-        }
-        ("cancel", true) => Order::Cancel,
-        ("resize", true) => {
-            let Size { cols, rows } = serde_json::from_str(text).map_err(bad)?;
-            Order::Resize { cols, rows }
-        }
-        (other, _) => {
-            let other: String = other.chars().take(40).collect();
-            let more = if extended { ", answer, cancel, resize" } else { "" };
-            return Err(format!("{other:?} is not a message of a client; those are input, ping{more}"));
-        }
+        WsMessageExt::Cancel(_) if extended => Order::Cancel,
+        WsMessageExt::Resize(m) if extended => Order::Resize { cols: m.cols, rows: m.rows },
+        other => return Err(not_a_clients(other.tag(), extended)),
     })
 }
 
@@ -170,6 +135,27 @@ pub(crate) fn any_message(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(order) = parse(text, false) {
         assert_eq!(parse(text, true), Ok(order));
+    }
+}
+
+fn not_a_clients(tag: &str, extended: bool) -> String {
+    let more = if extended { ", answer, cancel, resize" } else { "" };
+    format!("{tag:?} is not a message of a client; those are input, ping{more}")
+}
+
+/// What is wrong with a message, in one sentence.
+fn said(issues: &[Issue], extended: bool) -> String {
+    match issues {
+        // The union's own sentence would name the server's messages too.
+        [Issue { path, message }] if path == "type" && message.contains("is unknown") => {
+            let more = if extended { ", answer, cancel, resize" } else { "" };
+            let tag = message.split_once(" is unknown").map_or("", |(tag, _)| tag);
+            format!("{tag} is not a message of a client; those are input, ping{more}")
+        }
+        _ => {
+            let all: Vec<_> = issues.iter().map(|i| format!("{} {}", i.path, i.message)).collect();
+            format!("the message is not valid: {}", all.join("; ").trim_start())
+        }
     }
 }
 
@@ -259,7 +245,8 @@ impl Client {
         loop {
             if !told_live && subscription.is_live() {
                 told_live = true;
-                sink.send(text(&WsAddition::Live { seq: subscription.cursor() })).await?;
+                let live = WsLiveMessage { kind: Tag::new(), seq: subscription.cursor() };
+                sink.send(Message::Text(json(&live).into())).await?;
             }
             tokio::select! {
                 biased;
@@ -346,17 +333,12 @@ impl Client {
                 engine.cancel(task, by).await?;
             }
             Order::Resize { cols, rows } => {
-                check_size(cols, rows)?;
                 engine.resize(task, cols, rows).await?;
             }
             Order::Ping | Order::Pong => {}
         }
         Ok(())
     }
-}
-
-fn text(message: &WsAddition) -> Message {
-    Message::Text(json(message).into())
 }
 
 #[cfg(test)]

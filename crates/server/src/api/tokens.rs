@@ -55,7 +55,7 @@ pub async fn create(
     let (token, record) = credentials::mint(CredentialKind::Token, user_id, scopes, label, expires_at)
         .map_err(no_randomness)?;
     api.store.commit(Txn::power(vec![Op::PutCredential(Box::new(record.clone()))])).await?;
-    Ok((StatusCode::CREATED, Json(CreateTokenResponse { token, info: info(record) })))
+    Ok((StatusCode::CREATED, Json(CreateTokenResponse::new(token, info(record)))))
 }
 
 /// `DELETE /api/v1/tokens/{id}`

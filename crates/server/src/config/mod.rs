@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lia_protocol::{secret::Secret, task::check_env};
+use lia_protocol::{names::check_env, secret::Secret};
 
 pub mod generate;
 pub mod settings;

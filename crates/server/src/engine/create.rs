@@ -4,7 +4,8 @@ use lia_protocol::{
     error::Issue,
     event::{Actor, NewEvent, PromptQueued, TaskState},
     ids::{CommandId, InstanceId, Seq, SessionId, TaskId, UserId},
-    task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus, repository_url},
+    names::repository_url,
+    task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus},
     template::AgentMode,
     time::Timestamp,
 };
@@ -87,7 +88,7 @@ impl Engine {
             template: template.clone(),
             agent_version: shared.templates.version(template, &shared.options),
             allow: template.allow.iter().chain(&r.allow).cloned().collect(),
-            env: r.env,
+            env: r.env.0,
             clone: Vec::new(),
             bundles: Vec::new(),
             files: files.is_some(),

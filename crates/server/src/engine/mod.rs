@@ -21,7 +21,7 @@ use lia_protocol::{
     event::{Actor, PermissionAnswered},
     ids::{CommandId, InstanceId, PermissionId, Seq, TaskId, UploadId},
     link::Order,
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     secret::Secret,
     task::TaskStatus,
     template::TemplateInfo,
@@ -315,15 +315,7 @@ impl Engine {
     pub async fn permissions(&self, task: TaskId) -> Result<Vec<PermissionInfo>, EngineError> {
         let record = self.record(task).await?;
         let open = self.shared.store.open_permissions(record.session).await?;
-        Ok(open
-            .into_iter()
-            .map(|p| PermissionInfo {
-                request: p.request,
-                task_id: task,
-                requested_at: p.requested_at,
-                seq: p.seq,
-            })
-            .collect())
+        Ok(open.into_iter().map(|p| PermissionInfo::new(p.request, task, p.requested_at, p.seq)).collect())
     }
 
     /// Answers a question; the first answer wins.
@@ -383,7 +375,7 @@ impl Engine {
     }
 
     /// What isolation is in force.
-    pub async fn runtimes(&self) -> Vec<RuntimeInfo> {
+    pub async fn runtimes(&self) -> Vec<RuntimeStatus> {
         vec![self.shared.runtime.info().await]
     }
 

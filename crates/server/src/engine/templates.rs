@@ -96,17 +96,7 @@ impl Templates {
     pub fn list(&self, options: &Options) -> Vec<TemplateInfo> {
         self.0
             .values()
-            .map(|t| {
-                let missing = self.missing(t, options);
-                let mut template = t.clone();
-                template.env.values_mut().for_each(String::clear);
-                TemplateInfo {
-                    ready: missing.is_none(),
-                    missing,
-                    version: self.version(t, options),
-                    template,
-                }
-            })
+            .map(|t| TemplateInfo::new(t.clone(), self.missing(t, options), self.version(t, options)))
             .collect()
     }
 }

@@ -9,7 +9,11 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use lia_protocol::{
     event::{Event, EventBody},
-    ws::{WsAddition, WsMessage},
+    wire::tag::Tag,
+    ws::{
+        WsAnsweredMessage, WsEgressMessage, WsMessage, WsMessageExt, WsPermissionMessage, WsProgressMessage,
+        WsPromptMessage, WsTurnMessage,
+    },
 };
 use serde::Serialize;
 
@@ -39,7 +43,7 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
             } else if ended.stop_reason == "refusal" {
                 out.output(&text::line("refused", "the agent refuses to go on"));
             }
-            out.addition(&WsAddition::Turn { seq: event.seq, ended });
+            out.addition(WsTurnMessage::new(event.seq, ended));
         }
         EventBody::PromptQueued(p) => out.prompt(p.command, "queued"),
         EventBody::PromptDelivered(p) => out.prompt(p.command, "delivered"),
@@ -51,14 +55,14 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         EventBody::PromptWithdrawn(p) => out.prompt(p.command, "withdrawn"),
         EventBody::PermissionRequested(request) => {
             out.output(&text::line("permission", &request.title));
-            out.addition(&WsAddition::Permission { seq: event.seq, request });
+            out.addition(WsPermissionMessage::new(event.seq, request));
         }
         EventBody::PermissionAnswered(answer) => {
             let refused = answer.option_kind.as_deref().is_some_and(|k| k.starts_with("reject"));
             if refused || answer.option_id.is_none() {
                 out.output(&text::line("permission", &format!("refused by {}", answer.by)));
             }
-            out.addition(&WsAddition::Answered { seq: event.seq, answer });
+            out.addition(WsAnsweredMessage::new(event.seq, answer));
         }
         EventBody::EgressRefused(e) => {
             let more = if e.repeated > 0 { format!(" ({} more)", e.repeated) } else { String::new() };
@@ -66,7 +70,7 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
             out.egress("refused", e.host, e.port, Some(e.reason));
         }
         EventBody::EgressAllowed(e) => out.egress("allowed", e.host, e.port, None),
-        EventBody::Progress(progress) => out.addition(&WsAddition::Progress { seq: event.seq, progress }),
+        EventBody::Progress(progress) => out.addition(WsProgressMessage::new(event.seq, progress)),
         EventBody::Error(e) => out.seed(&WsMessage::error(e.message, Some(event.seq))),
         EventBody::LogTruncated(t) => {
             out.output(&text::line("lia", &format!("{} bytes of older output were dropped", t.bytes)));
@@ -95,9 +99,9 @@ impl Frames<'_> {
         self.push(json(message));
     }
 
-    fn addition(&mut self, message: &WsAddition) {
+    fn addition(&mut self, message: impl Into<WsMessageExt>) {
         if self.extended {
-            self.push(json(message));
+            self.push(json(&message.into()));
         }
     }
 
@@ -114,11 +118,12 @@ impl Frames<'_> {
     }
 
     fn prompt(&mut self, id: lia_protocol::ids::CommandId, state: &str) {
-        self.addition(&WsAddition::Prompt { seq: self.event.seq, id, state: state.into() });
+        self.addition(WsPromptMessage { kind: Tag::new(), seq: self.event.seq, id, state: state.into() });
     }
 
     fn egress(&mut self, verdict: &str, host: String, port: u16, reason: Option<String>) {
-        self.addition(&WsAddition::Egress {
+        self.addition(WsEgressMessage {
+            kind: Tag::new(),
             seq: self.event.seq,
             verdict: verdict.into(),
             host,

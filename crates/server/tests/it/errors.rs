@@ -27,7 +27,7 @@ async fn the_frameworks_errors_are_ours() {
     assert_eq!(issues["issues"][0]["path"], "config.vcpu_count");
     let issues =
         post(r#"{"prompt":"x","user_id":"ann","files":[{"name":"a"}]}"#).await.is_error("BAD_REQUEST");
-    assert_eq!(issues["issues"][0]["path"], "files[0].content");
+    assert_eq!(issues["issues"][0]["path"], "files.0.content");
     let long = "x".repeat(33 << 20);
     post(&format!("{{\"prompt\":\"{long}\"}}")).await.is_error("PAYLOAD_TOO_LARGE");
 

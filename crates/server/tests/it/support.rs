@@ -11,7 +11,7 @@ use lia_gateway::Gateway;
 use lia_protocol::{
     api::Scope,
     ids::{InstanceId, SessionId, TaskId},
-    runtime::RuntimeInfo,
+    runtime::RuntimeStatus,
     secret::Secret,
     task::{ConfigMaxima, TaskConfig},
     time::Timestamp,
@@ -47,8 +47,8 @@ impl Runtime for Never {
     fn name(&self) -> &'static str {
         "never"
     }
-    async fn info(&self) -> RuntimeInfo {
-        RuntimeInfo {
+    async fn info(&self) -> RuntimeStatus {
+        RuntimeStatus {
             name: "never".into(),
             available: true,
             missing: None,

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use lia_protocol::{
     limits::{FILE_BYTES, FILE_NAME_BYTES, FILES},
-    link::{AgentStart, Init, Order, Outcome},
+    link::{AgentStart, Init, Order, Outcome, RepositoryClone},
 };
 use tokio::sync::mpsc;
 
@@ -59,7 +59,7 @@ pub(super) async fn run(
         return Err(SetupError::TooMany);
     }
     let work = async {
-        for (url, folder) in &start.clone {
+        for RepositoryClone { url, folder } in &start.clone {
             clone(core, url, folder).await?;
         }
         for file in files {

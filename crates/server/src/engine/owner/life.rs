@@ -7,7 +7,7 @@ use lia_protocol::{
     boot::{PLACEHOLDER_KEY, PORT_EGRESS},
     event::{Actor, AgentExited, NewEvent, Progress, TaskState},
     ids::{CommandId, Offset},
-    link::{AgentStart, HostLine, Init, Order, SidecarLine},
+    link::{AgentStart, HostLine, Init, Order, RepositoryClone, SidecarLine},
     secret::Secret,
     task::TaskStatus,
     template::AgentMode,
@@ -385,7 +385,7 @@ impl Owner {
                 home_files: t.home_files.iter().map(|(k, v)| (k.clone(), fill(v))).collect(),
                 authenticate: t.authenticate.clone(),
                 load,
-                clone: self.spec.clone.clone(),
+                clone: clones(&self.spec.clone),
                 cols: 120,
                 rows: 30,
             }),
@@ -841,4 +841,8 @@ pub fn first_order(mode: AgentMode, prompt: String) -> Order {
         AgentMode::Acp => Order::Prompt { text: prompt },
         AgentMode::Terminal => Order::Input { data: prompt },
     }
+}
+
+fn clones(spec: &[(String, String)]) -> Vec<RepositoryClone> {
+    spec.iter().map(|(url, folder)| RepositoryClone { url: url.clone(), folder: folder.clone() }).collect()
 }
