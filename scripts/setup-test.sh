@@ -12,6 +12,7 @@ need python3-pip "a client of the egress tests" test -x /usr/bin/pip3
 need curl "a client of the egress tests" test -x /usr/bin/curl
 need git "a client of the egress tests" test -x /usr/bin/git
 need procps "ps, for what the tests find left over" has ps
+need chromium "the browser that opens the plain page" test -x /usr/bin/chromium
 install_missing
 
 if ! has node || ! has npm; then

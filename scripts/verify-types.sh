@@ -14,9 +14,9 @@ scripts/check-generated.sh
 
 # The build above and this one are the same: the whole workspace, of which only the contract's tests are chosen.
 if command -v cargo-nextest >/dev/null; then
-  cargo nextest run ${CI:+--locked} -E 'package(lia-protocol)'
+  cargo nextest run ${CI:+--locked} -E 'package(lia-contract)'
 else
-  cargo test ${CI:+--locked} -p lia-protocol
+  cargo test ${CI:+--locked} -p lia-contract
 fi
 
 npm run build --workspace @lia/shared

@@ -8,7 +8,9 @@ use lia_tests::{Log, Request, Server, ServerOptions, program};
 use crate::row;
 
 /// Idle sessions that are held at once.
-const SESSIONS: usize = 20;
+const SESSIONS: usize = 50;
+/// Updates that fill what has a bound and is no session's: above all the store's page caches (4 MiB to write, 1 MiB to read).
+const FILLING: &str = "burst 30000 200";
 
 /// Tasks that are created and deleted; `LIA_BENCH_TASKS` says otherwise (the promise is over 10,000: `make stress`).
 fn tasks() -> usize {
@@ -51,11 +53,16 @@ pub async fn run() -> anyhow::Result<()> {
     let others = sidecars();
     let mut ids = Vec::new();
     // The first few fill caches and pools that do not grow any more.
-    for _ in 0..5 {
-        let task = Request::new("scripted", "say x").create(&client).await?;
+    for i in 0..5 {
+        let task = Request::new("scripted", if i == 0 { FILLING } else { "say x" }).create(&client).await?;
         Log::open(&client, task.id, Seq::ZERO).await?.turn().await?;
         ids.push(task.id);
     }
+    let readers = ids.iter().take(1).cycle().take(4).map(|id| async {
+        let mut log = Log::open(&client, *id, Seq::ZERO).await?;
+        log.turn().await.map(drop)
+    });
+    futures_util::future::try_join_all(readers).await?;
     let before = rss(pid(&server)?)?;
     for _ in 0..SESSIONS {
         let task = Request::new("scripted", "say x").create(&client).await?;

@@ -14,18 +14,19 @@ use tokio::process::Command;
 
 use crate::escape::Inside;
 
-/// Milliseconds that a refusal may take, beyond what the client takes to start.
+/// Milliseconds that a refusal may take, beyond what the client takes where it is allowed: some take long to start.
 const REFUSAL: u64 = 1_000;
+/// Tries of a client that is refused. The quickest counts: what other processes of the host take is no delay of ours.
+const ATTEMPTS: usize = 5;
 /// What an agent finds in its environment and some programs do not heed.
 const WITHOUT: &str = "env -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u http_proxy -u https_proxy -u all_proxy -u NODE_USE_ENV_PROXY";
 
-/// A client: its name, the host that has what it comes for, what it runs (`HOST` stands for the host), how it starts
-/// and does nothing, what it prints when it has it, and what it says, one of these, when it is refused.
+/// A client: its name, the host that has what it comes for, what it runs (`HOST` stands for the host), what it prints
+/// when it has it, and what it says, one of these, when it is refused.
 struct Client {
     name: &'static str,
     host: &'static str,
     run: &'static str,
-    idle: &'static str,
     has: &'static str,
     says: &'static [&'static str],
 }
@@ -36,7 +37,6 @@ const CLIENTS: [Client; 8] = [
         name: "curl",
         host: "allowed.example",
         run: "curl -sS https://HOST/",
-        idle: "curl --version",
         has: "lia-world allowed.example",
         says: &["CONNECT tunnel failed, response 403", "Could not resolve host"],
     },
@@ -44,7 +44,6 @@ const CLIENTS: [Client; 8] = [
         name: "curl-http",
         host: "allowed.example",
         run: "curl -sS --fail-with-body http://HOST/",
-        idle: "curl --version",
         has: "lia-world allowed.example",
         says: &["not on the allowlist of this task; allow it with --allow", "Could not resolve host"],
     },
@@ -52,7 +51,6 @@ const CLIENTS: [Client; 8] = [
         name: "node",
         host: "allowed.example",
         run: "node fetch.mjs https://HOST/",
-        idle: "node --version",
         has: "lia-world allowed.example",
         says: &["ENOTFOUND", "403"],
     },
@@ -60,7 +58,6 @@ const CLIENTS: [Client; 8] = [
         name: "git",
         host: "git.example",
         run: "rm -rf thing && git clone -q https://HOST/thing.git && cat thing/README",
-        idle: "git --version",
         has: "a thing",
         says: &["CONNECT tunnel failed, response 403", "Could not resolve host"],
     },
@@ -68,7 +65,6 @@ const CLIENTS: [Client; 8] = [
         name: "pip",
         host: "pypi.example",
         run: "rm -rf p && /usr/bin/pip3 install --no-cache-dir --disable-pip-version-check --target p --index-url https://HOST/simple lia-thing && cat p/lia_thing.py",
-        idle: "/usr/bin/pip3 --version",
         has: "thing = 1",
         says: &["Could not find a version that satisfies the requirement"],
     },
@@ -76,7 +72,6 @@ const CLIENTS: [Client; 8] = [
         name: "npm",
         host: "npm.example",
         run: "rm -rf n && NPM install --no-audit --no-fund --cache n/c --registry https://HOST/ --prefix n lia-thing && cat n/node_modules/lia-thing/index.js",
-        idle: "NPM --version",
         has: "module.exports = 1",
         says: &["403", "ENOTFOUND"],
     },
@@ -84,7 +79,6 @@ const CLIENTS: [Client; 8] = [
         name: "cargo",
         host: "cargo.example",
         run: "cd c && rm -rf home Cargo.lock && CARGO_REGISTRIES_THING_INDEX=sparse+https://HOST/index/ CARGO fetch && ls home/registry/src/*",
-        idle: "CARGO --version",
         has: "lia-thing-1.0.0",
         says: &["CONNECT tunnel failed, response 403", "Could not resolve host", "failed to resolve"],
     },
@@ -92,7 +86,6 @@ const CLIENTS: [Client; 8] = [
         name: "raw",
         host: "allowed.example",
         run: "/usr/bin/python3 raw.py HOST",
-        idle: "/usr/bin/python3 --version",
         has: "lia-world allowed.example",
         says: &["Lia refused", "Name or service not known"],
     },
@@ -182,27 +175,33 @@ async fn clients(world: World) -> anyhow::Result<()> {
 
     let mut wrong = Vec::new();
     for client in &CLIENTS {
-        let idle = timed(&mut inside, "", &tools.fill(client.idle)).await?;
         for (how, prefix) in [("with", ""), ("without", WITHOUT)] {
-            let got =
-                timed(&mut inside, prefix, &tools.fill(&client.run.replace("HOST", client.host))).await?;
-            if got.code != 0 || !got.said.contains(client.has) {
-                wrong.push(format!(
-                    "{} {how} proxy variables, allowed: code {}: {}",
-                    client.name, got.code, got.said
-                ));
-            }
             let host = format!("refused-{}-{how}.lia.example", client.name);
-            let refused = timed(&mut inside, prefix, &tools.fill(&client.run.replace("HOST", &host))).await?;
-            let told = refused.said.contains(&format!("[refused] {host}"));
-            let own: String = refused.said.lines().filter(|l| !l.starts_with("[refused]")).collect();
-            let words = told && client.says.iter().any(|s| own.contains(s));
-            let (took, may) = (refused.ms, idle.ms + REFUSAL);
-            if refused.code == 0 || !words || took > may {
-                wrong.push(format!(
-                    "{} {how} proxy variables, refused: code {}, {took} of {may} ms: {}",
-                    client.name, refused.code, refused.said
-                ));
+            let run = |host: &str| tools.fill(&client.run.replace("HOST", host));
+            let mut took = Vec::new();
+            while took.len() < ATTEMPTS && took.iter().all(|ms| *ms > REFUSAL) {
+                let got = timed(&mut inside, prefix, &run(client.host)).await?;
+                if got.code != 0 || !got.said.contains(client.has) {
+                    let name = client.name;
+                    wrong.push(format!(
+                        "{name} {how} proxy variables, allowed: code {}: {}",
+                        got.code, got.said
+                    ));
+                }
+                let refused = timed(&mut inside, prefix, &run(&host)).await?;
+                // The event comes on another way than what the client says.
+                inside.hears(&format!("[refused] {host}")).await?;
+                let own: String = refused.said.lines().filter(|l| !l.starts_with("[refused]")).collect();
+                if refused.code == 0 || !client.says.iter().any(|s| own.contains(s)) {
+                    wrong.push(format!(
+                        "{} {how} proxy variables, refused: code {}: {}",
+                        client.name, refused.code, refused.said
+                    ));
+                }
+                took.push(refused.ms.saturating_sub(got.ms));
+            }
+            if took.iter().all(|ms| *ms > REFUSAL) {
+                wrong.push(format!("{} {how} proxy variables, refused: only after {took:?} ms", client.name));
             }
         }
     }

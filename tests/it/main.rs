@@ -1,9 +1,14 @@
 //! Tests across crates: real servers, sidecars, sandboxes and agents.
 
+mod adoption;
 mod agents;
 mod burst;
 mod egress;
 mod escape;
+mod kept;
 mod kill;
 mod lifecycle;
+mod orphans;
+mod page;
+mod park;
 mod spine;

@@ -1,8 +1,13 @@
 //! What the host shows of a server's instances.
 
-use std::path::PathBuf;
+use std::{
+    os::fd::{AsFd as _, FromRawFd as _, OwnedFd},
+    path::PathBuf,
+    time::Duration,
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// A process and its parent, by their ids.
 #[derive(Clone, Debug)]
@@ -73,4 +78,38 @@ pub fn kill9(pid: u32) -> anyhow::Result<()> {
         nix::sys::signal::Signal::SIGKILL,
     )?;
     Ok(())
+}
+
+/// A process whose end can be waited for.
+pub struct Watched(OwnedFd);
+
+impl Watched {
+    /// How long an end may take: only a defect reaches it.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn new(pid: u32) -> anyhow::Result<Self> {
+        let pid = libc::pid_t::try_from(pid)?;
+        // SAFETY: a plain system call; its result is checked.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        ensure!(fd >= 0, "pidfd_open {pid}: {}", std::io::Error::last_os_error());
+        // SAFETY: the kernel has just given it to us alone.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(i32::try_from(fd)?) }))
+    }
+
+    /// Returns when the process has ended.
+    ///
+    /// # Errors
+    /// When it lives on.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        let wait = move || {
+            let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+            poll(&mut fds, PollTimeout::try_from(Self::PATIENCE)?).map_err(anyhow::Error::from)
+        };
+        ensure!(tokio::task::spawn_blocking(wait).await?? == 1, "the process lives on");
+        Ok(())
+    }
 }

@@ -8,10 +8,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use lia_protocol::{
-    rest::{Body, asyncapi},
-    schema,
-};
+use lia_contract::{rest::asyncapi, schema};
+use lia_protocol::rest::Body;
 use lia_server::api::routes;
 use serde_json::{Value, json};
 
@@ -85,6 +83,7 @@ fn last(root: &Path) -> anyhow::Result<Option<(Version, Value)>> {
 /// Writes `contract/released/<version>.json`.
 pub fn release(root: &Path) -> anyhow::Result<()> {
     let name = format!("{RELEASED}/{}.json", schema::VERSION);
+    fs::create_dir_all(root.join(RELEASED)).context(RELEASED)?;
     fs::write(root.join(&name), format!("{}\n", today()))
         .with_context(|| format!("{name} cannot be written"))?;
     writeln!(io::stdout(), "wrote {name}")?;

@@ -1,6 +1,6 @@
 //! The documents of the REST API and of the sockets.
 
-use lia_protocol::rest;
+use lia_contract::rest;
 use lia_server::api::routes;
 
 /// OpenAPI and AsyncAPI.

@@ -266,7 +266,7 @@ pub struct Health {
     pub error: Option<String>,
     /// Lia's version.
     pub version: String,
-    /// The contract's version: [`crate::schema::VERSION`].
+    /// The contract's version: [`crate::VERSION`].
     pub contract: Option<String>,
     /// `sqlite`
     pub store: String,

@@ -7,7 +7,6 @@ use crate::{
     host::{AllowRule, HostName},
     link::SidecarLine,
     query::ListTasksQuery,
-    registry::TYPES,
     time::Timestamp,
 };
 
@@ -16,23 +15,11 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// The bodies of this crate.
 pub const TARGETS: &[Target] = &[
-    ("contract", contract),
     ("host_rule", host_rule),
     ("timestamp", timestamp),
     ("link_line", link_line),
     ("egress_line", egress_line),
 ];
-
-/// Two bytes choose a type of the contract, the rest is a message. What is accepted and written again is accepted again,
-/// and then written the same.
-pub fn contract(data: &[u8]) {
-    let Some((choice, json)) = data.split_first_chunk::<2>() else { return };
-    let entry = &TYPES[usize::from(u16::from_le_bytes(*choice)) % TYPES.len()];
-    if let Ok(again) = (entry.round)(json) {
-        let twice = (entry.round)(&again);
-        assert_eq!(twice.as_ref(), Ok(&again), "{}", entry.name);
-    }
-}
 
 /// A host name and an allow rule. A name is its own plain form; a rule reads back what it writes.
 pub fn host_rule(data: &[u8]) {

@@ -80,7 +80,8 @@ pub struct InstanceSpec {
     pub ports: Vec<u16>,
     /// Steps at which the sidecar kills itself ([`lia_protocol::boot::BootConfig::failpoints`]). For tests.
     pub failpoints: Vec<String>,
-    /// Keep workspace, home and journal of an earlier life of this instance (resume of a parked task).
+    /// Keep workspace, home and journal of an earlier life of this instance (resume of a parked task). What still runs
+    /// of that life is ended first.
     pub keep: bool,
 }
 
@@ -135,6 +136,12 @@ pub trait Runtime: Send + Sync {
     /// `local`, …
     fn name(&self) -> &'static str;
 
+    /// Whether an instance is gone for good when the server's machine loses power. If so, what it was told may still be on
+    /// its way to the disk.
+    fn shares_power(&self) -> bool {
+        false
+    }
+
     /// What isolation is in force on this host; cheap, may be called per request.
     async fn info(&self) -> RuntimeStatus;
 
@@ -161,12 +168,20 @@ pub trait Runtime: Send + Sync {
     /// Lets it go on. Idempotent.
     async fn resume(&self, instance: &InstanceRecord) -> Result<(), RuntimeError>;
 
-    /// Ends its processes; workspace, home and journal stay. Idempotent.
+    /// Ends its processes; workspace, home and journal stay. Idempotent. Goes by the id and the ledger, as `delete`
+    /// does; the record's data may be `null`.
     async fn stop(&self, instance: &InstanceRecord, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError>;
 
     /// Removes everything that the ledger names of it and everything below its folder. Works in every state, also
     /// when `start` never returned (then only the id and the ledger are known). Idempotent.
     async fn delete(&self, id: InstanceId, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError>;
+
+    /// Removes every instance that is not in `known`, with its processes, and what belongs to no instance at all. For
+    /// start-up, before anything is started. Returns what was removed; what cannot be is told in the log and stays.
+    async fn sweep(
+        &self,
+        known: &std::collections::BTreeSet<InstanceId>,
+    ) -> Result<Vec<InstanceId>, RuntimeError>;
 
     /// Bytes of the sidecar's journal for `session` that a dead instance left behind, if the driver can read them:
     /// the lines as the control link would have carried them.

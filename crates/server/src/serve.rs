@@ -241,7 +241,8 @@ fn gateway_options(config: &Config) -> lia_gateway::Options {
 
 fn engine_options(config: &Config) -> engine::Options {
     let (vm, tasks) = (&config.vm, &config.tasks);
-    let minutes = |n: u64| Duration::from_secs(n * 60);
+    let minutes = |n: u64| Duration::from_millis(n * config.debug.minute_ms.get());
+    let hours = |n: u64| minutes(n * 60);
     let has_key = |(name, p): (&String, &crate::config::Provider)| {
         p.api_key.as_ref().is_some_and(|k: &Secret| !k.is_empty()).then(|| name.clone())
     };
@@ -268,6 +269,13 @@ fn engine_options(config: &Config) -> engine::Options {
         log_quota: tasks.log_quota_mb.get() << 20,
         pty_keep: tasks.pty_keep_mb.get() << 20,
         disk_reserve: tasks.disk_reserve_mb.get() << 20,
+        retention: engine::Retention {
+            workspaces: hours(24 * config.retention.workspace_days.get()),
+            idempotency: hours(config.retention.idempotency_hours.get()),
+            uploads: hours(config.retention.upload_hours.get()),
+        },
+        upkeep_every: minutes(10),
+        clock: engine::Clock::default(),
         ca_file: config.gateway.ca_file.clone(),
         agent_env: config.agent_env.clone(),
         failpoints: config.debug.failpoints.0.clone(),

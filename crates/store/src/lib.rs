@@ -8,7 +8,8 @@
 use async_trait::async_trait;
 use lia_protocol::{
     event::{Event, LinkPos},
-    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId},
+    time::Timestamp,
 };
 
 pub mod record;
@@ -73,6 +74,10 @@ pub trait Store: Send + Sync + 'static {
     /// of power too. Dropping the future does not undo it.
     async fn commit(&self, txn: Txn) -> Result<Committed, StoreError>;
 
+    /// Commits a change as [`Self::commit`] does, and returns as soon as it survives `kill -9` of every process and reads
+    /// see it; the [`Settled`] resolves when it survives what the transaction says. Later commits settle later.
+    async fn commit_early(&self, txn: Txn) -> Result<(Committed, Settled), StoreError>;
+
     /// The events after `after`, in order.
     async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError>;
 
@@ -107,6 +112,9 @@ pub trait Store: Send + Sync + 'static {
     /// Every task that is not terminated, oldest first, and every terminated one with `cleanup` set: what start-up repairs.
     async fn unfinished_tasks(&self) -> Result<Vec<TaskRecord>, StoreError>;
 
+    /// Tasks that ended before this and whose instance nobody has asked to remove, oldest first, at most `limit`.
+    async fn kept_since(&self, before: Timestamp, limit: u32) -> Result<Vec<TaskRecord>, StoreError>;
+
     /// The inbox of a session: commands in one of these states, in the order of their acceptance.
     async fn commands(
         &self,
@@ -138,6 +146,12 @@ pub trait Store: Send + Sync + 'static {
         owner: &lia_protocol::ids::UserId,
         key: &str,
     ) -> Result<Option<IdempotencyRecord>, StoreError>;
+
+    /// One upload.
+    async fn upload(&self, id: UploadId) -> Result<Option<UploadRecord>, StoreError>;
+
+    /// Uploads that were neither brought nor used since this.
+    async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError>;
 
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;

@@ -3,7 +3,10 @@
 use lia_protocol::{
     api::Scope,
     event::PermissionRequested,
-    ids::{CommandId, InstanceId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, UserId},
+    ids::{
+        CommandId, InstanceId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, UploadId,
+        UserId,
+    },
     link::Order,
     task::{TaskConfig, TaskStatus},
     time::Timestamp,
@@ -265,6 +268,19 @@ pub struct IdempotencyRecord {
     pub digest: [u8; 32],
     /// The task it made.
     pub task: TaskId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A file that was brought ahead of a task. Its bytes are the engine's affair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRecord {
+    /// Unique.
+    pub id: UploadId,
+    /// Who brought it.
+    pub user: UserId,
+    /// When it was brought, or named by a task last.
+    pub used_at: Timestamp,
 }
 
 /// Where a session's log stands.

@@ -1,31 +1,36 @@
 //! A change of the store: events and records together, all or nothing.
 
 use lia_protocol::{
-    event::{Event, NewEvent},
-    ids::{CommandId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId},
+    event::{Event, LinkPos, NewEvent},
+    ids::{CommandId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, UploadId},
     task::TaskStatus,
     time::Timestamp,
 };
 
-use crate::record::{
-    CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
-    TaskPatch, TaskRecord,
+use tokio::sync::oneshot;
+
+use crate::{
+    StoreError,
+    record::{
+        CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
+        TaskPatch, TaskRecord, UploadRecord,
+    },
 };
 
 /// What a commit must survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Durability {
-    /// `kill -9` of every process (SQLite: synchronous=NORMAL). For agents' output.
+    /// `kill -9` of every process. For agents' output.
     #[default]
     Process,
-    /// The loss of power too (synchronous=FULL). For whatever a caller was told is accepted.
+    /// The loss of power too: flushed to the disk. For whatever a caller was told is accepted.
     Power,
 }
 
 /// A change. All of `ops` or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Txn {
-    /// What it must survive. A batch commits with the strongest of its transactions.
+    /// What it must survive.
     pub durability: Durability,
     /// In this order.
     pub ops: Vec<Op>,
@@ -49,8 +54,9 @@ impl Txn {
 #[derive(Clone, Debug)]
 pub enum Op {
     /// Appends to a session's log, at time `at`. Events with a `link` position that is in the log already are skipped
-    /// when their kind and bytes are equal (or that line made no event, or its PTY bytes were trimmed), and end the
-    /// transaction with [`crate::StoreError::Diverged`] when not. `ack` moves [`crate::Head::offset`] also past
+    /// when their kind and bytes are equal, and end the transaction with [`crate::StoreError::Diverged`] when not. A
+    /// PTY chunk's position is ours and is not compared, nor bytes that were trimmed; a line of which neither an event nor
+    /// a note is there passes. `ack` moves [`crate::Head::offset`] also past
     /// journal lines that make no event of their own, never back.
     ///
     /// Which lines are known is decided by the offset within one life of the sidecar, since a journal goes on over new
@@ -66,6 +72,18 @@ pub enum Op {
         events: Vec<NewEvent>,
         /// The last journal line that this append covers.
         ack: Option<Offset>,
+    },
+    /// Notes a journal line that no event holds as it came, by a digest of it. When the line is in the log already, the
+    /// digest must be the same, and the line one that was noted, else the transaction ends with
+    /// [`crate::StoreError::Diverged`]. Epochs and offsets are looked at as those of [`Op::Append`] are; events that the
+    /// line makes are appended after it.
+    NoteLine {
+        /// Whose journal.
+        session: SessionId,
+        /// Which line.
+        pos: LinkPos,
+        /// SHA-256.
+        digest: [u8; 32],
     },
     /// Gives out the next link epoch of a session and sets where its journal stands (0 for a new sidecar).
     /// [`Committed::epoch`] has it.
@@ -139,6 +157,18 @@ pub enum Op {
         /// What it made.
         record: IdempotencyRecord,
     },
+    /// Forgets what requests made before this.
+    SweepIdempotent {
+        /// When.
+        before: Timestamp,
+    },
+    /// A new upload, or the last use of one that is there.
+    PutUpload(UploadRecord),
+    /// Forgets an upload. Idempotent.
+    RemoveUpload {
+        /// Which.
+        id: UploadId,
+    },
     /// Keeps a small value under a name.
     PutSetting {
         /// The name.
@@ -146,11 +176,14 @@ pub enum Op {
         /// The value.
         value: String,
     },
-    /// Drops the oldest PTY chunks of a session so that at most `keep` bytes of them stay, in the same transaction as
-    /// the marker event that says so. Their events stay, with position and no bytes, so that the log has no hole.
+    /// Drops the oldest PTY chunks of a session so that at most `keep` bytes of them stay. Their events stay, with
+    /// position and no bytes, so that the log has no hole. When something was dropped, a
+    /// [`lia_protocol::event::LogTruncated`] is appended that says how much there was so far, to the byte.
     TrimOutput {
         /// Whose.
         session: SessionId,
+        /// When.
+        at: Timestamp,
         /// Bytes to keep.
         keep: u64,
     },
@@ -167,4 +200,42 @@ pub struct Committed {
     pub repeated: Vec<CommandId>,
     /// The newest seq of the session that was appended to last.
     pub last_seq: Seq,
+}
+
+/// When a change that was answered early has the durability that was asked for.
+#[derive(Debug)]
+pub struct Settled(State);
+
+#[derive(Debug)]
+enum State {
+    Done(Result<(), StoreError>),
+    When(oneshot::Receiver<Result<(), StoreError>>),
+}
+
+impl Settled {
+    /// It has it already.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(State::Done(Ok(())))
+    }
+
+    /// The sender tells; one that is dropped has closed.
+    #[must_use]
+    pub fn when(tells: oneshot::Receiver<Result<(), StoreError>>) -> Self {
+        Self(State::When(tells))
+    }
+
+    /// Waits for it. Cancel safe; may be called again.
+    ///
+    /// # Errors
+    /// It is not known what of the change survives the loss of power; the store takes nothing more.
+    pub async fn wait(&mut self) -> Result<(), StoreError> {
+        if let State::When(tells) = &mut self.0 {
+            self.0 = State::Done(tells.await.unwrap_or(Err(StoreError::Closed)));
+        }
+        match &self.0 {
+            State::Done(done) => done.clone(),
+            State::When(_) => Ok(()),
+        }
+    }
 }

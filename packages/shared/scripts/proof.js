@@ -9,7 +9,7 @@ const json = (url) => JSON.parse(readFileSync(url, "utf8"));
 
 /** The files of fixtures: per type what is accepted and what is refused. */
 export function fixtures() {
-  const folder = new URL("crates/protocol/fixtures/", repository);
+  const folder = new URL("crates/contract/fixtures/", repository);
   const all = {};
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
     for (const [name, cases] of Object.entries(json(new URL(file, folder)).types)) {

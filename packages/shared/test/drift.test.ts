@@ -65,9 +65,13 @@ describe("the compiler", () => {
   /** The errors of both proofs when one generated file is another text. */
   function errors(file?: string, text?: string): string[] {
     const host = ts.createCompilerHost(options);
+    // Some types are enough, and quick.
+    const some = ["TaskConfig", "CreateTaskRequest", "WsStatusMessage", "WsMessage"];
+    const of = <T>(all: Record<string, T>): Record<string, T> =>
+      Object.fromEntries(Object.entries(all).filter(([name]) => some.includes(name)));
     const proofs: Record<string, string> = {
-      [`${folder}.proof/drift-assignable.ts`]: assignableProof(index()),
-      [`${folder}.proof/drift-fixtures.ts`]: fixtureProof(index(), fixtures()),
+      [`${folder}.proof/drift-assignable.ts`]: assignableProof(of(index())),
+      [`${folder}.proof/drift-fixtures.ts`]: fixtureProof(index(), of(fixtures())),
     };
     const { getSourceFile, fileExists } = host;
     const replaced = new Map(Object.entries(proofs));

@@ -9,7 +9,7 @@ interface Vector {
   body: string;
   signature: string;
 }
-const file = new URL("../../../crates/protocol/fixtures/vectors/verify.json", import.meta.url);
+const file = new URL("../../../crates/contract/fixtures/vectors/verify.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8")) as { signed: Vector[]; refused: Vector[] };
 
 test.each(vectors.signed)("signs $body", ({ secret, body, signature }) => {

@@ -1,11 +1,17 @@
 //! A task whose agent runs what it is told.
 
-use anyhow::ensure;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lia_client::Client;
 use lia_protocol::ids::{CommandId, Seq, TaskId};
 use lia_tests::{Log, Request, program};
 use serde_json::{Value, json};
+use tokio::time::timeout;
+
+/// Longer than an event takes; only a defect reaches it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The probe, as a file of a task.
 pub fn probe_file() -> anyhow::Result<Value> {
@@ -56,6 +62,16 @@ impl Inside {
     /// Runs a line of the shell to its end and says what it wrote.
     pub async fn sh(&mut self, line: &str) -> anyhow::Result<String> {
         self.prompt(&format!("sh {line}")).await
+    }
+
+    /// Waits until a text stands in the task's output.
+    pub async fn hears(&mut self, text: &str) -> anyhow::Result<()> {
+        while !self.log.text().contains(text) {
+            timeout(PATIENCE, self.log.until("a message", |_| true))
+                .await
+                .with_context(|| format!("{text:?} does not come"))??;
+        }
+        Ok(())
     }
 
     /// Writes a file of the workspace through the agent.

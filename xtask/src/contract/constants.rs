@@ -198,7 +198,7 @@ pub fn limit(prop: &Prop) -> Map<String, Value> {
                 put("maxItems", max.map(|m| json!(m)));
             }
             Ty::Int { min, max } => {
-                let safe = lia_protocol::schema::MAX_SAFE;
+                let safe = lia_contract::schema::MAX_SAFE;
                 put("min", (*min != -safe).then(|| json!(min)));
                 put("max", (*max != safe).then(|| json!(max)));
             }

@@ -63,11 +63,12 @@ pub fn converters(contract: &Contract) -> Result<String> {
     types.extend(["ComputerAction", "ComputerToolUseContentBlock"]);
     types.sort_unstable();
     let mut out = String::from(super::HEAD);
-    out.push_str("import type {\n");
+    out.push_str("import { Application } from \"./constants.js\";\nimport type {\n");
     for ty in types {
         let _ = writeln!(out, "  {ty},");
     }
     out.push_str("} from \"./types.js\";\n");
+    out.push_str(WORD_OF);
     for pair in &pairs {
         let Pair { action, action_type, tool, block_type, to_block, to_action } = pair;
         let input = input(contract, block_type)?;
@@ -95,6 +96,15 @@ pub fn converters(contract: &Contract) -> Result<String> {
     dispatch(&mut out, &pairs);
     Ok(out)
 }
+
+const WORD_OF: &str = r#"
+/** The word of a list that a text is. Throws for a text that is none. */
+function wordOf<T extends string>(words: Record<string, T>, text: string): T {
+  const word = Object.values(words).find((w) => w === text);
+  if (word === undefined) throw new Error(`${JSON.stringify(text)} is none of ${Object.values(words).join(", ")}`);
+  return word;
+}
+"#;
 
 fn input<'a>(contract: &'a Contract, block: &str) -> Result<&'a [Prop]> {
     let prop = contract
@@ -126,7 +136,13 @@ fn members<'a>(
         any = true;
         let key = &prop.name;
         let value = format!("{from}.{source}");
-        let pair = if source == key { format!("{key}: {value}") } else { format!("{key}: {value}") };
+        let mut pair = format!("{key}: {value}");
+        // A word of a list out of any text.
+        if let Ty::Ref(words) = &prop.ty
+            && there.iter().any(|p| p.name == source && matches!(p.ty, Ty::Text(_)))
+        {
+            pair = format!("{key}: wordOf({words}, {value})");
+        }
         if !prop.optional {
             let _ = write!(out, "\n      {pair},");
             continue;

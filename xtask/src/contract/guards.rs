@@ -73,7 +73,11 @@ pub fn tools(contract: &Contract) -> Vec<(&str, &str)> {
 
 /// Each computer action: its type and its word.
 pub fn actions(contract: &Contract) -> Vec<(&str, &str)> {
-    contract.variants("ComputerAction").into_iter().filter_map(|n| Some((n, contract.tag(n, "action")?))).collect()
+    contract
+        .variants("ComputerAction")
+        .into_iter()
+        .filter_map(|n| Some((n, contract.tag(n, "action")?)))
+        .collect()
 }
 
 /// `src/generated/guards.ts`.

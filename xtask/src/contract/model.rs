@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use lia_protocol::registry::{Entry, TYPES};
+use lia_contract::registry::{Entry, TYPES};
 use serde_json::{Map, Value};
 
 /// What a value may be.
@@ -102,10 +102,10 @@ impl Contract {
     /// # Errors
     /// A keyword that is not understood, and where.
     pub fn read() -> Result<Self> {
-        let bundle = lia_protocol::schema::bundle();
+        let bundle = lia_contract::schema::bundle();
         let mut defs = Vec::new();
         for entry in TYPES {
-            let schema = lia_protocol::schema::definition(&bundle, entry.name).context(entry.name)?;
+            let schema = lia_contract::schema::definition(&bundle, entry.name).context(entry.name)?;
             let in_it = || format!("the schema of {}", entry.name);
             let ty = read(schema).with_context(in_it)?;
             defs.push(Def { entry, doc: doc(schema), ty, rule: rule(schema).with_context(in_it)? });
@@ -123,7 +123,12 @@ impl Contract {
             let snapshot = reach.clone();
             for all in reach.values_mut() {
                 for name in all.clone() {
-                    all.extend(snapshot.get(&name).with_context(|| format!("{name} is not in the registry"))?.clone());
+                    all.extend(
+                        snapshot
+                            .get(&name)
+                            .with_context(|| format!("{name} is not in the registry"))?
+                            .clone(),
+                    );
                 }
             }
             if reach.values().map(BTreeSet::len).sum::<usize>() == before {
@@ -236,7 +241,12 @@ impl Ty {
 
 fn doc(schema: &Value) -> String {
     // Links of rustdoc are plain names elsewhere.
-    schema.get("description").and_then(Value::as_str).unwrap_or_default().replace("[`", "`").replace("`]", "`")
+    schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .replace("[`", "`")
+        .replace("`]", "`")
 }
 
 fn rule(schema: &Value) -> Result<Option<Rule>> {
@@ -258,7 +268,17 @@ fn read(schema: &Value) -> Result<Ty> {
         keys.remove(key);
         object.get(key)
     };
-    for note in ["description", "default", "title", "examples", "deprecated", "readOnly", "writeOnly", "x-lia-status", "x-known"] {
+    for note in [
+        "description",
+        "default",
+        "title",
+        "examples",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "x-lia-status",
+        "x-known",
+    ] {
         take(note);
     }
     // `allOf` is only there to say a rule; see `rule`.
@@ -311,7 +331,9 @@ fn typed<'a>(object: &'a Map<String, Value>, take: &mut impl FnMut(&str) -> Opti
             }
             "integer" => {
                 take("format");
-                let mut bound = |key| take(key).and_then(Value::as_i64).with_context(|| format!("an integer needs its {key}"));
+                let mut bound = |key| {
+                    take(key).and_then(Value::as_i64).with_context(|| format!("an integer needs its {key}"))
+                };
                 Ty::Int { min: bound("minimum")?, max: bound("maximum")? }
             }
             "number" => Ty::Num {

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Result, ensure};
-use lia_protocol::schema::MAX_SAFE;
+use lia_contract::schema::MAX_SAFE;
 use serde_json::Value;
 
 use super::{
@@ -21,7 +21,13 @@ use super::{
 /// When types hold each other without a field in between.
 pub fn schemas(contract: &Contract) -> Result<String> {
     let mut body = String::new();
-    let mut emitter = Emitter { contract, patterns: Vec::new(), types: BTreeSet::new(), constants: BTreeSet::new(), unions: false };
+    let mut emitter = Emitter {
+        contract,
+        patterns: Vec::new(),
+        types: BTreeSet::new(),
+        constants: BTreeSet::new(),
+        helpers: BTreeSet::new(),
+    };
     for def in order(contract)? {
         body.push('\n');
         let doc = if def.doc.is_empty() { format!("{{@link {}}}", def.entry.name) } else { def.doc.clone() };
@@ -37,8 +43,9 @@ pub fn schemas(contract: &Contract) -> Result<String> {
     out.push_str("import * as z from \"zod\";\n\n");
     import(&mut out, "import", &emitter.constants, "./constants.js");
     import(&mut out, "import type", &emitter.types, "./types.js");
-    if emitter.unions {
-        out.push_str("import { taggedOr } from \"../unions.js\";\n\n");
+    let helpers: Vec<&str> = emitter.helpers.iter().copied().collect();
+    if !helpers.is_empty() {
+        let _ = write!(out, "import {{ {} }} from \"../zod.js\";\n\n", helpers.join(", "));
     }
     for (at, pattern) in emitter.patterns.iter().enumerate() {
         let _ = writeln!(out, "const pattern{} = /{}/u;", at + 1, pattern.replace('/', "\\/"));
@@ -72,7 +79,9 @@ fn order(contract: &Contract) -> Result<Vec<&Def>> {
         let before = out.len();
         for def in &contract.defs {
             let name = def.entry.name;
-            if done.contains(name) || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str())) {
+            if done.contains(name)
+                || !needs(contract, &def.ty, name).iter().all(|n| done.contains(n.as_str()))
+            {
                 continue;
             }
             done.insert(name);
@@ -111,8 +120,8 @@ struct Emitter<'a> {
     patterns: Vec<String>,
     types: BTreeSet<String>,
     constants: BTreeSet<String>,
-    /// Whether a union with a variant for every other tag was written.
-    unions: bool,
+    /// What of `src/zod.ts` is used.
+    helpers: BTreeSet<&'static str>,
 }
 
 impl Emitter<'_> {
@@ -127,7 +136,8 @@ impl Emitter<'_> {
                 format!("z.enum({owner})")
             }
             Ty::Words(words) => {
-                let words: Vec<String> = words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
+                let words: Vec<String> =
+                    words.iter().map(|(w, _)| Value::from(w.as_str()).to_string()).collect();
                 format!("z.enum([{}])", words.join(", "))
             }
             Ty::Text(text) => self.text(text),
@@ -160,10 +170,16 @@ impl Emitter<'_> {
                 let key = self.text(&key.clone().unwrap_or_default());
                 let mut out = format!("z.record({key}, {})", self.schema(value, owner, depth + 1));
                 if let Some(min) = min {
-                    let _ = write!(out, ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")");
+                    let _ = write!(
+                        out,
+                        ".refine((map) => Object.keys(map).length >= {min}, \"has fewer than {min} keys\")"
+                    );
                 }
                 if let Some(max) = max {
-                    let _ = write!(out, ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")");
+                    let _ = write!(
+                        out,
+                        ".refine((map) => Object.keys(map).length <= {max}, \"has more than {max} keys\")"
+                    );
                 }
                 out
             }
@@ -185,7 +201,7 @@ impl Emitter<'_> {
 
     /// A union whose last variant takes every tag that no other has.
     fn otherwise(&mut self, field: &str, variants: &[String], other: &str) -> String {
-        self.unions = true;
+        self.helpers.insert("taggedOr");
         let list = variants.iter().filter(|v| *v != other).fold(String::new(), |mut list, v| {
             let _ = write!(list, "\n      {},", self.named(v));
             list
@@ -199,7 +215,14 @@ impl Emitter<'_> {
 
     fn text(&mut self, text: &Text) -> String {
         let mut out = String::from("z.string()");
-        bounds(&mut out, text.min, text.max);
+        // Zod counts code points; nothing and something are the same in both.
+        bounds(&mut out, text.min.filter(|m| *m <= 1), None);
+        for (name, bound) in [("minUnits", text.min.filter(|m| *m > 1)), ("maxUnits", text.max)] {
+            if let Some(bound) = bound {
+                self.helpers.insert(name);
+                let _ = write!(out, ".check({name}({bound}))");
+            }
+        }
         if let Some(pattern) = &text.pattern {
             let at = self.patterns.iter().position(|p| p == pattern).unwrap_or_else(|| {
                 self.patterns.push(pattern.clone());

@@ -59,13 +59,13 @@ pub async fn approve(cx: &Cx, args: Approve) -> Result<()> {
     let client = cx.client()?;
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
+        let request = q.request();
         let wish = args.option.as_deref().map_or(Wish::Allow { always: args.always }, Wish::Words);
-        let asked = q.request();
-        let Some(option) = choose(&asked, wish) else {
+        let Some(option) = choose(&request, wish) else {
             let hint = if args.option.is_some() { "is none of the answers" } else { "is not offered" };
             let wished =
                 args.option.as_deref().unwrap_or(if args.always { "allow always" } else { "allow once" });
-            bail!("{wished:?} {hint}; give one with --option:{}", options(&asked));
+            bail!("{wished:?} {hint}; give one with --option:{}", options(&request));
         };
         answer(cx, &client, &task, &q, Some(option)).await?;
     }
@@ -77,12 +77,12 @@ pub async fn deny(cx: &Cx, args: Deny) -> Result<()> {
     let client = cx.client()?;
     let task = find_task(&client, &args.task).await?;
     for q in pick(&client, &task, args.question.as_deref(), args.all).await? {
-        let asked = q.request();
-        let option = choose(&asked, Wish::Deny { always: args.always });
+        let request = q.request();
+        let option = choose(&request, Wish::Deny { always: args.always });
         if option.is_none() && args.always {
             bail!(
                 "to refuse always is not offered; leave --always out, or use `lia approve --option`:{}",
-                options(&asked)
+                options(&request)
             );
         }
         // Where the agent offers no refusal, "cancelled" is one.

@@ -117,16 +117,15 @@ async fn read_keys(orders: mpsc::Sender<Typed>) -> Result<()> {
     let mut stdin = tokio::io::stdin();
     let mut buffer = [0u8; 4096];
     let mut pending = Vec::new();
-    if let Some((cols, rows)) = size() {
-        orders.send(Typed::Size(cols, rows)).await?;
-    }
+    let mut told = None;
     loop {
+        tell_size(&orders, &mut told).await?;
         tokio::select! {
-            _ = resized.recv() => if let Some((cols, rows)) = size() {
-                orders.send(Typed::Size(cols, rows)).await?;
-            },
+            _ = resized.recv() => {}
             n = stdin.read(&mut buffer) => {
                 let bytes = &buffer[..n.context("the keyboard cannot be read")?];
+                // A key can be read sooner than the signal of a new size; what is typed after it finds it all the same.
+                tell_size(&orders, &mut told).await?;
                 let leave = bytes.is_empty() || bytes.contains(&LEAVE);
                 pending.extend(bytes.iter().take_while(|b| **b != LEAVE));
                 let text = take_text(&mut pending);
@@ -139,6 +138,18 @@ async fn read_keys(orders: mpsc::Sender<Typed>) -> Result<()> {
             }
         }
     }
+}
+
+/// Tells the terminal's size where it is another one than was told.
+async fn tell_size(orders: &mpsc::Sender<Typed>, told: &mut Option<(u16, u16)>) -> Result<()> {
+    let now = size();
+    if now != *told
+        && let Some((cols, rows)) = now
+    {
+        orders.send(Typed::Size(cols, rows)).await?;
+        *told = now;
+    }
+    Ok(())
 }
 
 /// Sends what is typed, in order.

@@ -10,6 +10,7 @@ use serde_json::{Number, Value};
 
 use crate::{
     error::{ApiError, ErrorCode, status_name},
+    limits::SAFE_SIGNED,
     wire::message,
 };
 
@@ -106,10 +107,13 @@ pub struct RangeErrorDetail {
     /// Which field.
     pub field: String,
     /// The smallest that is allowed.
+    #[garde(range(min = -SAFE_SIGNED, max = SAFE_SIGNED))]
     pub min: i64,
     /// The largest that is allowed.
+    #[garde(range(min = -SAFE_SIGNED, max = SAFE_SIGNED))]
     pub max: i64,
     /// What came.
+    #[garde(range(min = -SAFE_SIGNED, max = SAFE_SIGNED))]
     pub received: i64,
 }
 

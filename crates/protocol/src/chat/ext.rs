@@ -77,10 +77,10 @@ macro_rules! superset {
             ///
             /// # Errors
             /// The event itself, when it is a later one.
-            pub fn seed(self) -> Result<AgentEvent, Self> {
+            pub fn seed(self) -> Result<AgentEvent, Box<Self>> {
                 match self {
                     $(Self::$variant(e) => Ok(AgentEvent::$variant(e)),)*
-                    Self::ThinkingComplete(_) | Self::AgentChanged(_) => Err(self),
+                    Self::ThinkingComplete(_) | Self::AgentChanged(_) => Err(Box::new(self)),
                 }
             }
 

@@ -1,11 +1,12 @@
 //! The description of one route.
 
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::{
     api::Scope,
     error::{ApiError, ErrorCode},
-    registry::Contract,
 };
 
 /// Who may call a route.
@@ -57,16 +58,28 @@ impl Body {
     }
 }
 
+/// The name of a type of the contract, in every language.
+///
+/// # Panics
+/// When the type's name is made at run time: no type of the contract has such a name.
+#[must_use]
+pub fn name<T: JsonSchema>() -> &'static str {
+    match T::schema_name() {
+        Cow::Borrowed(name) => name,
+        Cow::Owned(name) => panic!("{name} is no type of the contract"),
+    }
+}
+
 /// JSON of a type.
 #[must_use]
-pub const fn json<T: Contract>() -> Body {
-    Body::Json(T::NAME)
+pub fn json<T: JsonSchema>() -> Body {
+    Body::Json(name::<T>())
 }
 
 /// A JSON array of a type.
 #[must_use]
-pub const fn list<T: Contract>() -> Body {
-    Body::List(T::NAME)
+pub fn list<T: JsonSchema>() -> Body {
+    Body::List(name::<T>())
 }
 
 /// A header of a request or an answer.
@@ -150,7 +163,7 @@ pub fn doc() -> Doc {
         optional: false,
         answers: Vec::new(),
         errors: Vec::new(),
-        error_type: ApiError::NAME,
+        error_type: name::<ApiError>(),
     }
 }
 
@@ -168,8 +181,8 @@ impl Doc {
 
     /// The query string is of this type.
     #[must_use]
-    pub fn query<T: Contract>(mut self) -> Self {
-        self.query = Some(T::NAME);
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.query = Some(name::<T>());
         self
     }
 

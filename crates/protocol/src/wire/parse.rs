@@ -21,7 +21,11 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Resul
         .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
     reader.end().map_err(|e| vec![issue(".", &e.to_string())])?;
     let issues = check(&value);
-    if issues.is_empty() { Ok(value) } else { Err(issues) }
+    if issues.is_empty() {
+        return Ok(value);
+    }
+    let input = serde_json::from_slice(json).unwrap_or_default();
+    Err(as_written(issues, &input))
 }
 
 /// Reads a message out of a JSON value and checks its limits.
@@ -29,10 +33,45 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Resul
 /// # Errors
 /// As [`parse`].
 pub fn parse_value<T: DeserializeOwned + Validate<Context = ()>>(json: Value) -> Result<T, Vec<Issue>> {
-    let value: T = serde_path_to_error::deserialize(Objects(json))
+    let value: T = serde_path_to_error::deserialize(Objects(&json))
         .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
     let issues = check(&value);
-    if issues.is_empty() { Ok(value) } else { Err(issues) }
+    if issues.is_empty() { Ok(value) } else { Err(as_written(issues, &json)) }
+}
+
+/// garde names a field as Rust does; here its name becomes the one of the message.
+fn as_written(mut issues: Vec<Issue>, input: &Value) -> Vec<Issue> {
+    for issue in &mut issues {
+        let mut part = input;
+        let names: Vec<String> = issue
+            .path
+            .split('.')
+            .map(|name| {
+                let camel = camel_case(name);
+                let known = if part.get(name).is_none() && part.get(&camel).is_some() {
+                    camel
+                } else {
+                    name.to_owned()
+                };
+                let index = known.parse::<usize>().ok().and_then(|i| part.get(i));
+                part = part.get(&known).or(index).unwrap_or(&Value::Null);
+                known
+            })
+            .collect();
+        issue.path = names.join(".");
+    }
+    issues
+}
+
+fn camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut out, part| {
+        let mut chars = part.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(chars.as_str());
+        out
+    })
 }
 
 /// The limits that do not hold.
@@ -47,7 +86,10 @@ pub fn check<T: Validate<Context = ()>>(value: &T) -> Vec<Issue> {
 /// `a[0].b` and `a.0.b` are one path; we write the second.
 fn dotted(path: &str) -> String {
     let path: String = path.chars().filter(|c| *c != ']').map(|c| if c == '[' { '.' } else { c }).collect();
-    path.trim_start_matches('.').to_owned()
+    // What was buffered names its own place: `content` and `[0]` are joined as `content.[0]`.
+    let path = path.replace("..", ".");
+    // serde_path_to_error's word for a place that it does not know.
+    if path == "?" { String::new() } else { path.trim_start_matches('.').to_owned() }
 }
 
 fn issue(path: &str, text: &str) -> Issue {

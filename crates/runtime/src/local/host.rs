@@ -300,18 +300,12 @@ fn landlock() -> Check {
             1_u32, /* VERSION */
         )
     };
-    if version > 0 {
-        let detail = format!(
-            "not in use: an agent's own mount namespace confines it (the kernel has version {version})"
-        );
-        Check { name: "landlock".into(), ok: false, required: false, detail, mend: None }
-    } else {
-        let why = io::Error::last_os_error();
-        weak(
-            "landlock",
-            format!("the kernel has none ({why})"),
-            "a kernel with CONFIG_SECURITY_LANDLOCK and lsm=landlock",
-        )
+    // The first version in which moving between folders can be allowed; the sidecar enters none without that.
+    let mend = "a kernel of 5.19 or later with CONFIG_SECURITY_LANDLOCK and lsm=landlock";
+    match version {
+        2.. => fine("landlock", &format!("the sidecar shuts agents in behind it too (version {version})")),
+        1 => weak("landlock", "the kernel has version 1, which is too old".into(), mend),
+        _ => weak("landlock", format!("the kernel has none ({})", io::Error::last_os_error()), mend),
     }
 }
 

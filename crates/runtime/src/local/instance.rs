@@ -212,19 +212,24 @@ impl Inner {
         Ok(())
     }
 
-    pub(super) async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Result<Vec<InstanceId>, RuntimeError> {
+    /// Removes the folders of instances that are not known, and cgroups without a folder.
+    pub(super) async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Vec<InstanceId> {
         let mut removed = Vec::new();
         for folder in folders(&self.options.data_dir.join("instances")) {
             let name = folder.path().file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            let id: Option<InstanceId> = name.parse().ok();
-            match id {
-                Some(id) if known.contains(&id) => {}
-                Some(id) => {
-                    let _held = self.hold(id).await;
-                    self.remove(&folder, &[]).await?;
-                    removed.push(id);
+            let Ok(id) = name.parse::<InstanceId>() else {
+                tracing::warn!(path = %folder.path().display(), "this is no instance's folder");
+                continue;
+            };
+            if known.contains(&id) {
+                continue;
+            }
+            let _held = self.hold(id).await;
+            match self.remove(&folder, &[]).await {
+                Ok(()) => removed.push(id),
+                Err(e) => {
+                    tracing::warn!(instance = %id, error = %e, "an instance of nobody's could not be removed");
                 }
-                None => tracing::warn!(path = %folder.path().display(), "this is no instance's folder"),
             }
         }
         let mut groups = self.host.cgroups.names();
@@ -236,13 +241,11 @@ impl Inner {
             }
         }
         for group in groups {
-            self.host
-                .cgroups
-                .remove(&group)
-                .await
-                .map_err(RuntimeError::io(format!("remove cgroup {group}")))?;
+            if let Err(e) = self.host.cgroups.remove(&group).await {
+                tracing::warn!(group, error = %e, "a cgroup of nobody's could not be removed");
+            }
         }
-        Ok(removed)
+        removed
     }
 }
 

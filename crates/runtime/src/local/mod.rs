@@ -223,15 +223,6 @@ impl Local {
         checks
     }
 
-    /// Removes every instance that is not in `known`, and every cgroup of ours that belongs to none. For start-up,
-    /// after the records are read. Returns what was removed.
-    ///
-    /// # Errors
-    /// When something cannot be removed.
-    pub async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Result<Vec<InstanceId>, RuntimeError> {
-        self.inner.sweep(known).await
-    }
-
     /// Makes ready for the next instance with this storage and these read-only folders, in the background.
     pub fn prepare(&self, storage_gb: u32, read_only: Vec<(PathBuf, String)>) {
         self.inner.refill(slot::Shape { storage_gb, read_only });
@@ -254,6 +245,10 @@ impl Local {
 impl Runtime for Local {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn shares_power(&self) -> bool {
+        true
     }
 
     async fn info(&self) -> RuntimeStatus {
@@ -301,6 +296,10 @@ impl Runtime for Local {
 
     async fn delete(&self, id: InstanceId, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
         self.inner.delete(id, ledger).await
+    }
+
+    async fn sweep(&self, known: &BTreeSet<InstanceId>) -> Result<Vec<InstanceId>, RuntimeError> {
+        Ok(self.inner.sweep(known).await)
     }
 
     async fn leftover_journal(

@@ -31,7 +31,7 @@ impl Inner {
         let held = self.hold(spec.id).await;
         let folder = self.folder(spec.id);
         let earlier = folder.data();
-        if earlier.as_ref().is_some_and(|d| living(d).is_some()) {
+        if !spec.keep && earlier.as_ref().is_some_and(|d| living(d).is_some()) {
             let e = io::Error::new(io::ErrorKind::AlreadyExists, "it runs already");
             return Err(RuntimeError::io(format!("start {}", spec.id))(e));
         }
@@ -67,7 +67,10 @@ impl Inner {
         let started =
             self.launch(&spec, claim.slot.take(), data, shape.clone(), ledger.as_ref(), &held).await;
         if started.is_ok() {
-            self.refill(shape);
+            // One that goes on with its own disk has taken none of those that wait.
+            if kept.is_none() {
+                self.refill(shape);
+            }
             return started;
         }
         let undone = if kept.is_some() {

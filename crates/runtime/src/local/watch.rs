@@ -30,6 +30,10 @@ use super::{
 const TICK: Duration = Duration::from_millis(250);
 /// Between two looks at what the files of one instance take, at least.
 const COUNT: Duration = Duration::from_secs(2);
+/// Between two looks at most, while the host's free room changes: what one instance takes, others may give back.
+const COUNT_AT_LEAST: Duration = Duration::from_secs(10);
+/// Counting takes this part of the time at most.
+const COUNT_SHARE: u32 = 50;
 /// Folders within folders; a deeper tree cannot be counted and ends the instance.
 const DEPTH: usize = 200;
 
@@ -53,6 +57,8 @@ struct One {
 #[derive(Clone, Copy, Debug)]
 struct Counted {
     at: Instant,
+    /// How long it took.
+    took: Duration,
     bytes: u64,
     /// What was free on the host's disk then.
     free: u64,
@@ -139,7 +145,8 @@ fn exceeded(one: &mut One) -> io::Result<Option<String>> {
     }
     if let Some(limit) = one.limits.storage {
         let free = free_bytes(one.folder.path())?;
-        if one.counted.is_none_or(|c| c.at.elapsed() >= COUNT && may_exceed(c, free, limit)) {
+        if one.counted.is_none_or(|c| is_due(c, c.at.elapsed(), free, limit)) {
+            let begun = Instant::now();
             let Some(mut bytes) = count(&one.folder.disk())? else {
                 return Ok(Some(format!("storage: folders are nested deeper than {DEPTH}")));
             };
@@ -148,7 +155,7 @@ fn exceeded(one: &mut One) -> io::Result<Option<String>> {
                 return Ok(Some(TOO_MANY.into()));
             };
             bytes += held.iter().filter(|h| h.device == device).map(|h| h.bytes).sum::<u64>();
-            one.counted = Some(Counted { at: Instant::now(), bytes, free });
+            one.counted = Some(Counted { at: Instant::now(), took: begun.elapsed(), bytes, free });
             if bytes > limit {
                 return Ok(Some(format!("storage: {} of {} MiB", bytes >> 20, limit >> 20)));
             }
@@ -164,10 +171,12 @@ fn shared_memory() -> io::Result<u64> {
     Ok(line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10)
 }
 
-/// Counting is dear, asking the host for what is free is not: only when the host has lost half of what the instance
-/// had left can the instance be near its limit.
-fn may_exceed(last: Counted, free: u64, limit: u64) -> bool {
-    last.free.saturating_sub(free) >= limit.saturating_sub(last.bytes) / 2
+/// Counting is dear, asking the host for what is free is not. When the host has lost half of what the instance had left
+/// it is done soon; when nothing was written anywhere it is not done at all.
+fn is_due(last: Counted, since: Duration, free: u64, limit: u64) -> bool {
+    let lost = last.free.saturating_sub(free) >= limit.saturating_sub(last.bytes) / 2;
+    let at_least = COUNT_AT_LEAST.max(last.took * COUNT_SHARE);
+    (since >= COUNT && lost) || (since >= at_least && free != last.free)
 }
 
 /// Bytes that the files of a disk take; `None` when it is nested too deep.
@@ -241,10 +250,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_host_that_lost_much_makes_us_count() {
-        let last = Counted { at: Instant::now(), bytes: 600, free: 5_000 };
-        assert!(!may_exceed(last, 4_900, 1_000));
-        assert!(may_exceed(last, 4_800, 1_000));
-        assert!(may_exceed(Counted { bytes: 1_000, ..last }, 5_000, 1_000));
+    fn a_host_that_lost_much_makes_us_count_soon_and_one_that_changes_now_and_then() {
+        let took = Duration::from_millis(1);
+        let last = Counted { at: Instant::now(), took, bytes: 600, free: 5_000 };
+        assert!(!is_due(last, COUNT, 4_900, 1_000));
+        assert!(is_due(last, COUNT, 4_800, 1_000));
+        assert!(!is_due(last, COUNT / 2, 4_800, 1_000));
+        assert!(is_due(Counted { bytes: 1_000, ..last }, COUNT, 5_000, 1_000));
+        // Others gave back what this one took.
+        assert!(is_due(last, COUNT_AT_LEAST, 5_001, 1_000));
+        assert!(!is_due(last, COUNT_AT_LEAST, 5_000, 1_000), "nothing was written");
+        let slow = Counted { took: Duration::from_secs(1), ..last };
+        assert!(!is_due(slow, COUNT_AT_LEAST, 4_999, 1_000));
+        assert!(is_due(slow, COUNT_SHARE * slow.took, 4_999, 1_000));
     }
 }

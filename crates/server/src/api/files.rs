@@ -44,6 +44,7 @@ use super::{
     error::{Failure, bad_request, invalid},
     extract::{ApiPath, ApiQuery, too_large},
 };
+use crate::engine::Access;
 
 /// How long the head of an answer may take after the last bytes of the request; git may have to look at a large tree
 /// first.
@@ -156,7 +157,8 @@ async fn ask(
     target: &str,
     body: Body,
 ) -> Result<Incoming, Failure> {
-    let stream = api.engine.host_api(task).await?;
+    let access = if method == Method::GET { Access::Read } else { Access::Write };
+    let stream = api.engine.host_api(task, access).await?;
     exchange(stream, method, target, body).await
 }
 

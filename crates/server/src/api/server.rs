@@ -15,7 +15,6 @@ use lia_protocol::{
     api::{DownRequest, Health, InstallDone, InstallProgress},
     error::ErrorCode,
     runtime::RuntimeStatus,
-    schema,
     template::TemplateInfo,
 };
 use serde::Serialize;
@@ -76,7 +75,7 @@ pub async fn health(State(api): State<Api>) -> Response {
         status: if ok { "ok" } else { "degraded" }.into(),
         error,
         version: env!("CARGO_PKG_VERSION").into(),
-        contract: Some(schema::VERSION.into()),
+        contract: Some(lia_protocol::VERSION.into()),
         store: "sqlite".into(),
     };
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()

@@ -36,7 +36,6 @@ use lia_protocol::{
     ws::{WsLiveMessage, WsMessage, WsMessageExt},
 };
 use lia_store::TaskRecord;
-use serde::Deserialize;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{

@@ -18,6 +18,7 @@ use tokio::{fs, io::AsyncWriteExt as _, time::timeout};
 
 use super::{
     Api,
+    auth::Principal,
     error::{Failure, bad_request},
     extract::too_large,
 };
@@ -28,12 +29,14 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// `POST /api/v1/uploads`
 pub async fn upload(
     State(api): State<Api>,
+    caller: Principal,
     req: Request,
 ) -> Result<(StatusCode, Json<UploadResponse>), Failure> {
     let id = UploadId::new();
     let path = api.engine.upload_path(id);
     let part = Part(path.with_extension("part"));
     let size = receive(&part.0, &path, req.into_body()).await?;
+    api.engine.keep_upload(id, caller.user).await?;
     Ok((StatusCode::CREATED, Json(UploadResponse { id, size })))
 }
 

@@ -22,8 +22,8 @@ pub mod sources;
 pub mod value;
 
 pub use settings::{
-    Agents, Claude, Database, Debug, Gateway, Isolation, Keys, Log, Provider, Runtime, Section, Server,
-    Tasks, Vm,
+    Agents, Claude, Database, Debug, Gateway, Isolation, Keys, Log, Provider, Retention, Runtime, Section,
+    Server, Tasks, Vm,
 };
 pub use sources::Source;
 use sources::{BadSource, Entry};
@@ -54,6 +54,8 @@ pub struct Config {
     pub runtime: Runtime,
     /// See [`Tasks`].
     pub tasks: Tasks,
+    /// See [`Retention`].
+    pub retention: Retention,
     /// See [`Gateway`].
     pub gateway: Gateway,
     /// See [`Agents`].
@@ -201,6 +203,7 @@ impl Config {
             "isolation" => &mut self.isolation,
             "runtime" => &mut self.runtime,
             "tasks" => &mut self.tasks,
+            "retention" => &mut self.retention,
             "gateway" => &mut self.gateway,
             "agents" => &mut self.agents,
             "log" => &mut self.log,
@@ -355,6 +358,7 @@ fn settings_of(c: &Config) -> Vec<Group> {
         one(&c.isolation),
         one(&c.runtime),
         one(&c.tasks),
+        one(&c.retention),
         one(&c.gateway),
         one(&c.agents),
         one(&c.log),
@@ -363,7 +367,7 @@ fn settings_of(c: &Config) -> Vec<Group> {
 }
 
 /// All sections, in the order of the table.
-pub const SECTIONS: [Section; 12] = [
+pub const SECTIONS: [Section; 13] = [
     Server::SECTION,
     Database::SECTION,
     Claude::SECTION,
@@ -372,6 +376,7 @@ pub const SECTIONS: [Section; 12] = [
     Isolation::SECTION,
     Runtime::SECTION,
     Tasks::SECTION,
+    Retention::SECTION,
     Gateway::SECTION,
     Agents::SECTION,
     Log::SECTION,

@@ -214,6 +214,17 @@ settings! {
         grace_seconds: Whole<0, 3600> = Whole::new(5);
     }
 
+    /// How long things are kept that nobody uses any more.
+    "retention" Retention {
+        /// Days after its end after which a task's workspace is removed; record and log stay. 0 keeps it until the task
+        /// is deleted.
+        workspace_days: Whole<0, 36_500> = Whole::new(30);
+        /// Hours in which a repeated `Idempotency-Key` is answered with the task that it made.
+        idempotency_hours: Whole<1, 8784> = Whole::new(24);
+        /// Hours after which an upload that no task uses is removed.
+        upload_hours: Whole<1, 8784> = Whole::new(24);
+    }
+
     /// The way out.
     "gateway" Gateway {
         /// A PEM file of certificate authorities to trust beside the system's (a company's proxy), inside sandboxes too.
@@ -240,5 +251,7 @@ settings! {
     "debug" Debug {
         /// Steps at which the server or a sidecar kills itself.
         failpoints: Names = Names::default();
+        /// Milliseconds of a minute of `vm.idle_timeout_minutes` and `vm.park_after_minutes`.
+        minute_ms: Whole<1, 60_000> = Whole::new(60_000);
     }
 }

@@ -2,18 +2,21 @@
 
 use lia_protocol::{
     error::Issue,
-    event::{Actor, NewEvent, PromptQueued, TaskState},
+    event::{Actor, NewEvent, Progress, PromptQueued, TaskState},
     ids::{CommandId, InstanceId, Seq, SessionId, TaskId, UserId},
     names::repository_url,
     task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus},
     template::AgentMode,
-    time::Timestamp,
 };
-use lia_store::{CommandRecord, CommandState, IdempotencyRecord, Op, StoreError, TaskRecord, Txn};
+use lia_store::{
+    CommandRecord, CommandState, Committed, Head, IdempotencyRecord, Op, Settled, StoreError, TaskRecord,
+    Txn, UploadRecord,
+};
 
 use super::{
     Engine, EngineError, Shared,
     spec::{self, TaskSpec},
+    upkeep::no_upload,
 };
 
 /// A request for a new task, checked for its form but not yet for its bounds.
@@ -63,14 +66,13 @@ impl Engine {
                 }
             }
         }
+        let mut used = Vec::new();
         for (i, repository) in r.repositories.iter().enumerate() {
-            if let Repository::Bundle { upload, .. } = repository
-                && !self.upload_path(*upload).exists()
-            {
-                issues.push(Issue {
-                    path: format!("repositories.{i}.upload"),
-                    message: format!("there is no upload {upload}"),
-                });
+            if let Repository::Bundle { upload, .. } = repository {
+                match shared.usable_upload(*upload, &r.user_id, &by).await? {
+                    Some(upload) => used.push(upload),
+                    None => issues.push(no_upload(i, *upload)),
+                }
             }
         }
         let Some(template) = template.filter(|_| issues.is_empty()) else {
@@ -104,7 +106,7 @@ impl Engine {
                 Repository::Bundle { upload, branch } => spec.bundles.push((upload, branch)),
             }
         }
-        let now = Timestamp::now();
+        let now = shared.options.clock.now();
         let record = TaskRecord {
             id: task,
             session: SessionId::new(),
@@ -112,7 +114,7 @@ impl Engine {
             user: r.user_id,
             guild: r.guild_id,
             prompt: r.prompt.clone(),
-            status: TaskStatus::Pending,
+            status: TaskStatus::Starting,
             config: in_force(r.config.unwrap_or_default(), shared.options.defaults),
             template: name,
             runtime: shared.runtime.name().to_owned(),
@@ -145,8 +147,11 @@ impl Engine {
             accepted_at: now,
             outcome: None,
         };
-        let created =
-            TaskState { status: TaskStatus::Pending, reason: "created".into(), exit_code: None, error: None };
+        let state =
+            |status, reason: &str| TaskState { status, reason: reason.into(), exit_code: None, error: None };
+        let created = state(TaskStatus::Pending, "created");
+        let starting = state(TaskStatus::Starting, "accepted");
+        let making = Progress { stage: "creating_vm".into(), message: "Making the sandbox".into() };
         let queued = PromptQueued { command: id, text: r.prompt, position: 0 };
         let mut ops = vec![
             Op::CreateTask(Box::new(record.clone())),
@@ -156,17 +161,23 @@ impl Engine {
                 events: vec![
                     NewEvent::own(actor.clone(), &created),
                     NewEvent::own(actor, &queued).caused_by(id),
+                    NewEvent::own(Actor::System, &starting),
+                    NewEvent::own(Actor::System, &making),
                 ],
                 ack: None,
             },
-            Op::PutCommand(Box::new(command)),
+            Op::PutCommand(Box::new(command.clone())),
         ];
+        // An upload's time counts from its last use.
+        ops.extend(used.into_iter().map(|u| Op::PutUpload(UploadRecord { used_at: now, ..u })));
         if let Some((key, digest)) = &idempotency {
-            let kept = IdempotencyRecord { digest: *digest, task };
+            let before = now.before(shared.options.retention.idempotency);
+            ops.push(Op::SweepIdempotent { before });
+            let kept = IdempotencyRecord { digest: *digest, task, at: now };
             ops.push(Op::PutIdempotent { owner: record.user.clone(), key: key.clone(), record: kept });
         }
-        match shared.store.commit(Txn::power(ops)).await {
-            Ok(_) => {}
+        let (done, mut settled) = match shared.commit_early(ops).await {
+            Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) if idempotency.is_some() => {
                 // Two requests with the same key at once: the other was first.
                 if let Some((key, digest)) = &idempotency
@@ -177,10 +188,15 @@ impl Engine {
                 return Err(EngineError::IdempotencyConflict);
             }
             Err(e) => return Err(e.into()),
-        }
+        };
         shared.failpoints.pass("after_create");
-        shared.attend(record.clone()).await?;
-        Ok(TaskRecord { last_seq: Seq(2), queued: u32::from(template.mode == AgentMode::Acp), ..record })
+        let bytes = done.events.iter().map(|e| e.body.len() as u64).sum();
+        let head = Head { last_seq: done.last_seq, bytes, ..Head::default() };
+        shared.attend_new(record.clone(), spec, head, command);
+        settled.wait().await?;
+        // As it was accepted; it has gone on since.
+        let queued = u32::from(template.mode == AgentMode::Acp);
+        Ok(TaskRecord { status: TaskStatus::Pending, last_seq: Seq(2), queued, ..record })
     }
 
     async fn known(
@@ -189,8 +205,13 @@ impl Engine {
         key: &str,
         digest: &[u8; 32],
     ) -> Result<Option<TaskRecord>, EngineError> {
-        match self.shared.store.idempotent(owner, key).await? {
-            Some(k) if k.digest == *digest => Ok(self.shared.store.task(k.task).await?),
+        let oldest = self.shared.options.clock.now().before(self.shared.options.retention.idempotency);
+        match self.shared.store.idempotent(owner, key).await?.filter(|k| k.at >= oldest) {
+            Some(k) if k.digest == *digest => {
+                // The first request may still be waiting for the disk; this answer promises as much as its own.
+                self.shared.store.commit(Txn::power(Vec::new())).await?;
+                Ok(self.shared.store.task(k.task).await?)
+            }
             Some(_) => Err(EngineError::IdempotencyConflict),
             None => Ok(None),
         }
@@ -198,6 +219,17 @@ impl Engine {
 }
 
 impl Shared {
+    /// Commits what a caller is told about, once it survives the loss of power, and what is acted on before where that is
+    /// sound (see [`super::owner`]'s `settling`).
+    pub(super) async fn commit_early(&self, ops: Vec<Op>) -> Result<(Committed, Settled), StoreError> {
+        let txn = Txn::power(ops);
+        if self.runtime.shares_power() {
+            self.store.commit_early(txn).await
+        } else {
+            Ok((self.store.commit(txn).await?, Settled::now()))
+        }
+    }
+
     /// Refuses new tasks when the data disk is nearly full.
     fn check_disk(&self) -> Result<(), EngineError> {
         let dir = &self.options.data_dir;

@@ -33,7 +33,7 @@ pub async fn bundle(
     upload: UploadId,
     branch: Option<&str>,
 ) -> Result<(), EngineError> {
-    let path = shared.options.data_dir.join("uploads").join(upload.to_string());
+    let path = shared.upload_path(upload);
     let mut file = tokio::fs::File::open(&path)
         .await
         .map_err(|e| EngineError::NotFound(format!("upload {upload}: {e}")))?;

@@ -26,8 +26,10 @@ use super::error::EngineError;
 
 /// How long a sidecar may take for the preamble and its hello.
 const HELLO_DEADLINE: Duration = Duration::from_secs(10);
-/// Bytes that one read takes at most; what has come by then makes one batch.
+/// Bytes that one read takes at most; what has come by then makes one batch. The buffer grows to it while reads fill it.
 const READ_BYTES: usize = 256 << 10;
+/// The buffer of a link on which little happens: such links are many.
+const IDLE_BYTES: usize = 4 << 10;
 /// Lines on their way out. More means a sidecar that does not read.
 const OUT_LINES: usize = 4096;
 
@@ -38,12 +40,27 @@ pub async fn dial(
     secret: &Secret,
     port: u16,
 ) -> Result<Box<dyn Stream>, EngineError> {
+    dial_and_say(runtime, instance, secret, port, &[]).await
+}
+
+/// The same, with the first bytes behind the preamble in one go: what opens a port may say what it wants there at once.
+async fn dial_and_say(
+    runtime: &dyn Runtime,
+    instance: &InstanceRecord,
+    secret: &Secret,
+    port: u16,
+    first: &[u8],
+) -> Result<Box<dyn Stream>, EngineError> {
     let talk = async {
         let mut io = runtime.dial(instance, port).await?;
-        let hello = Secret::new(format!("LIA1 {}\n", secret.expose()));
-        io.write_all(hello.expose().as_bytes())
-            .await
-            .map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
+        let mut said = Vec::with_capacity(128 + first.len());
+        said.extend_from_slice(b"LIA1 ");
+        said.extend_from_slice(secret.expose().as_bytes());
+        said.push(b'\n');
+        said.extend_from_slice(first);
+        let sent = io.write_all(&said).await;
+        said.fill(0);
+        sent.map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
         let mut answer = [0; 3];
         io.read_exact(&mut answer).await.map_err(|e| EngineError::Instance(format!("preamble: {e}")))?;
         if answer == *b"OK\n" { Ok(io) } else { Err(EngineError::Instance("preamble: no OK".into())) }
@@ -90,11 +107,11 @@ impl Link {
         epoch: LinkEpoch,
         acked: Offset,
     ) -> Result<Self, EngineError> {
-        let mut io = dial(&*runtime, instance, secret, PORT_CONTROL).await?;
-        let mut buf = BytesMut::with_capacity(4096);
-        let hello = HostLine::Hello(HostHello { protocol: LINK_VERSION, session, link_epoch: epoch, acked });
+        let hello =
+            line(&HostLine::Hello(HostHello { protocol: LINK_VERSION, session, link_epoch: epoch, acked }));
+        let mut io = dial_and_say(&*runtime, instance, secret, PORT_CONTROL, &hello).await?;
+        let mut buf = BytesMut::with_capacity(IDLE_BYTES);
         let talk = async {
-            io.write_all(&line(&hello)).await.map_err(|e| EngineError::Instance(format!("hello: {e}")))?;
             loop {
                 if let Some(l) = take_line(&mut buf) {
                     return SidecarLine::parse(&l).map_err(|e| EngineError::Instance(e.to_string()));
@@ -168,6 +185,7 @@ fn take_line(buf: &mut BytesMut) -> Option<Bytes> {
 
 async fn read_lines(mut io: ReadHalf<Box<dyn Stream>>, mut buf: BytesMut, to: mpsc::Sender<Incoming>) {
     let silence = Duration::from_secs(limits::HEARTBEAT_SECONDS * 3);
+    let mut room = IDLE_BYTES;
     let why = loop {
         let mut lines = Vec::new();
         let mut bad = None;
@@ -204,9 +222,15 @@ async fn read_lines(mut io: ReadHalf<Box<dyn Stream>>, mut buf: BytesMut, to: mp
         if let Some(bad) = bad {
             break bad;
         }
-        buf.reserve(READ_BYTES);
+        if buf.is_empty() && buf.capacity() > 4 * room {
+            buf = BytesMut::new();
+        }
+        buf.reserve(room);
+        let spare = buf.capacity() - buf.len();
         match timeout(silence, io.read_buf(&mut buf)).await {
             Ok(Ok(0)) => break "the sidecar closed the link".to_owned(),
+            Ok(Ok(n)) if n == spare => room = (room * 4).min(READ_BYTES),
+            Ok(Ok(n)) if n < room / 8 => room = (room / 4).max(IDLE_BYTES),
             Ok(Ok(_)) => {}
             Ok(Err(e)) => break format!("the link broke: {e}"),
             Err(_) => break "the sidecar was silent for too long".to_owned(),

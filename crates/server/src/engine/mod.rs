@@ -3,9 +3,11 @@
 //! - [`Engine`]: the handle that the API uses;
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
 //! - [`create`]: from a request to a durable task; [`owner`]: the session's owner; [`recover`]: what start-up repairs;
-//! - [`link`]: the control link; [`import`]: the host API; [`ledger`]: what runtimes made;
+//! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
+//! - [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
 //! - [`tail`]: subscriptions, a cursor each;
+//! - [`upkeep`]: what expires, by [`clock`];
 //! - [`failpoint`]: steps at which tests kill the server;
 //! - [`error`]: what can go wrong, with its code.
 
@@ -19,7 +21,7 @@ use lia_protocol::{
     api::{InputResponse, PermissionInfo, QueuedPrompt},
     boot::PORT_HOST_API,
     event::{Actor, PermissionAnswered},
-    ids::{CommandId, InstanceId, PermissionId, Seq, TaskId, UploadId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, TaskId},
     link::Order,
     runtime::RuntimeStatus,
     secret::Secret,
@@ -27,20 +29,22 @@ use lia_protocol::{
     template::TemplateInfo,
 };
 use lia_runtime::{Ledger, Runtime, Stream};
-use lia_store::{CommandState, Op, Store, TaskPatch, TaskRecord, Txn};
+use lia_store::{CommandRecord, CommandState, Head, Op, Store, TaskPatch, TaskRecord, Txn};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub mod agents;
 mod authorities;
+pub mod clock;
 pub mod create;
 pub mod error;
 mod failpoint;
 mod import;
+mod kept;
 mod ledger;
 mod link;
 pub mod options;
@@ -49,16 +53,18 @@ pub mod recover;
 pub mod spec;
 pub mod tail;
 pub mod templates;
+pub mod upkeep;
 
+pub use clock::Clock;
 pub use create::NewTask;
 pub use error::EngineError;
-pub use options::Options;
+pub use options::{Options, Retention};
 pub use recover::Recovered;
 pub use tail::{Slice, Subscription};
 
-use owner::{Finish, Msg, Owner, Reply};
+use owner::{Finish, InstanceState, Msg, Owner, Reply};
 use spec::TaskSpec;
-use tail::{Head, Tail};
+use tail::Tail;
 use templates::Templates;
 
 /// Requests that wait for one session's owner.
@@ -82,6 +88,18 @@ pub struct Shared {
     stopping: CancellationToken,
     failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
+    kept: kept::Kept,
+    /// Tasks that end by themselves once the engine stops.
+    background: TaskTracker,
+}
+
+/// What is to be done with a workspace's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Look at them.
+    Read,
+    /// Change them.
+    Write,
 }
 
 /// A task that has an owner.
@@ -119,24 +137,53 @@ impl Shared {
         let id = task.id;
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::load(self.clone(), task, rx).await?;
+        self.own(id, requests, tail, async move {
+            owner.take_up().await;
+            owner.run().await
+        });
+        Ok(())
+    }
+
+    /// Gives a task that has just been made its owner.
+    fn attend_new(self: &Arc<Self>, task: TaskRecord, spec: TaskSpec, head: Head, first: CommandRecord) {
+        let id = task.id;
+        let (requests, rx) = mpsc::channel(REQUESTS);
+        let (mut owner, tail) = Owner::of_new(self.clone(), task, spec, head, first, rx);
+        self.own(id, requests, tail, async move {
+            owner.start();
+            owner.run().await
+        });
+    }
+
+    fn own(
+        self: &Arc<Self>,
+        id: TaskId,
+        requests: mpsc::Sender<Msg>,
+        tail: Arc<Tail>,
+        life: impl Future<Output = Finish> + Send + 'static,
+    ) {
         let shared = self.clone();
         let (go, gone) = oneshot::channel::<()>();
+        // Boxed: as a part of the task it would have its place there twice, before and while it runs.
+        let life = Box::pin(life);
         let handle = tokio::spawn(async move {
-            if gone.await.is_err() {
-                return;
-            }
-            owner.take_up().await;
-            if owner.run().await == Finish::Terminated {
+            if gone.await.is_ok() && life.await == Finish::Terminated {
                 shared.sessions().remove(&id);
             }
         });
         self.sessions().insert(id, Session { requests, tail, owner: handle });
         let _ = go.send(());
-        Ok(())
     }
 
     /// Removes what a terminated task left: instance, disk, files.
     async fn remove_instance(&self, task: &TaskRecord) -> Result<(), EngineError> {
+        if !task.cleanup {
+            let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
+            let op =
+                Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) };
+            self.store.commit(Txn::power(vec![op])).await?;
+        }
+        self.close_kept(task.instance).await;
         self.runtime.delete(task.instance, self.ledger()).await?;
         let patch = TaskPatch { removed: Some(true), cleanup: Some(false), ..TaskPatch::default() };
         let op = Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) };
@@ -164,6 +211,8 @@ impl Engine {
             // The request channel is gone with the map's entry; the owner ends after what it is committing.
             let _ = owner.await;
         }
+        self.shared.background.close();
+        self.shared.background.wait().await;
     }
 
     /// Tasks that are attended to: those whose instance lives on when the server stops.
@@ -342,36 +391,36 @@ impl Engine {
             Some(t) => t,
             None => {
                 let head = self.shared.store.head(task.session).await?;
-                Arc::new(Tail::new(Head { seq: head.last_seq, complete: true }))
+                Arc::new(Tail::new(tail::Head { seq: head.last_seq, complete: true }))
             }
         };
         Ok(Subscription::new(task.session, after, tail, self.shared.store.clone()))
     }
 
-    /// A connection to the instance's host API (HTTP/1.1), past the preamble.
+    /// A connection to the host API (HTTP/1.1) of a task's instance, past the preamble. The files of one that ended by
+    /// itself or is parked are opened for reading.
     ///
     /// # Errors
-    /// `InvalidState` when it does not run.
-    pub async fn host_api(&self, task: &TaskRecord) -> Result<Box<dyn Stream>, EngineError> {
-        let state = task
-            .instance_record
-            .as_deref()
-            .and_then(|j| serde_json::from_str::<owner::InstanceState>(j).ok());
-        let record = state.and_then(|s| s.record).filter(|_| task.status == TaskStatus::Running);
-        let Some(record) = record else {
+    /// `InvalidState` when the task's state does not allow it; what to do about it is said.
+    pub async fn host_api(&self, task: &TaskRecord, access: Access) -> Result<Box<dyn Stream>, EngineError> {
+        if let Some(record) = InstanceState::of(task).record.filter(|_| task.status == TaskStatus::Running) {
+            let secret = self.shared.instance_secret(task.instance);
+            match link::dial(&*self.shared.runtime, &record, &secret, PORT_HOST_API).await {
+                Ok(io) => return Ok(io),
+                // It may have ended since the record was read.
+                Err(e) if access == Access::Write || self.record(task.id).await?.status == task.status => {
+                    return Err(e);
+                }
+                Err(_) => {}
+            }
+        }
+        if access == Access::Write {
             return Err(EngineError::InvalidState(format!(
-                "the task is {}; its files can be reached while it runs",
+                "the task is {}; its files can be changed while it runs",
                 task.status.as_str()
             )));
-        };
-        link::dial(&*self.shared.runtime, &record, &self.shared.instance_secret(task.instance), PORT_HOST_API)
-            .await
-    }
-
-    /// Where an upload's bytes go; swept after a day.
-    #[must_use]
-    pub fn upload_path(&self, id: UploadId) -> std::path::PathBuf {
-        self.shared.options.data_dir.join("uploads").join(id.to_string())
+        }
+        self.shared.read_kept(&self.record(task.id).await?).await
     }
 
     /// What isolation is in force.

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use lia_protocol::task::{ConfigMaxima, TaskConfig};
 
+use super::clock::Clock;
+
 /// The engine's settings.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -33,10 +35,34 @@ pub struct Options {
     pub disk_reserve: u64,
     /// A CA bundle to show inside instances besides the host's (a company's proxy).
     pub ca_file: Option<PathBuf>,
+    /// How long things are kept that nobody uses any more.
+    pub retention: Retention,
+    /// Between two rounds of upkeep; zero: only when it is asked for.
+    pub upkeep_every: Duration,
+    /// The time of day.
+    pub clock: Clock,
     /// Variables for every agent.
     pub agent_env: std::collections::BTreeMap<String, String>,
     /// Steps at which the server or a sidecar kills itself; for tests.
     pub failpoints: Vec<String>,
     /// Providers that have a key (names of the broker's routes).
     pub providers: Vec<String>,
+}
+
+/// How long things are kept that nobody uses any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// The workspace of an ended task; zero is for ever.
+    pub workspaces: Duration,
+    /// What a request with an Idempotency-Key made.
+    pub idempotency: Duration,
+    /// An upload that no task uses.
+    pub uploads: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 3600);
+        Self { workspaces: 30 * day, idempotency: day, uploads: day }
+    }
 }

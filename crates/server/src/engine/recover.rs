@@ -2,21 +2,17 @@
 //! not in shutdown hooks.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use lia_gateway::Gateway;
-use lia_protocol::{secret::Secret, task::TaskStatus, time::Timestamp};
+use lia_protocol::{secret::Secret, task::TaskStatus};
 use lia_runtime::Runtime;
-use lia_store::{Op, Store, Txn};
-use tokio_util::sync::CancellationToken;
+use lia_store::{LedgerRecord, Store, TaskRecord};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Engine, EngineError, Options, Shared, templates::Templates};
-
-/// How long an upload waits for its task.
-const UPLOAD_LIFE: Duration = Duration::from_secs(24 * 3600);
+use super::{Engine, EngineError, Options, Shared, owner::InstanceState, templates::Templates};
 
 /// What start-up found and did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,9 +50,10 @@ impl Engine {
             stopping: CancellationToken::new(),
             failpoints,
             sessions: Mutex::new(HashMap::new()),
+            kept: super::kept::Kept::default(),
+            background: TaskTracker::new(),
         });
         let mut found = Recovered::default();
-        shared.store.commit(Txn::process(vec![Op::SweepCredentials { before: Timestamp::now() }])).await?;
         let unfinished = shared.store.unfinished_tasks().await?;
         let known: HashSet<_> = unfinished.iter().map(|t| t.instance).collect();
         let owned: HashSet<_> = shared.store.ledger(None).await?.into_iter().map(|r| r.instance).collect();
@@ -68,6 +65,9 @@ impl Engine {
                 tracing::warn!(instance = %orphan, error = %e, "an orphan could not be removed");
             }
         }
+        let ledger = shared.store.ledger(None).await?;
+        shared.sweep(&unfinished, &ledger).await;
+        shared.end_remains(&ledger).await?;
         for task in unfinished {
             match task.status {
                 TaskStatus::Terminated => match shared.remove_instance(&task).await {
@@ -86,12 +86,44 @@ impl Engine {
                 }
             }
         }
-        sweep_uploads(&shared.options).await;
+        if !shared.options.upkeep_every.is_zero() {
+            shared.background.spawn(shared.clone().keep_up());
+        }
         Ok((Self { shared }, found))
     }
 }
 
 impl Shared {
+    /// Removes what the runtime finds and nobody knows: neither the ledger nor an open task.
+    async fn sweep(&self, unfinished: &[TaskRecord], ledger: &[LedgerRecord]) {
+        let known: BTreeSet<_> =
+            ledger.iter().map(|r| r.instance).chain(unfinished.iter().map(|t| t.instance)).collect();
+        match self.runtime.sweep(&known).await {
+            Ok(removed) => {
+                for instance in removed {
+                    tracing::warn!(%instance, "an instance that nothing names has been removed");
+                }
+            }
+            Err(e) => tracing::warn!(error = %e, "instances that nothing names could not be looked for"),
+        }
+    }
+
+    /// Ends processes where only files are to be kept: the server was killed while it ended them, or while the files
+    /// were being read.
+    async fn end_remains(&self, ledger: &[LedgerRecord]) -> Result<(), EngineError> {
+        let living: BTreeSet<_> = ledger.iter().filter(|r| r.kind == "process").map(|r| r.instance).collect();
+        for instance in living {
+            let Some(task) = self.store.task_of_instance(instance).await? else { continue };
+            let parked = task.status == TaskStatus::Suspended && InstanceState::of(&task).parked;
+            if (parked || task.status == TaskStatus::Terminated)
+                && let Err(e) = self.runtime.stop(&self.remains(instance), self.ledger()).await
+            {
+                tracing::warn!(%instance, error = %e, "the processes of an ended task could not be ended");
+            }
+        }
+        Ok(())
+    }
+
     /// Whether an instance belongs to an ended task that has not been deleted.
     async fn keeps_workspace(&self, instance: lia_protocol::ids::InstanceId) -> Result<bool, EngineError> {
         Ok(self.store.task_of_instance(instance).await?.is_some_and(|t| !t.removed && !t.cleanup))
@@ -130,15 +162,5 @@ async fn server_secret(options: &Options) -> Result<Secret, EngineError> {
             Ok(secret)
         }
         Err(e) => Err(failed(e)),
-    }
-}
-
-async fn sweep_uploads(options: &Options) {
-    let Ok(mut dir) = tokio::fs::read_dir(options.data_dir.join("uploads")).await else { return };
-    while let Ok(Some(entry)) = dir.next_entry().await {
-        let old = entry.metadata().await.ok().and_then(|m| m.modified().ok()).and_then(|t| t.elapsed().ok());
-        if old.is_some_and(|age| age > UPLOAD_LIFE) {
-            let _ = tokio::fs::remove_file(entry.path()).await;
-        }
     }
 }

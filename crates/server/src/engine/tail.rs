@@ -114,6 +114,13 @@ impl Tail {
         *self.head.borrow()
     }
 
+    /// A reader is about to go; without readers nothing is kept for them.
+    fn leave(&self) {
+        if self.head.receiver_count() <= 1 {
+            *self.lock() = Ring::default();
+        }
+    }
+
     /// The batch that holds the event after `after`, if it is still in memory.
     fn after(&self, after: Seq) -> Option<Arc<Batch>> {
         let ring = self.lock();
@@ -134,6 +141,12 @@ pub struct Subscription {
     tail: Arc<Tail>,
     head: watch::Receiver<Head>,
     store: Arc<dyn Store>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.tail.leave();
+    }
 }
 
 /// Some events in order; those up to the cursor are to be skipped.
@@ -193,7 +206,9 @@ impl Subscription {
                 let batch = match self.tail.after(after) {
                     Some(batch) => batch,
                     None => {
-                        let events = self.store.events(self.session, after, PageSize::default()).await?;
+                        let mut events = self.store.events(self.session, after, PageSize::default()).await?;
+                        // The store may have what is not to be seen yet.
+                        events.retain(|e| e.seq <= head.seq);
                         if events.is_empty() {
                             return Err(StoreError::Backend(format!(
                                 "events after {after} of {} are gone",

@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
+use lia_contract::{registry, schema};
 use lia_protocol::{
     error::ApiError,
     ids::TaskId,
-    registry,
     rest::{Access, Body, Kind, RouteDoc},
-    schema, wire,
+    wire,
 };
 use lia_server::api::routes;
 use serde_json::value::RawValue;

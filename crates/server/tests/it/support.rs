@@ -1,6 +1,9 @@
 //! A server in a temporary folder, and clients that say exactly what a test wants said.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use lia_gateway::Gateway;
 use lia_protocol::{
     api::Scope,
+    boot::PORT_CONTROL,
     ids::{InstanceId, SessionId, TaskId},
     runtime::RuntimeStatus,
     secret::Secret,
@@ -19,13 +23,19 @@ use lia_protocol::{
 use lia_runtime::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream};
 use lia_server::{
     api::{self, Api, Hosts, credentials},
-    engine::{Engine, Options},
+    engine::{Clock, Engine, Options, Retention},
     listen,
 };
 use lia_store::{CredentialKind, Op, Store, Txn, sqlite::SqliteStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{
+    io::DuplexStream,
+    net::TcpStream,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Error as WsError, Message, client::IntoClientRequest as _},
@@ -35,8 +45,13 @@ use tokio_util::sync::CancellationToken;
 /// Nothing here takes that long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A runtime whose instances are never ready.
-struct Never;
+/// A runtime whose instances are never ready; or, with a place for their control links, as ready as the test plays it.
+/// It knows what it was told to delete.
+#[derive(Default)]
+struct Never {
+    deleted: Mutex<Vec<InstanceId>>,
+    links: Option<UnboundedSender<DuplexStream>>,
+}
 
 fn gone(id: InstanceId) -> RuntimeError {
     RuntimeError::Gone(id)
@@ -56,17 +71,23 @@ impl Runtime for Never {
             suspend: "none".into(),
         }
     }
-    async fn start(&self, _: InstanceSpec, _: Arc<dyn Ledger>) -> Result<InstanceRecord, RuntimeError> {
-        std::future::pending().await
+    async fn start(&self, spec: InstanceSpec, _: Arc<dyn Ledger>) -> Result<InstanceRecord, RuntimeError> {
+        match self.links {
+            Some(_) => Ok(InstanceRecord { id: spec.id, runtime: "never".into(), data: Value::Null }),
+            None => std::future::pending().await,
+        }
     }
     async fn status(&self, _: &InstanceRecord) -> Result<InstanceStatus, RuntimeError> {
         Ok(InstanceStatus::Gone { reason: None })
     }
     async fn ended(&self, _: &InstanceRecord) -> Option<String> {
-        None
+        std::future::pending().await
     }
-    async fn dial(&self, i: &InstanceRecord, _: u16) -> Result<Box<dyn Stream>, RuntimeError> {
-        Err(gone(i.id))
+    async fn dial(&self, i: &InstanceRecord, port: u16) -> Result<Box<dyn Stream>, RuntimeError> {
+        let links = self.links.as_ref().filter(|_| port == PORT_CONTROL).ok_or_else(|| gone(i.id))?;
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        links.send(theirs).map_err(|_| gone(i.id))?;
+        Ok(Box::new(ours))
     }
     async fn pause(&self, i: &InstanceRecord) -> Result<(), RuntimeError> {
         Err(gone(i.id))
@@ -77,8 +98,15 @@ impl Runtime for Never {
     async fn stop(&self, _: &InstanceRecord, _: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
         Ok(())
     }
-    async fn delete(&self, _: InstanceId, _: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
+    async fn delete(&self, id: InstanceId, _: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
+        self.deleted.lock().unwrap().push(id);
         Ok(())
+    }
+    async fn sweep(
+        &self,
+        _: &std::collections::BTreeSet<InstanceId>,
+    ) -> Result<Vec<InstanceId>, RuntimeError> {
+        Ok(Vec::new())
     }
     async fn leftover_journal(
         &self,
@@ -96,11 +124,28 @@ pub struct Server {
     pub port: u16,
     pub admin: String,
     pub dir: TempDir,
+    runtime: Arc<Never>,
     accepting: JoinHandle<()>,
 }
 
 impl Server {
     pub async fn start() -> Self {
+        Self::start_at(Clock::default()).await
+    }
+
+    /// With another clock.
+    pub async fn start_at(clock: Clock) -> Self {
+        Self::start_on(Never::default(), clock).await
+    }
+
+    /// With instances whose control links the test serves, in the order of their dialling.
+    pub async fn start_linked() -> (Self, UnboundedReceiver<DuplexStream>) {
+        let (links, dialled) = unbounded_channel();
+        let runtime = Never { links: Some(links), ..Never::default() };
+        (Self::start_on(runtime, Clock::default()).await, dialled)
+    }
+
+    async fn start_on(runtime: Never, clock: Clock) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path();
         let store = SqliteStore::open(path.join("lia.db"), lia_store::sqlite::Options::default()).unwrap();
@@ -120,20 +165,29 @@ impl Server {
             log_quota: 1 << 30,
             pty_keep: 1 << 20,
             disk_reserve: 0,
+            retention: Retention::default(),
+            upkeep_every: Duration::ZERO,
+            clock,
             ca_file: None,
             agent_env: std::collections::BTreeMap::new(),
             failpoints: Vec::new(),
             providers: Vec::new(),
         };
         let gateway = Gateway::new(lia_gateway::Options::default()).unwrap();
-        let (engine, _) = Engine::start(options, store.clone(), Arc::new(Never), gateway).await.unwrap();
+        let runtime = Arc::new(runtime);
+        let (engine, _) = Engine::start(options, store.clone(), runtime.clone(), gateway).await.unwrap();
         let listener = listen::bind("127.0.0.1", 0).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let web_url = format!("http://127.0.0.1:{port}");
         let api =
             Api::new(engine, Hosts::new("127.0.0.1", port, &web_url), &web_url, CancellationToken::new());
         let accepting = tokio::spawn(listen::run(listener, api::router(&api), api.stopping.clone()));
-        Self { api, store, port, admin, dir, accepting }
+        Self { api, store, port, admin, dir, runtime, accepting }
+    }
+
+    /// What the runtime was told to delete.
+    pub fn deleted(&self) -> Vec<InstanceId> {
+        self.runtime.deleted.lock().unwrap().clone()
     }
 
     /// Ends it as `serve` does.

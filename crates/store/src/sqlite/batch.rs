@@ -33,7 +33,8 @@ pub(super) fn apply(txns: Vec<Txn>, conn: &Connection, logs: &mut Logs) -> Resul
 }
 
 fn one(txn: Txn, conn: &Connection, logs: &mut Logs) -> Result<Committed, Fault> {
-    let appends_only = txn.ops.iter().all(|op| matches!(op, Op::Append { .. } | Op::NextEpoch { .. }));
+    let in_memory = |op: &Op| matches!(op, Op::Append { .. } | Op::NextEpoch { restart_at: None, .. });
+    let appends_only = txn.ops.iter().all(in_memory);
     if !appends_only {
         logs.flush(conn)?;
         step(conn, "SAVEPOINT txn")?;

@@ -1,12 +1,14 @@
 //! Checkpoints: a thread and a connection of their own, so that no commit ever does one.
 //!
 //! ```text
-//! small WAL       nothing
+//! small WAL       nothing: the next commit goes after what is there, or over what was there before it began anew, which
+//!                 a disk flushes in half the time of a file that grows
 //! over TRIGGER    copy into the database beside the running writer (PASSIVE), then stop writer and readers for the short
 //!                 rest, so that the next commit begins the WAL anew (RESTART)
 //! over LIMIT      the writer waits for that before its next batch: the WAL has a bound whatever the disk's speed
 //! disk full       at once, and the file is cut: what the database has already room for need not stand in the WAL too
-//! no commit for IDLE   the file is cut to nothing (TRUNCATE), and nothing happens any more until the next commit
+//! no commit for IDLE   what is over SMALL is copied, and a file over KEEP is cut; nothing happens any more until the next
+//!                 commit
 //! ```
 //!
 //! The writer and the readers pass a [`Gate`], so that they wait on a lock and not by asking SQLite again and again.
@@ -24,7 +26,11 @@ use crate::StoreError;
 const TRIGGER: u64 = 8 << 20;
 /// Bytes in the WAL over which no batch begins. A batch adds at most [`super::writer::BATCH_BYTES`] and one transaction.
 const LIMIT: u64 = 24 << 20;
-/// Silence after which the WAL is cut.
+/// Bytes that stay in the WAL in silence: a WAL that begins anew costs the next commit a flush more.
+const SMALL: u64 = 1 << 20;
+/// Bytes of the file that are not cut in silence.
+const KEEP: u64 = 16 << 20;
+/// Silence after which the WAL is copied into the database.
 const IDLE: Duration = Duration::from_secs(1);
 /// A page and its header in the WAL.
 const FRAME: u64 = 4096 + 24;
@@ -48,8 +54,10 @@ struct State {
     wanted: bool,
     /// Commits so far.
     commits: u64,
-    /// Commits at the last cut of the file.
-    cut_at: Option<u64>,
+    /// Commits at the last look in silence.
+    quiet_at: Option<u64>,
+    /// The largest that the file was since it was cut.
+    file: u64,
     /// How far the WAL grows before it is tried again, beyond [`TRIGGER`]: after a failure, or while another process
     /// pins it.
     spare: u64,
@@ -138,6 +146,7 @@ impl Writing<'_> {
         let mut state = self.gate.lock();
         state.commits += 1;
         state.wal = frames * FRAME;
+        state.file = state.file.max(state.wal);
     }
 }
 
@@ -145,9 +154,9 @@ impl Drop for Writing<'_> {
     fn drop(&mut self) {
         let mut state = self.gate.lock();
         state.writing = false;
-        if state.wanted || state.is_large() || state.cut_at.is_some() {
-            // A WAL that was cut is not any more: the checkpointer waits for silence again.
-            state.cut_at = None;
+        if state.wanted || state.is_large() || state.quiet_at.is_some() {
+            // No silence any more: the checkpointer waits for it again.
+            state.quiet_at = None;
             drop(state);
             self.gate.wake_checkpointer.notify_one();
         }
@@ -164,7 +173,7 @@ pub(super) fn run(conn: &Connection, gate: &Arc<Gate>) {
         let mut state = gate.lock();
         let seen = state.commits;
         while !state.stop && !state.is_large() {
-            if state.cut_at == Some(state.commits) {
+            if state.quiet_at == Some(state.commits) {
                 state = wait(&gate.wake_checkpointer, state);
                 continue;
             }
@@ -176,6 +185,11 @@ pub(super) fn run(conn: &Connection, gate: &Arc<Gate>) {
             }
         }
         let (stop, large, full, quiet) = (state.stop, state.is_large(), state.full, state.commits == seen);
+        let (wal, file) = (state.wal, state.file);
+        if quiet && !large {
+            // After a failure too: it is tried again after the next commit.
+            state.quiet_at = Some(state.commits);
+        }
         drop(state);
         if stop {
             alone(conn, gate, "TRUNCATE");
@@ -184,8 +198,10 @@ pub(super) fn run(conn: &Connection, gate: &Arc<Gate>) {
         if large {
             report(checkpoint(conn, "PASSIVE"));
             alone(conn, gate, if full { "TRUNCATE" } else { "RESTART" });
-        } else if quiet {
+        } else if quiet && file > KEEP {
             alone(conn, gate, "TRUNCATE");
+        } else if quiet && wal > SMALL {
+            alone(conn, gate, "RESTART");
         }
     }
 }
@@ -212,8 +228,9 @@ fn alone(conn: &Connection, gate: &Gate, mode: &'static str) {
     } else {
         state.spare = state.wal;
     }
-    // Also after a failure: it is tried again after the next commit.
-    state.cut_at = (mode == "TRUNCATE").then_some(state.commits);
+    if mode == "TRUNCATE" {
+        state.file = 0;
+    }
     state.failed = report(done);
     drop(state);
     gate.wake_writer.notify_one();

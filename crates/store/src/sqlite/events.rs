@@ -20,6 +20,8 @@ pub(super) const SESSIONS: i64 = (1 << (63 - SEQ_BITS)) - 2;
 /// Rows of the multi-row inserts.
 const ROWS: [usize; 3] = [64, 8, 1];
 const COLUMNS: usize = 9;
+/// Bytes of an output's body before those of the terminal.
+pub(super) const OUTPUT_POSITION: usize = 8;
 
 /// The key of an event.
 pub(super) fn key(session_no: i64, seq: Seq) -> i64 {
@@ -115,14 +117,67 @@ impl Row {
     }
 }
 
-/// Whether `e` is what the log holds for its journal line; also when that line made no event.
+/// Whether `e` is what the log holds for its journal line; also when nothing is held of that line.
 pub(super) fn is_repeat(conn: &Connection, log: &Log, pos: LinkPos, e: &NewEvent) -> rusqlite::Result<bool> {
-    // Within one life of the sidecar lines rise with seq: the first event of the line is found by halving.
+    let Some(first) = first_of(conn, log, pos)? else {
+        return Ok(note_of(conn, log, pos)?.is_none());
+    };
+    let mut same = conn.prepare_cached(
+        "SELECT line, kind, body, key FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key",
+    )?;
+    let mut same = same.query([first, end_of(log)])?;
+    while let Some(row) = same.next()? {
+        if nat(row.get(0)?) != pos.offset.0 {
+            break;
+        }
+        if row.get::<_, u8>(1)? != e.kind.code() {
+            continue;
+        }
+        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
+        let equal = if e.kind == Kind::Output {
+            let trimmed = seq_of(row.get(3)?) <= log.trimmed;
+            trimmed || body.get(OUTPUT_POSITION..) == e.body.get(OUTPUT_POSITION..)
+        } else {
+            e.body == body
+        };
+        if equal {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a journal line was noted with this digest; also when nothing is held of that line.
+pub(super) fn is_noted(
+    conn: &Connection,
+    log: &Log,
+    pos: LinkPos,
+    digest: &[u8; 32],
+) -> rusqlite::Result<bool> {
+    match note_of(conn, log, pos)? {
+        Some(noted) => Ok(noted == *digest),
+        None => Ok(first_of(conn, log, pos)?.is_none()),
+    }
+}
+
+fn note_of(conn: &Connection, log: &Log, pos: LinkPos) -> rusqlite::Result<Option<[u8; 32]>> {
+    let mut select = conn.prepare_cached("SELECT digest FROM lines WHERE session_no = ?1 AND line = ?2")?;
+    select.query_row((log.no, int(pos.offset.0)), |r| r.get(0)).optional()
+}
+
+/// After the last event of a log.
+fn end_of(log: &Log) -> i64 {
+    key(log.no, log.head.last_seq) + 1
+}
+
+/// The key of the first event of a journal line.
+fn first_of(conn: &Connection, log: &Log, pos: LinkPos) -> rusqlite::Result<Option<i64>> {
+    // Within one life of the sidecar lines rise with seq: it is found by halving.
     let mut linked = conn.prepare_cached(
         "SELECT key, epoch, line FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key LIMIT 1",
     )?;
-    let (mut low, mut high) = (key(log.no, Seq(1)), key(log.no, log.head.last_seq) + 1);
-    let end = high;
+    let (mut low, mut high) = (key(log.no, Seq(1)), end_of(log));
+    let mut first = None;
     while low < high {
         let middle = low + (high - low) / 2;
         let at = linked.query_row([middle, high], |r| {
@@ -130,25 +185,11 @@ pub(super) fn is_repeat(conn: &Connection, log: &Log, pos: LinkPos, e: &NewEvent
         });
         match at.optional()? {
             Some((at, epoch, line)) if nat(epoch) < log.life.0 || nat(line) < pos.offset.0 => low = at + 1,
-            _ => high = middle,
+            found => {
+                first = found.filter(|f| nat(f.2) == pos.offset.0).map(|f| f.0).or(first);
+                high = middle;
+            }
         }
     }
-    let mut same = conn.prepare_cached(
-        "SELECT line, kind, body, key FROM events WHERE key >= ?1 AND key < ?2 AND line IS NOT NULL ORDER BY key",
-    )?;
-    let mut same = same.query([low, end])?;
-    let mut found = false;
-    while let Some(row) = same.next()? {
-        if nat(row.get(0)?) != pos.offset.0 {
-            break;
-        }
-        found = true;
-        let emptied = e.kind == Kind::Output && seq_of(row.get(3)?) <= log.trimmed;
-        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-        let equal = if emptied { e.body.starts_with(body) } else { e.body == body };
-        if equal && row.get::<_, u8>(1)? == e.kind.code() {
-            return Ok(true);
-        }
-    }
-    Ok(!found)
+    Ok(first)
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use lia_protocol::{
-    event::{Event, Kind, NewEvent},
+    event::{Actor, Event, Kind, LinkPos, LogTruncated, NewEvent},
     ids::{LinkEpoch, Offset, Seq, SessionId},
     time::Timestamp,
 };
@@ -39,6 +39,25 @@ pub(super) struct Log {
     txn: u64,
     /// Not yet written to `sessions`.
     dirty: bool,
+}
+
+impl Log {
+    /// Whether a journal line is new: then the log stands at it. `false`: it was in the log before this transaction.
+    fn takes(&mut self, session: SessionId, pos: LinkPos) -> Result<bool, Fault> {
+        if !(self.life..=self.head.epoch).contains(&pos.epoch) {
+            let lives = format!("{} to {}", self.life, self.head.epoch);
+            return Err(Fault::conflict(format!("link epoch of session {session}"), lives, pos.epoch));
+        }
+        if pos.offset <= self.base {
+            return Ok(false);
+        }
+        if pos.offset < self.head.offset {
+            let what = format!("journal line of session {session}");
+            return Err(Fault::conflict(what, self.head.offset, pos.offset));
+        }
+        self.head.offset = pos.offset;
+        Ok(true)
+    }
 }
 
 /// The cache, and the rows of the batch that are not yet written.
@@ -108,28 +127,15 @@ impl Logs {
         for e in events {
             // Line 0 is none: a peer without a journal.
             let link = e.link.filter(|l| l.offset > Offset::ZERO);
-            if let Some(pos) = link {
-                if !(log.life..=log.head.epoch).contains(&pos.epoch) {
-                    let lives = format!("{} to {}", log.life, log.head.epoch);
-                    return Err(Fault::conflict(
-                        format!("link epoch of session {session}"),
-                        lives,
-                        pos.epoch,
-                    ));
+            if let Some(pos) = link
+                && !log.takes(session, pos)?
+            {
+                self.write_rows(conn, self.mark)?;
+                self.mark = 0;
+                if !events::is_repeat(conn, &log, pos, &e)? {
+                    return Err(Fault::Txn(StoreError::Diverged { session, pos }));
                 }
-                if pos.offset <= log.base {
-                    self.write_rows(conn, self.mark)?;
-                    self.mark = 0;
-                    if !events::is_repeat(conn, &log, pos, &e)? {
-                        return Err(Fault::Txn(StoreError::Diverged { session, pos }));
-                    }
-                    continue;
-                }
-                if pos.offset < log.head.offset {
-                    let what = format!("journal line of session {session}");
-                    return Err(Fault::conflict(what, log.head.offset, pos.offset));
-                }
-                log.head.offset = pos.offset;
+                continue;
             }
             let seq = log.head.last_seq.next();
             if seq.0 >> SEQ_BITS > 0 {
@@ -171,6 +177,29 @@ impl Logs {
         Ok(())
     }
 
+    /// Notes a journal line by its digest. See [`crate::Op::NoteLine`].
+    pub(super) fn note(
+        &mut self,
+        conn: &Connection,
+        session: SessionId,
+        pos: LinkPos,
+        digest: &[u8; 32],
+    ) -> Result<(), Fault> {
+        if pos.offset == Offset::ZERO {
+            return Ok(());
+        }
+        self.flush(conn)?;
+        let log = self.touch(conn, session)?;
+        if log.takes(session, pos)? {
+            log.dirty = true;
+            conn.prepare_cached("INSERT INTO lines (session_no, line, digest) VALUES (?1, ?2, ?3)")?
+                .execute((log.no, int(pos.offset.0), digest))?;
+        } else if !events::is_noted(conn, log, pos, digest)? {
+            return Err(Fault::Txn(StoreError::Diverged { session, pos }));
+        }
+        Ok(())
+    }
+
     /// Gives out the next link epoch.
     pub(super) fn next_epoch(
         &mut self,
@@ -181,6 +210,8 @@ impl Logs {
         let log = self.touch(conn, session)?;
         log.head.epoch = log.head.epoch.next();
         if let Some(at) = restart_at {
+            // Lines that come from now on are others.
+            conn.prepare_cached("DELETE FROM lines WHERE session_no = ?1")?.execute([log.no])?;
             log.life = log.head.epoch;
             log.head.offset = at;
             log.base = at;
@@ -193,8 +224,9 @@ impl Logs {
     pub(super) fn trim_output(
         &mut self,
         conn: &Connection,
-        session: SessionId,
+        (session, at): (SessionId, Timestamp),
         keep: u64,
+        out: &mut Committed,
     ) -> Result<(), Fault> {
         self.flush(conn)?;
         let log = self.touch(conn, session)?;
@@ -222,7 +254,8 @@ impl Logs {
         conn.prepare_cached(sql)?.execute((from, cut, output))?;
         log.trimmed = seq_of(cut);
         log.dirty = true;
-        Ok(())
+        let marker = NewEvent::own(Actor::System, &LogTruncated { bytes: log.head.pty_dropped });
+        self.append(conn, (session, at), vec![marker], None, out)
     }
 
     /// Writes rows when many have been gathered.

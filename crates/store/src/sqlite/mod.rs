@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! commit, purge ──channel──▶ writer thread ── the only write connection ──▶ lia.db, lia.db-wal
-//! reads ────────▶ blocking threads ── a few read-only connections ───────▶       ▲
-//!                            checkpointer thread ── a connection of its own ─────┘
+//!                            flusher thread ── fdatasync of the WAL ─────────────▶ ▲
+//! reads ────────▶ blocking threads ── a few read-only connections ───────▶         │
+//!                            checkpointer thread ── a connection of its own ───────┘
 //! ```
 //!
 //! - `writer`: the thread; everything that waits becomes one SQLite transaction;
+//! - `flush`: what survives the loss of power;
 //! - `batch`: what happens inside it; each change stays all or nothing on its own;
 //! - `log`, `events`: appends, link positions, PTY trimming; `ops`: records;
 //! - `purge`: removals in steps; `checkpoint`: the bound of the WAL;
@@ -22,20 +24,22 @@ use std::{
 use async_trait::async_trait;
 use lia_protocol::{
     event::Event,
-    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UserId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId, UserId},
     time::Timestamp,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Head, IdempotencyRecord,
-    LedgerRecord, Op, PageSize, PermissionRecord, Store, StoreError, TaskFilter, TaskRecord, Txn,
+    LedgerRecord, Op, PageSize, PermissionRecord, Settled, Store, StoreError, TaskFilter, TaskRecord, Txn,
+    UploadRecord,
 };
 
 mod batch;
 mod checkpoint;
 mod error;
 mod events;
+mod flush;
 mod lock;
 mod log;
 mod ops;
@@ -46,10 +50,11 @@ mod schema;
 mod writer;
 
 use checkpoint::Gate;
+use flush::Flusher;
 use lock::FolderLock;
 use purge::Purges;
 use reads::Readers;
-use writer::{Db, Job, Writer};
+use writer::{Answer, Db, Job, Writer};
 
 /// How the store works.
 #[derive(Clone, Copy, Debug)]
@@ -82,16 +87,19 @@ impl std::fmt::Debug for SqliteStore {
 
 struct Threads {
     writer: JoinHandle<()>,
+    flusher: JoinHandle<()>,
     checkpointer: JoinHandle<()>,
     gate: Arc<Gate>,
     _lock: FolderLock,
 }
 
 impl Threads {
-    /// Waits for the writer, which must have been told to end, and ends the checkpointer.
+    /// Waits for the writer, which must have been told to end, and for the flusher, which ends with it; then ends the
+    /// checkpointer.
     fn join(self) {
         // A panic has been reported by the thread itself.
         let _ = self.writer.join();
+        let _ = self.flusher.join();
         self.gate.stop();
         let _ = self.checkpointer.join();
     }
@@ -114,15 +122,18 @@ impl SqliteStore {
 
         let thread = |name: &str| thread::Builder::new().name(name.to_owned());
         let failed = |e: std::io::Error| StoreError::Backend(format!("a thread cannot be started: {e}"));
+        let (flusher, flush) = Flusher::new(path)
+            .map_err(|e| StoreError::Backend(format!("the WAL of {}: {e}", path.display())))?;
+        let flush = thread("store-flush").spawn(flush).map_err(failed)?;
         let at = Arc::clone(&gate);
-        let write = move || Writer::new(Db::new(conn, at), waiting, purges).run();
+        let write = move || Writer::new(Db::new(conn, at, flusher), waiting, purges).run();
         let writer = thread("store-writer").spawn(write).map_err(failed)?;
         let at = Arc::clone(&gate);
         let checkpoint = move || checkpoint::run(&checkpoints, &at);
         let checkpointer = thread("store-checkpoint").spawn(checkpoint).map_err(failed)?;
 
         let readers = Readers::new(path.to_owned(), Arc::clone(&gate), options.readers);
-        let threads = Mutex::new(Some(Threads { writer, checkpointer, gate, _lock: lock }));
+        let threads = Mutex::new(Some(Threads { writer, flusher: flush, checkpointer, gate, _lock: lock }));
         Ok(Self { options, readers, jobs, threads })
     }
 
@@ -148,7 +159,11 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, txn: Txn) -> Result<Committed, StoreError> {
-        self.ask(|reply| Job::Commit(txn, reply)).await
+        self.ask(|reply| Job::Commit(txn, Answer::Whole(reply))).await
+    }
+
+    async fn commit_early(&self, txn: Txn) -> Result<(Committed, Settled), StoreError> {
+        self.ask(|reply| Job::Commit(txn, Answer::Early(reply))).await
     }
 
     async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError> {
@@ -200,6 +215,12 @@ impl Store for SqliteStore {
 
     async fn unfinished_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
         self.readers.run(reads::unfinished_tasks).await
+    }
+
+    async fn kept_since(&self, before: Timestamp, limit: u32) -> Result<Vec<TaskRecord>, StoreError> {
+        let filter = "WHERE t.status = 'terminated' AND t.cleanup = 0 AND t.removed = 0 AND t.completed_at < ?1 \
+                      ORDER BY t.completed_at LIMIT ?2";
+        self.readers.run(move |c| reads::all(c, (rows::TASK, filter), &[&before.0, &limit], rows::task)).await
     }
 
     async fn commands(
@@ -255,6 +276,17 @@ impl Store for SqliteStore {
     async fn idempotent(&self, owner: &UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError> {
         let (owner, key) = (owner.clone(), key.to_owned());
         self.readers.run(move |c| reads::idempotent(c, &owner, &key)).await
+    }
+
+    async fn upload(&self, id: UploadId) -> Result<Option<UploadRecord>, StoreError> {
+        self.readers
+            .run(move |c| reads::one(c, (rows::UPLOAD, "WHERE id = ?1"), id.0.as_bytes(), rows::upload))
+            .await
+    }
+
+    async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError> {
+        let filter = "WHERE used_at < ?1 ORDER BY used_at";
+        self.readers.run(move |c| reads::all(c, (rows::UPLOAD, filter), &[&before.0], rows::upload)).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

@@ -2,7 +2,7 @@
 //! a savepoint, so that a conflict takes its earlier steps back.
 
 use lia_protocol::{
-    ids::{CommandId, PermissionId, Seq, TaskId, TokenId, UserId},
+    ids::{CommandId, PermissionId, Seq, TaskId, TokenId, UploadId, UserId},
     task::TaskStatus,
     time::Timestamp,
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     CommandRecord, CommandState, Committed, CredentialRecord, IdempotencyRecord, LedgerRecord, Op,
-    PermissionRecord, StoreError, TaskPatch, TaskRecord,
+    PermissionRecord, StoreError, TaskPatch, TaskRecord, UploadRecord,
 };
 
 type Done = Result<(), Fault>;
@@ -25,6 +25,7 @@ type Done = Result<(), Fault>;
 pub(super) fn apply(op: Op, conn: &Connection, logs: &mut Logs, out: &mut Committed) -> Done {
     match op {
         Op::Append { session, at, events, ack } => logs.append(conn, (session, at), events, ack, out),
+        Op::NoteLine { session, pos, digest } => logs.note(conn, session, pos, &digest),
         Op::NextEpoch { session, restart_at } => {
             out.epoch = Some(logs.next_epoch(conn, session, restart_at)?);
             Ok(())
@@ -44,8 +45,11 @@ pub(super) fn apply(op: Op, conn: &Connection, logs: &mut Logs, out: &mut Commit
         Op::Record(thing) => record(conn, &thing),
         Op::Strike(thing) => strike(conn, &thing),
         Op::PutIdempotent { owner, key, record } => put_idempotent(conn, &owner, &key, &record),
+        Op::SweepIdempotent { before } => sweep_idempotent(conn, before),
+        Op::PutUpload(upload) => put_upload(conn, &upload),
+        Op::RemoveUpload { id } => remove_upload(conn, id),
         Op::PutSetting { name, value } => put_setting(conn, &name, &value),
-        Op::TrimOutput { session, keep } => logs.trim_output(conn, session, keep),
+        Op::TrimOutput { session, at, keep } => logs.trim_output(conn, (session, at), keep, out),
     }
 }
 
@@ -285,12 +289,29 @@ fn strike(conn: &Connection, l: &LedgerRecord) -> Done {
 }
 
 fn put_idempotent(conn: &Connection, owner: &UserId, key: &str, record: &IdempotencyRecord) -> Done {
-    let sql =
-        "INSERT INTO idempotency (owner, key, digest, task) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-    let values = params![owner.as_str(), key, record.digest, record.task.0.as_bytes()];
+    let sql = "INSERT INTO idempotency (owner, key, digest, task, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT DO NOTHING";
+    let values = params![owner.as_str(), key, record.digest, record.task.0.as_bytes(), record.at.0];
     if conn.prepare_cached(sql)?.execute(values)? == 0 {
         return Err(Fault::conflict(format!("idempotency key {key:?} of {owner}"), "present", "absent"));
     }
+    Ok(())
+}
+
+fn sweep_idempotent(conn: &Connection, before: Timestamp) -> Done {
+    conn.prepare_cached("DELETE FROM idempotency WHERE created_at < ?1")?.execute([before.0])?;
+    Ok(())
+}
+
+fn put_upload(conn: &Connection, u: &UploadRecord) -> Done {
+    let sql = "INSERT INTO uploads (id, user, used_at) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (id) DO UPDATE SET used_at = excluded.used_at";
+    conn.prepare_cached(sql)?.execute(params![u.id.0.as_bytes(), u.user.as_str(), u.used_at.0])?;
+    Ok(())
+}
+
+fn remove_upload(conn: &Connection, id: UploadId) -> Done {
+    conn.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute([id.0.as_bytes()])?;
     Ok(())
 }
 

@@ -13,11 +13,12 @@ use uuid::Uuid;
 
 use super::{
     events::key,
+    flush::Waiting,
     log::Logs,
     rows,
     writer::{Db, Reply},
 };
-use crate::{Durability, StoreError};
+use crate::StoreError;
 
 /// Rows of one step.
 const ROWS: usize = 1000;
@@ -94,9 +95,14 @@ impl Purges {
             Err(e) => Err(e),
         };
         // One that failed goes on when it is asked for again, or at the next start.
-        if let Some(purge) = self.queue.pop_front() {
-            for reply in purge.replies {
-                let _ = reply.send(done.clone());
+        let Some(Purge { replies, .. }) = self.queue.pop_front() else { return };
+        match done {
+            // The mark is to survive the loss of power; the rest goes on from it.
+            Ok(()) if !replies.is_empty() => db.flusher.flush(vec![Waiting::Purge(replies)]),
+            done => {
+                for reply in replies {
+                    let _ = reply.send(done.clone());
+                }
             }
         }
     }
@@ -110,7 +116,7 @@ impl Purge {
     /// `Some` when all is done.
     fn step(&mut self, db: &mut Db, logs: &mut Logs) -> Result<Option<()>, StoreError> {
         self.stage = match self.stage {
-            Stage::Asked => match db.transaction(Durability::Power, |conn| mark(conn, self.task))? {
+            Stage::Asked => match db.transaction(|conn| mark(conn, self.task))? {
                 Some((no, session)) => {
                     logs.forget(session);
                     Stage::Removing(no)
@@ -118,13 +124,13 @@ impl Purge {
                 None => return Ok(Some(())),
             },
             Stage::Removing(no) => {
-                if !db.transaction(Durability::Process, |conn| remove_some(conn, no))? {
+                if !db.transaction(|conn| remove_some(conn, no))? {
                     return Ok(None);
                 }
                 Stage::Shrinking
             }
             Stage::Shrinking => {
-                let left = db.transaction(Durability::Process, |conn| {
+                let left = db.transaction(|conn| {
                     let mut vacuum = conn.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
                     let mut pages = vacuum.raw_query();
                     while pages.next()?.is_some() {}
@@ -191,6 +197,10 @@ fn remove_some(conn: &Connection, no: i64) -> Result<bool, StoreError> {
         if conn.prepare_cached(&sql)?.execute((no, ROWS as i64 / 10))? > 0 {
             return Ok(false);
         }
+    }
+    let notes = "DELETE FROM lines WHERE session_no = ?1 AND line IN (SELECT line FROM lines WHERE session_no = ?1 LIMIT ?2)";
+    if conn.prepare_cached(notes)?.execute((no, ROWS as i64))? > 0 {
+        return Ok(false);
     }
     conn.execute("DELETE FROM sessions WHERE no = ?1", [no])?;
     Ok(true)

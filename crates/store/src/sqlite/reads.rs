@@ -9,6 +9,7 @@ use bytes::Bytes;
 use lia_protocol::{
     event::Event,
     ids::{InstanceId, Seq, SessionId, TaskId, UserId},
+    time::Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter};
 use tokio::sync::Semaphore;
@@ -225,10 +226,11 @@ pub(super) fn idempotent(
     owner: &UserId,
     key: &str,
 ) -> Result<Option<IdempotencyRecord>, StoreError> {
-    let mut select =
-        conn.prepare_cached("SELECT digest, task FROM idempotency WHERE owner = ?1 AND key = ?2")?;
+    let mut select = conn
+        .prepare_cached("SELECT digest, task, created_at FROM idempotency WHERE owner = ?1 AND key = ?2")?;
     let found = select.query_row([owner.as_str(), key], |r| {
-        Ok(IdempotencyRecord { digest: r.get(0)?, task: TaskId(Uuid::from_bytes(r.get(1)?)) })
+        let task = TaskId(Uuid::from_bytes(r.get(1)?));
+        Ok(IdempotencyRecord { digest: r.get(0)?, task, at: Timestamp(r.get(2)?) })
     });
     Ok(found.optional()?)
 }

@@ -5,7 +5,7 @@ use lia_protocol::{
     event::{Actor, Event, Kind},
     ids::{
         CommandId, InstanceId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, TurnId,
-        UserId,
+        UploadId, UserId,
     },
     link::Order,
     task::TaskStatus,
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::events::seq_of;
 use crate::{
     CommandRecord, CommandState, CredentialKind, CredentialRecord, Head, LedgerRecord, PermissionRecord,
-    TaskRecord,
+    TaskRecord, UploadRecord,
 };
 
 /// A count as SQLite's signed integer.
@@ -227,4 +227,12 @@ pub(super) fn credential(r: &Row<'_>) -> rusqlite::Result<CredentialRecord> {
 /// `instance, kind, name`
 pub(super) fn ledger(r: &Row<'_>) -> rusqlite::Result<LedgerRecord> {
     Ok(LedgerRecord { instance: InstanceId(uuid(r, 0)?), kind: r.get(1)?, name: r.get(2)? })
+}
+
+/// What [`upload`] reads.
+pub(super) const UPLOAD: &str = "SELECT id, user, used_at FROM uploads ";
+
+/// A row of [`UPLOAD`].
+pub(super) fn upload(r: &Row<'_>) -> rusqlite::Result<UploadRecord> {
+    Ok(UploadRecord { id: UploadId(uuid(r, 0)?), user: parsed(r, 1)?, used_at: Timestamp(r.get(2)?) })
 }

@@ -15,7 +15,8 @@ use crate::StoreError;
 
 /// "Lia1": who the file belongs to, in SQLite's header.
 const APPLICATION_ID: i32 = 0x4c69_6131;
-const STEPS: &[M<'static>] = &[M::up(include_str!("0001.sql"))];
+const STEPS: &[M<'static>] =
+    &[M::up(include_str!("0001.sql")), M::up(include_str!("0002.sql")), M::up(include_str!("0003.sql"))];
 /// Other processes (a person with `sqlite3`) may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -49,6 +50,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "cache_size", -4096)?;
     Migrations::from_slice(STEPS).to_latest(&mut conn).map_err(|e| bad(&e))?;
+    // From here on the flusher sees to what must survive the loss of power.
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(conn)
 }
 

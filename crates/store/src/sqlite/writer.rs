@@ -1,5 +1,8 @@
 //! The writer: one thread that owns the only write connection. It takes everything that waits, commits it as one SQLite
-//! transaction as soon as it is free, and answers. Between batches it goes on with removals, a step at a time.
+//! transaction as soon as it is free, and answers; what must survive the loss of power it hands to the [`flush`]er first.
+//! Between batches it goes on with removals, a step at a time.
+//!
+//! [`flush`]: super::flush
 
 use std::{cell::Cell, sync::Arc};
 
@@ -10,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     batch::{self, Outcomes},
     checkpoint::Gate,
+    flush::{Flusher, Waiting},
     log::Logs,
     purge::Purges,
 };
-use crate::{Committed, Durability, Op, StoreError, Txn};
+use crate::{Committed, Durability, Op, Settled, StoreError, Txn};
 
 /// Bytes of bodies after which a batch takes no further transaction.
 pub(super) const BATCH_BYTES: usize = 8 << 20;
@@ -26,11 +30,29 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What the writer is asked for.
 pub(super) enum Job {
     /// Commit a change.
-    Commit(Txn, Reply<Committed>),
+    Commit(Txn, Answer),
     /// Remove a task and its log.
     Purge(TaskId, Reply<()>),
     /// Do what waits, then end.
     Close,
+}
+
+/// When a commit is answered.
+pub(super) enum Answer {
+    /// When it survives what its transaction says.
+    Whole(Reply<Committed>),
+    /// When it survives the kill of every process; the rest is said by the [`Settled`].
+    Early(Reply<(Committed, Settled)>),
+}
+
+impl Answer {
+    fn refuse(self, e: StoreError) {
+        // Who has stopped waiting has no use for the answer.
+        match self {
+            Self::Whole(reply) => drop(reply.send(Err(e))),
+            Self::Early(reply) => drop(reply.send(Err(e))),
+        }
+    }
 }
 
 thread_local! {
@@ -42,34 +64,27 @@ thread_local! {
 pub(super) struct Db {
     pub(super) conn: Connection,
     gate: Arc<Gate>,
-    sync: Option<Durability>,
+    pub(super) flusher: Flusher,
 }
 
 impl Db {
     /// Takes over the write connection. To be called on the writer's thread.
-    pub(super) fn new(conn: Connection, gate: Arc<Gate>) -> Self {
+    pub(super) fn new(conn: Connection, gate: Arc<Gate>, flusher: Flusher) -> Self {
         conn.wal_hook(Some(|_, pages| {
             FRAMES.set(u64::try_from(pages).unwrap_or_default());
             Ok(())
         }));
-        Self { conn, gate, sync: None }
+        Self { conn, gate, flusher }
     }
 
-    /// Does `work` in one SQLite transaction. On an error nothing of it is kept.
+    /// Does `work` in one SQLite transaction, which then survives the kill of every process. On an error nothing of it is
+    /// kept.
     pub(super) fn transaction<T>(
         &mut self,
-        durability: Durability,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.flusher.check()?;
         let writing = self.gate.enter()?;
-        if self.sync != Some(durability) {
-            let mode = match durability {
-                Durability::Process => "NORMAL",
-                Durability::Power => "FULL",
-            };
-            self.conn.pragma_update(None, "synchronous", mode)?;
-            self.sync = Some(durability);
-        }
         self.step("BEGIN IMMEDIATE")?;
         let done = work(&self.conn).and_then(|value| self.step("COMMIT").map(|()| value));
         match done {
@@ -116,7 +131,7 @@ impl Writer {
     /// Runs until every sender is gone or [`Job::Close`] came.
     pub(super) fn run(mut self) {
         let mut txns = Vec::new();
-        let mut replies = Vec::new();
+        let mut answers = Vec::new();
         loop {
             let first =
                 if self.purges.is_empty() { self.jobs.blocking_recv() } else { self.jobs.try_recv().ok() };
@@ -127,10 +142,10 @@ impl Writer {
             let mut next = first;
             while let Some(job) = next {
                 match job {
-                    Job::Commit(txn, reply) => {
+                    Job::Commit(txn, answer) => {
                         weight += bytes(&txn);
+                        answers.push((txn.durability, answer));
                         txns.push(txn);
-                        replies.push(reply);
                     }
                     Job::Purge(task, reply) => self.purges.add(task, reply),
                     Job::Close => self.jobs.close(),
@@ -140,35 +155,47 @@ impl Writer {
             }
             if !txns.is_empty() {
                 let outcomes = self.commit(std::mem::take(&mut txns));
-                answer(&mut replies, outcomes);
+                self.answer(&mut answers, outcomes);
             }
             self.purges.step(&mut self.db, &mut self.logs);
         }
     }
 
     fn commit(&mut self, txns: Vec<Txn>) -> Result<Outcomes, StoreError> {
-        let durability = txns.iter().map(|t| t.durability).max().unwrap_or_default();
         let logs = &mut self.logs;
-        let done = self.db.transaction(durability, |conn| batch::apply(txns, conn, logs));
+        let done = self.db.transaction(|conn| batch::apply(txns, conn, logs));
         if done.is_err() {
             self.logs.reset();
         }
         done
     }
-}
 
-fn answer(replies: &mut Vec<Reply<Committed>>, outcomes: Result<Outcomes, StoreError>) {
-    // Who has stopped waiting has no use for the answer.
-    match outcomes {
-        Ok(outcomes) => {
-            for (reply, outcome) in replies.drain(..).zip(outcomes) {
-                let _ = reply.send(outcome);
+    fn answer(&self, answers: &mut Vec<(Durability, Answer)>, outcomes: Result<Outcomes, StoreError>) {
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(e) => return answers.drain(..).for_each(|(_, answer)| answer.refuse(e.clone())),
+        };
+        let mut waiting = Vec::new();
+        for ((durability, answer), outcome) in answers.drain(..).zip(outcomes) {
+            // Who has stopped waiting has no use for the answer.
+            match (outcome, answer, durability) {
+                (Err(e), answer, _) => answer.refuse(e),
+                (Ok(done), Answer::Whole(reply), Durability::Process) => drop(reply.send(Ok(done))),
+                (Ok(done), Answer::Early(reply), Durability::Process) => {
+                    drop(reply.send(Ok((done, Settled::now()))))
+                }
+                (Ok(done), Answer::Whole(reply), Durability::Power) => {
+                    waiting.push(Waiting::Commit(reply, done))
+                }
+                (Ok(done), Answer::Early(reply), Durability::Power) => {
+                    let (settled, when) = oneshot::channel();
+                    waiting.push(Waiting::Settled(settled));
+                    drop(reply.send(Ok((done, Settled::when(when)))));
+                }
             }
         }
-        Err(e) => {
-            for reply in replies.drain(..) {
-                let _ = reply.send(Err(e.clone()));
-            }
+        if !waiting.is_empty() {
+            self.db.flusher.flush(waiting);
         }
     }
 }

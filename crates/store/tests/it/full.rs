@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use lia_protocol::{event::Event, task::TaskStatus};
+use lia_protocol::{event::Event, task::TaskStatus, time::Timestamp};
 use lia_store::{
     Durability, Op, Store, StoreError, TaskPatch, TaskRecord, Txn,
     sqlite::{Options, SqliteStore},
@@ -122,7 +122,7 @@ async fn change(store: &SqliteStore, known: &mut Vec<Known>, n: u64) -> Result<(
             _ => {}
         }
         if n % 9 == 8 && i == last {
-            ops.push(Op::TrimOutput { session: k.task.session, keep: 1000 });
+            ops.push(Op::TrimOutput { session: k.task.session, at: Timestamp(2_000), keep: 1000 });
         }
         store.commit(Txn {
             durability: if n.is_multiple_of(3) { Durability::Power } else { Durability::Process },

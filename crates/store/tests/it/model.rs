@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use lia_protocol::{
-    event::{Actor, Kind, NewEvent, OutputChunk},
+    event::{Actor, Kind, LogTruncated, NewEvent, OutputChunk},
     ids::{CommandId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId},
     link::Order,
     task::TaskStatus,
@@ -228,8 +228,14 @@ impl Model {
                     }
                 }
                 Step::Trim { session, keep } => {
-                    ops.push(Op::TrimOutput { session: self.logs[session].id, keep });
-                    self.logs[session].trim(keep);
+                    let log = &mut self.logs[session];
+                    ops.push(Op::TrimOutput { session: log.id, at: Timestamp(5), keep });
+                    if log.trim(keep) {
+                        let marker = LogTruncated { bytes: log.head.pty_dropped };
+                        let appended = log.append(&NewEvent::own(Actor::System, &marker), &mut seqs);
+                        assert_eq!(appended, Ok(()), "the marker is of no line");
+                        last = seqs.last().map_or(last, |s| Seq(*s));
+                    }
                     None
                 }
                 Step::Nowhere => {
@@ -311,7 +317,10 @@ impl Log {
         Ok(())
     }
 
-    fn trim(&mut self, keep: u64) {
+    /// Whether something was dropped.
+    fn trim(&mut self, keep: u64) -> bool {
+        let before = self.head.pty_dropped;
+        let mut cut = false;
         while self.head.pty_pos - self.head.pty_dropped > keep {
             let i = self.trimmed;
             let (e, _) = &mut self.events[i];
@@ -321,7 +330,10 @@ impl Log {
                 e.body.truncate(8);
             }
             self.trimmed += 1;
+            cut = true;
         }
+        assert!(cut || self.head.pty_dropped == before);
+        cut
     }
 }
 

@@ -79,7 +79,7 @@ async fn what_is_not_ours_or_newer_is_refused() {
     };
     let newer = refused("PRAGMA user_version = 99");
     assert!(
-        newer.contains("has schema 99, this program knows up to 1") && newer.contains("lia.db"),
+        newer.contains("has schema 99, this program knows up to ") && newer.contains("lia.db"),
         "{newer}"
     );
     let other = refused("PRAGMA application_id = 5");

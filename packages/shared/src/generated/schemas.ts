@@ -3,14 +3,55 @@
 import * as z from "zod";
 
 import {
+  AgentTaskStatus,
+  Application,
+  ApprovalActionType,
+  ApprovalDecision,
+  ApprovalErrorCode,
+  ApprovalPriority,
+  ApprovalStatus,
+  AssistantRole,
+  BcEntity,
+  Button,
+  ChatAttachmentStatus,
+  ChatEndReason,
+  ChatSessionStatus,
+  CitationType,
+  CitedFileSource,
+  CompletionReason,
+  CreateTaskPriority,
+  CreateTaskType,
   ErrorCode,
+  FetchStrategy,
   FileEncoding,
+  FileMentionType,
+  HandoffType,
+  ImageMediaType,
+  MessageContentType,
+  MessageRole,
+  PersistenceState,
+  Press,
+  ScrollDirection,
+  ServiceTier,
   SessionEndReason,
+  SessionErrorCode,
+  SocketErrorCode,
+  SourceEncoding,
   TaskStatus,
+  TodoOutcome,
+  TodoStatus,
+  ToolStatus,
   VsockMessageType,
   WebhookEventType,
   WsMessageType,
 } from "./constants.js";
+
+import type {
+  MessageContentBlock,
+  UserActionContent,
+} from "./types.js";
+
+import { maxUnits, taggedOr } from "../zod.js";
 
 const pattern1 = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/u;
 const pattern2 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
@@ -62,8 +103,8 @@ export const RepositorySchema = /* @__PURE__ */ (() =>
 /** `POST /api/v1/tasks`. */
 export const CreateTaskRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    prompt: z.string().min(1).max(100000),
-    user_id: z.string().min(1).max(64).regex(pattern2),
+    prompt: z.string().min(1).check(maxUnits(100000)),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
     guild_id: z.string().optional(),
     config: TaskConfigRequestSchema.optional(),
     files: z.array(TaskFileSchema).max(100).optional(),
@@ -79,7 +120,7 @@ export const CreateTaskRequestSchema = /* @__PURE__ */ (() =>
 export const TaskResponseSchema = /* @__PURE__ */ (() =>
   z.object({
     id: z.string().regex(pattern1),
-    user_id: z.string().min(1).max(64).regex(pattern2),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
     guild_id: z.string().nullable(),
     prompt: z.string(),
     status: TaskStatusSchema,
@@ -114,7 +155,7 @@ export const TaskListResponseSchema = /* @__PURE__ */ (() =>
     per_page: z.int().min(0).max(4294967295),
   }))();
 
-/** What went wrong, for programs. Each has one HTTP status. */
+/** What went wrong, for programs. Each has one HTTP status and one default message. */
 export const ErrorCodeSchema = /* @__PURE__ */ (() =>
   z.enum(ErrorCode))();
 
@@ -389,7 +430,7 @@ export const EndTurnCallbackSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("end_turn"),
     data: z.object({
-      promptResponse: z.unknown(),
+      promptResponse: z.unknown().nonoptional(),
     }),
   }))();
 
@@ -398,7 +439,7 @@ export const AgentMessageCallbackSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("agent_message"),
     data: z.object({
-      sessionUpdate: z.unknown(),
+      sessionUpdate: z.unknown().nonoptional(),
     }),
   }))();
 
@@ -1169,7 +1210,7 @@ export const SessionEndTurnEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("end_turn"),
     data: z.object({
-      promptResponse: z.unknown(),
+      promptResponse: z.unknown().nonoptional(),
     }),
     timestamp: z.string().regex(pattern4),
   }))();
@@ -1189,9 +1230,1881 @@ export const SessionAgentMessageEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("agent_message"),
     data: z.object({
-      sessionUpdate: z.unknown(),
+      sessionUpdate: z.unknown().nonoptional(),
     }),
     timestamp: z.string().regex(pattern4),
+  }))();
+
+/** Whether an event is in the log. */
+export const PersistenceStateSchema = /* @__PURE__ */ (() =>
+  z.enum(PersistenceState))();
+
+/** Who speaks. */
+export const MessageRoleSchema = /* @__PURE__ */ (() =>
+  z.enum(MessageRole))();
+
+/** Why a chat session ended. */
+export const ChatEndReasonSchema = /* @__PURE__ */ (() =>
+  z.enum(ChatEndReason))();
+
+/** How a run ended. */
+export const CompletionReasonSchema = /* @__PURE__ */ (() =>
+  z.enum(CompletionReason))();
+
+/** How much depends on an approval, or how much a change touches. */
+export const ApprovalPrioritySchema = /* @__PURE__ */ (() =>
+  z.enum(ApprovalPriority))();
+
+/** The answer to an approval. */
+export const ApprovalDecisionSchema = /* @__PURE__ */ (() =>
+  z.enum(ApprovalDecision))();
+
+/** Why a model stopped. Other words may come from other providers. */
+export const StopReasonSchema = /* @__PURE__ */ (() =>
+  z.string())();
+
+/** Tokens of one answer of a model. */
+export const TokenUsageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    thinkingTokens: z.int().min(0).optional(),
+  }))();
+
+/** What a citation's place is counted in. */
+export const CitationTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(CitationType))();
+
+/** A place in a document that a text rests on. */
+export const CitationSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: CitationTypeSchema,
+    cited_text: z.string().optional(),
+    document_index: z.int().min(0).max(4294967295).optional(),
+    document_title: z.string().optional(),
+    start_char_index: z.int().min(0).max(4294967295).optional(),
+    end_char_index: z.int().min(0).max(4294967295).optional(),
+    page_number: z.int().min(0).max(4294967295).optional(),
+  }))();
+
+/** Where a cited file comes from. */
+export const CitedFileSourceSchema = /* @__PURE__ */ (() =>
+  z.enum(CitedFileSource))();
+
+/** How a client gets a cited file. */
+export const FetchStrategySchema = /* @__PURE__ */ (() =>
+  z.enum(FetchStrategy))();
+
+/** A file that an answer rests on. */
+export const CitedFileSchema = /* @__PURE__ */ (() =>
+  z.object({
+    fileName: z.string(),
+    fileId: z.string().nullable(),
+    sourceType: CitedFileSourceSchema,
+    mimeType: z.string(),
+    relevanceScore: z.number().min(0).max(1),
+    isImage: z.boolean(),
+    fetchStrategy: FetchStrategySchema,
+  }))();
+
+/** Where an uploaded file stands. */
+export const ChatAttachmentStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(ChatAttachmentStatus))();
+
+/** A file that came with a message. */
+export const ChatAttachmentSummarySchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    mimeType: z.string(),
+    sizeBytes: z.int().min(0),
+    isImage: z.boolean(),
+    status: ChatAttachmentStatusSchema,
+  }))();
+
+/** What a mention points at. */
+export const FileMentionTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(FileMentionType))();
+
+/** A file that a message speaks of. */
+export const FileMentionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    fileId: z.string(),
+    name: z.string(),
+    isFolder: z.boolean(),
+    mimeType: z.string(),
+    type: FileMentionTypeSchema.optional(),
+    siteId: z.string().optional(),
+  }))();
+
+/** One of several agents that share a session. */
+export const AgentIdentitySchema = /* @__PURE__ */ (() =>
+  z.object({
+    agentId: z.string(),
+    agentName: z.string(),
+    agentIcon: z.string().optional(),
+    agentColor: z.string().optional(),
+  }))();
+
+/** Why another agent goes on. */
+export const HandoffTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(HandoffType))();
+
+/** What a change would do, for the person who approves it. */
+export const ChangeSummarySchema = /* @__PURE__ */ (() =>
+  z.object({
+    title: z.string(),
+    description: z.string(),
+    changes: z.record(z.string(), z.unknown()),
+    impact: ApprovalPrioritySchema,
+  }))();
+
+/** A run begins. */
+export const SessionStartEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("session_start"),
+    sessionId: z.string().regex(pattern1),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    userId: z.string().min(1).check(maxUnits(255)),
+  }))();
+
+/** A block of thinking is finished. */
+export const ThinkingEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("thinking"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string().optional(),
+    tokenCount: z.int().min(0).optional(),
+  }))();
+
+/** Some thinking. */
+export const ThinkingChunkEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("thinking_chunk"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string(),
+    blockIndex: z.int().min(0).max(4294967295).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** All text of a message so far, for a client that came late. */
+export const MessagePartialEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("message_partial"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** A finished message; it replaces its chunks. */
+export const MessageEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("message"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string(),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    role: MessageRoleSchema,
+    stopReason: StopReasonSchema.nullable().optional(),
+    tokenUsage: TokenUsageSchema.optional(),
+    model: z.string().optional(),
+  }))();
+
+/** Some text of a message. */
+export const MessageChunkEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("message_chunk"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+    citations: z.array(CitationSchema).optional(),
+  }))();
+
+/** The agent uses a tool. */
+export const ToolUseEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    toolName: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    toolUseId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** A tool has finished, well or not. */
+export const ToolResultEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_result"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    toolName: z.string(),
+    result: z.unknown().nonoptional(),
+    success: z.boolean(),
+    args: z.record(z.string(), z.unknown()).optional(),
+    error: z.string().optional(),
+    toolUseId: z.string().check(maxUnits(255)).optional(),
+    durationMs: z.int().min(0).optional(),
+  }))();
+
+/** The run failed. No `complete` follows. */
+export const ErrorEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("error"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    error: z.string(),
+    code: z.string().optional(),
+    stack: z.string().optional(),
+    retryable: z.boolean().optional(),
+    retryAfterMs: z.int().min(0).optional(),
+  }))();
+
+/** The session ended. */
+export const SessionEndEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("session_end"),
+    sessionId: z.string().regex(pattern1),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    reason: ChatEndReasonSchema.optional(),
+  }))();
+
+/** The run ended. */
+export const CompleteEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("complete"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    reason: CompletionReasonSchema,
+    stopReason: StopReasonSchema.optional(),
+    citedFiles: z.array(CitedFileSchema).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** A tool waits for a person's approval. */
+export const ApprovalRequestedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("approval_requested"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    approvalId: z.string().min(1).check(maxUnits(255)),
+    toolName: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    changeSummary: z.string(),
+    priority: ApprovalPrioritySchema,
+    expiresAt: z.string().regex(pattern4).optional(),
+    changeDetails: ChangeSummarySchema.optional(),
+  }))();
+
+/** An approval has its answer. */
+export const ApprovalResolvedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("approval_resolved"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    approvalId: z.string().min(1).check(maxUnits(255)),
+    decision: ApprovalDecisionSchema,
+    reason: z.string().optional(),
+  }))();
+
+/** A user's message is in the log. */
+export const UserMessageConfirmedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("user_message_confirmed"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    userId: z.string().min(1).check(maxUnits(255)),
+    content: z.string(),
+    chatAttachmentIds: z.array(z.string().regex(pattern1)).max(10).optional(),
+    chatAttachments: z.array(ChatAttachmentSummarySchema).max(10).optional(),
+    mentions: z.array(FileMentionSchema).optional(),
+    clientMessageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** The model made a pause; a new message goes on. */
+export const TurnPausedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("turn_paused"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    content: z.string().optional(),
+    reason: z.string().optional(),
+  }))();
+
+/** The model refused. */
+export const ContentRefusedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("content_refused"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    reason: z.string().optional(),
+    content: z.string().optional(),
+  }))();
+
+/** What an agent does: exactly the 16 events of seed 002, told apart by `type`. */
+export const AgentEventSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    SessionStartEventSchema,
+    ThinkingEventSchema,
+    ThinkingChunkEventSchema,
+    MessagePartialEventSchema,
+    MessageEventSchema,
+    MessageChunkEventSchema,
+    ToolUseEventSchema,
+    ToolResultEventSchema,
+    ErrorEventSchema,
+    SessionEndEventSchema,
+    CompleteEventSchema,
+    ApprovalRequestedEventSchema,
+    ApprovalResolvedEventSchema,
+    UserMessageConfirmedEventSchema,
+    TurnPausedEventSchema,
+    ContentRefusedEventSchema,
+  ]))();
+
+/** Thinking is over and text begins. */
+export const ThinkingCompleteEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("thinking_complete"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    content: z.string(),
+    blockIndex: z.int().min(0).max(4294967295).optional(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** Another agent goes on. */
+export const AgentChangedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("agent_changed"),
+    sessionId: z.string().regex(pattern1).optional(),
+    timestamp: z.string().regex(pattern4),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0).optional(),
+    persistenceState: PersistenceStateSchema,
+    correlationId: z.string().check(maxUnits(255)).optional(),
+    parentEventId: z.string().check(maxUnits(255)).optional(),
+    eventIndex: z.int().min(0).optional(),
+    isInternal: z.boolean().optional(),
+    previousAgent: AgentIdentitySchema,
+    currentAgent: AgentIdentitySchema,
+    handoffType: HandoffTypeSchema.optional(),
+    reason: z.string().optional(),
+  }))();
+
+/** The 16 events of `AgentEvent` and two later ones, for clients that asked for them. */
+export const AgentEventExtSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    SessionStartEventSchema,
+    ThinkingEventSchema,
+    ThinkingChunkEventSchema,
+    MessagePartialEventSchema,
+    MessageEventSchema,
+    MessageChunkEventSchema,
+    ToolUseEventSchema,
+    ToolResultEventSchema,
+    ErrorEventSchema,
+    SessionEndEventSchema,
+    CompleteEventSchema,
+    ApprovalRequestedEventSchema,
+    ApprovalResolvedEventSchema,
+    UserMessageConfirmedEventSchema,
+    TurnPausedEventSchema,
+    ContentRefusedEventSchema,
+    ThinkingCompleteEventSchema,
+    AgentChangedEventSchema,
+  ]))();
+
+/** Whether and how long the model thinks before it answers. */
+export const extendedThinkingConfigSchema = /* @__PURE__ */ (() =>
+  z.object({
+    enableThinking: z.boolean().optional(),
+    thinkingBudget: z.int().min(1024).max(100000).optional(),
+  }))();
+
+/** A user's message without settings: what `chatMessageSchema` checks. */
+export const chatMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    message: z.string().min(1).check(maxUnits(10000)),
+    sessionId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern1),
+  }))();
+
+/** A user's message (`chat:message`). */
+export const fullChatMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    message: z.string().min(1).check(maxUnits(10000)),
+    sessionId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern1),
+    thinking: extendedThinkingConfigSchema.optional(),
+    attachments: z.array(z.string().regex(pattern1)).optional(),
+    chatAttachments: z.array(z.string().regex(pattern1)).max(10).optional(),
+    enableAutoSemanticSearch: z.boolean().optional(),
+    targetAgentId: z.string().optional(),
+    mentionedFileIds: z.array(z.string()).optional(),
+    mentions: z.array(FileMentionSchema).optional(),
+    enableWebSearch: z.boolean().optional(),
+    enableMaxMode: z.boolean().optional(),
+    clientMessageId: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** Stops the run of a session (`chat:stop`). */
+export const stopAgentSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern1),
+  }))();
+
+/** The answer to an approval (`approval:response`), as the seed has it. */
+export const ApprovalResponseDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    approvalId: z.string().regex(pattern1),
+    approved: z.boolean(),
+    userId: z.string().regex(pattern1),
+    reason: z.string().check(maxUnits(500)).optional(),
+  }))();
+
+/** The answer to an approval with a `decision`. */
+export const ApprovalDecisionDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    approvalId: z.string().regex(pattern1),
+    decision: ApprovalDecisionSchema,
+    userId: z.string().regex(pattern1),
+    reason: z.string().check(maxUnits(500)).optional(),
+  }))();
+
+/** The answer to an approval in either form. One of `approved` and `decision` is there; both must say the same. */
+export const approvalResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    approvalId: z.string().regex(pattern1),
+    approved: z.boolean().optional(),
+    decision: ApprovalDecisionSchema.optional(),
+    userId: z.string().regex(pattern1).optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
+  }).refine(
+    ({ approved, decision }) =>
+      approved === undefined ? decision !== undefined : decision === undefined || (decision === "approved") === approved,
+    { path: ["decision"], error: "Decision must be approved or rejected" },
+  ))();
+
+/** The body of `POST /api/approvals/{id}/respond`. One of `approved` and `decision` is there; both must say the same. */
+export const RespondApprovalRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    approved: z.boolean().optional(),
+    decision: ApprovalDecisionSchema.optional(),
+    reason: z.string().check(maxUnits(500)).optional(),
+  }).refine(
+    ({ approved, decision }) =>
+      approved === undefined ? decision !== undefined : decision === undefined || (decision === "approved") === approved,
+    { path: ["decision"], error: "Decision must be approved or rejected" },
+  ))();
+
+/** Asks for a session's events (`session:join`). */
+export const sessionJoinSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern1).optional(),
+    afterSequence: z.int().min(0).optional(),
+  }))();
+
+/** Asks for no more events of a session (`session:leave`). */
+export const sessionLeaveSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+  }))();
+
+/** Chooses the agent that answers (`agent:select`). */
+export const AgentSelectDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    agentId: z.string(),
+    userId: z.string().regex(pattern1),
+  }))();
+
+/** Answers a run that was interrupted by a question (`supervisor:resume`). */
+export const SupervisorResumeDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    response: z.unknown().nonoptional(),
+  }))();
+
+/** Asks for what concerns a user in all sessions (`user:join`). */
+export const UserJoinDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    userId: z.string().regex(pattern1),
+  }))();
+
+/** A request was refused before a run began (`agent:error`). */
+export const AgentErrorDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error: z.string(),
+    sessionId: z.string().regex(pattern1).optional(),
+    code: ErrorCodeSchema.optional(),
+  }))();
+
+/** The client gets the session's events from now on (`session:joined`). */
+export const SessionJoinedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+  }))();
+
+/** A run that was going on when a client joined. */
+export const ActiveRunSchema = /* @__PURE__ */ (() =>
+  z.object({
+    runId: z.string(),
+    partialText: z.string().optional(),
+    partialThinking: z.string().optional(),
+  }))();
+
+/** The client gets no more events of the session (`session:left`). */
+export const SessionLeftEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+  }))();
+
+/** Why a session could not be joined. */
+export const SessionErrorCodeSchema = /* @__PURE__ */ (() =>
+  z.enum(SessionErrorCode))();
+
+/** A session could not be joined (`session:error`). */
+export const SessionErrorDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error: z.string(),
+    code: SessionErrorCodeSchema.optional(),
+    sessionId: z.string().optional(),
+  }))();
+
+/** Why an answer to an approval was not taken. */
+export const ApprovalErrorCodeSchema = /* @__PURE__ */ (() =>
+  z.enum(ApprovalErrorCode))();
+
+/** An answer to an approval was not taken (`approval:error`). */
+export const ApprovalErrorDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error: z.string(),
+    code: ApprovalErrorCodeSchema.optional(),
+    approvalId: z.string().optional(),
+  }))();
+
+/** How a to-do ended. */
+export const TodoOutcomeSchema = /* @__PURE__ */ (() =>
+  z.enum(TodoOutcome))();
+
+/** A to-do ended (`todo:completed`). */
+export const TodoCompletedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    todoId: z.string(),
+    sessionId: z.string().regex(pattern1),
+    status: TodoOutcomeSchema,
+    completedAt: z.string().regex(pattern4),
+  }))();
+
+/** A session has another title (`session:title_updated`). */
+export const SessionTitleUpdatedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    title: z.string().min(1).check(maxUnits(500)),
+  }))();
+
+/** The client gets what concerns the user (`user:joined`). */
+export const UserJoinedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    userId: z.string().regex(pattern1),
+  }))();
+
+/** A user's events cannot be had (`user:error`). */
+export const UserErrorDataSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error: z.string(),
+  }))();
+
+/** How a new approval is asked for. */
+export const CreateApprovalOptionsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    toolName: z.string(),
+    toolArgs: z.record(z.string(), z.unknown()),
+    priority: ApprovalPrioritySchema.optional(),
+    expiresInMs: z.int().min(0).optional(),
+  }))();
+
+/** An answer to an approval was taken. */
+export const ApprovalRespondResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    success: z.boolean(),
+    approvalId: z.string().regex(pattern1),
+    decision: ApprovalDecisionSchema,
+  }))();
+
+/** Why a socket's request was refused. */
+export const SocketErrorCodeSchema = /* @__PURE__ */ (() =>
+  z.enum(SocketErrorCode))();
+
+/** A request was refused. */
+export const SocketRefusalSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(false),
+    code: SocketErrorCodeSchema,
+    error: z.string(),
+  }))();
+
+/** A session was joined. */
+export const SessionJoinOkSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    sessionId: z.string().regex(pattern1),
+    lastSequence: z.int().min(0),
+  }))();
+
+/** A session was left. */
+export const SessionLeaveOkSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+  }))();
+
+/** A message is in the log. */
+export const ChatMessageOkSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    sequenceNumber: z.int().min(0),
+    eventId: z.string().min(1).check(maxUnits(255)),
+    runId: z.string().min(1).check(maxUnits(255)),
+  }))();
+
+/** A stop was heard. */
+export const StopAgentOkSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    stopped: z.boolean(),
+  }))();
+
+/** An answer was taken. */
+export const ApprovalResponseOkSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    approvalId: z.string().regex(pattern1),
+    decision: ApprovalDecisionSchema,
+  }))();
+
+/** Answers `session:join`. */
+export const SessionJoinAckSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("ok", [
+    SessionJoinOkSchema,
+    SocketRefusalSchema,
+  ]))();
+
+/** Answers `session:leave`. */
+export const SessionLeaveAckSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("ok", [
+    SessionLeaveOkSchema,
+    SocketRefusalSchema,
+  ]))();
+
+/** Answers `chat:message`. */
+export const ChatMessageAckSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("ok", [
+    ChatMessageOkSchema,
+    SocketRefusalSchema,
+  ]))();
+
+/** Answers `chat:stop`. */
+export const StopAgentAckSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("ok", [
+    StopAgentOkSchema,
+    SocketRefusalSchema,
+  ]))();
+
+/** Answers `approval:response`. */
+export const ApprovalResponseAckSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("ok", [
+    ApprovalResponseOkSchema,
+    SocketRefusalSchema,
+  ]))();
+
+/** The body of `POST /api/agent/query`. */
+export const agentQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    prompt: z.string().min(1).check(maxUnits(10000)),
+    sessionId: z.string().regex(pattern1).optional(),
+    userId: z.string().regex(pattern1),
+    streaming: z.boolean().default(true),
+    maxTurns: z.int().min(1).max(50).default(20),
+  }))();
+
+/** A new to-do. */
+export const todoCreateSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    content: z.string().min(1).check(maxUnits(500)),
+    activeForm: z.string().min(1).check(maxUnits(500)),
+    order: z.int().min(0).max(4294967295).optional(),
+  }))();
+
+/** What a business system keeps. */
+export const BcEntitySchema = /* @__PURE__ */ (() =>
+  z.enum(BcEntity))();
+
+/** A query of a business system. */
+export const bcQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    entity: BcEntitySchema,
+    filter: z.string().optional(),
+    select: z.array(z.string()).optional(),
+    expand: z.array(z.string()).optional(),
+    orderBy: z.string().optional(),
+    top: z.int().min(1).max(1000).optional(),
+    skip: z.int().min(0).max(4294967295).optional(),
+    count: z.boolean().optional(),
+  }))();
+
+/** The body of `POST /api/chat/sessions`. */
+export const CreateChatSessionRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    title: z.string().min(1).check(maxUnits(500)).optional(),
+    initialMessage: z.string().min(1).check(maxUnits(10000)).optional(),
+  }))();
+
+/** The body of `PATCH /api/chat/sessions/{id}`. */
+export const UpdateChatSessionRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    title: z.string().min(1).check(maxUnits(500)),
+  }))();
+
+/** The body of `PATCH /api/chat/sessions/{id}/pin`. */
+export const PinChatSessionRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    pinned: z.boolean(),
+  }))();
+
+/** The query of `GET /api/chat/sessions`. */
+export const ChatSessionsQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    limit: z.int().min(1).max(50).default(20),
+    before: z.string().regex(pattern4).optional(),
+  }))();
+
+/** The query of `GET /api/chat/sessions/{id}/messages`. */
+export const ChatMessagesQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    limit: z.int().min(1).max(100).default(50),
+    offset: z.int().min(0).max(4294967295).default(0),
+    before: z.int().min(0).optional(),
+    after: z.int().min(0).optional(),
+  }))();
+
+/** Tokens of a stored message. */
+export const MessageTokenUsageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    input_tokens: z.int().min(0),
+    output_tokens: z.int().min(0),
+  }))();
+
+/** Thoughts are the agent's. */
+export const AssistantRoleSchema = /* @__PURE__ */ (() =>
+  z.enum(AssistantRole))();
+
+/** Where a tool's run stands. */
+export const ToolStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(ToolStatus))();
+
+/** A text of a person or of the agent. */
+export const StandardMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("standard"),
+    id: z.string().min(1).check(maxUnits(255)),
+    session_id: z.string().regex(pattern1),
+    sequence_number: z.int().min(0).nullable(),
+    created_at: z.string().regex(pattern4),
+    event_id: z.string().check(maxUnits(255)).optional(),
+    role: MessageRoleSchema,
+    content: z.string(),
+    token_usage: MessageTokenUsageSchema.optional(),
+    stop_reason: StopReasonSchema.nullable().optional(),
+    model: z.string().optional(),
+    citations: z.array(CitationSchema).optional(),
+  }))();
+
+/** Thoughts of the agent. */
+export const ThinkingMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("thinking"),
+    id: z.string().min(1).check(maxUnits(255)),
+    session_id: z.string().regex(pattern1),
+    sequence_number: z.int().min(0).nullable(),
+    created_at: z.string().regex(pattern4),
+    event_id: z.string().check(maxUnits(255)).optional(),
+    role: AssistantRoleSchema,
+    content: z.string(),
+    duration_ms: z.int().min(0).optional(),
+    model: z.string().optional(),
+    token_usage: MessageTokenUsageSchema.optional(),
+  }))();
+
+/** A use of a tool; its result is merged in when there is one. */
+export const ToolUseMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string().min(1).check(maxUnits(255)),
+    session_id: z.string().regex(pattern1),
+    sequence_number: z.int().min(0).nullable(),
+    created_at: z.string().regex(pattern4),
+    event_id: z.string().check(maxUnits(255)).optional(),
+    tool_name: z.string(),
+    tool_args: z.record(z.string(), z.unknown()),
+    status: ToolStatusSchema,
+    result: z.unknown().optional(),
+    error_message: z.string().optional(),
+    tool_use_id: z.string().check(maxUnits(255)).optional(),
+  }))();
+
+/** What a tool gave. */
+export const ToolResultMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_result"),
+    id: z.string().min(1).check(maxUnits(255)),
+    session_id: z.string().regex(pattern1),
+    sequence_number: z.int().min(0).nullable(),
+    created_at: z.string().regex(pattern4),
+    event_id: z.string().check(maxUnits(255)).optional(),
+    tool_name: z.string(),
+    tool_args: z.record(z.string(), z.unknown()),
+    success: z.boolean(),
+    result: z.unknown().optional(),
+    error_message: z.string().optional(),
+    tool_use_id: z.string().check(maxUnits(255)).optional(),
+    duration_ms: z.int().min(0).optional(),
+  }))();
+
+/** A stored message of a chat session. */
+export const MessageSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    StandardMessageSchema,
+    ThinkingMessageSchema,
+    ToolUseMessageSchema,
+    ToolResultMessageSchema,
+  ]))();
+
+/** Where a chat session stands. */
+export const ChatSessionStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(ChatSessionStatus))();
+
+/** A chat session. */
+export const ChatSessionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern1),
+    user_id: z.string(),
+    title: z.string(),
+    status: ChatSessionStatusSchema,
+    last_activity_at: z.string().regex(pattern4),
+    created_at: z.string().regex(pattern4),
+    updated_at: z.string().regex(pattern4),
+    is_pinned: z.boolean().optional(),
+  }))();
+
+/** Where a list goes on. */
+export const ChatPaginationSchema = /* @__PURE__ */ (() =>
+  z.object({
+    hasMore: z.boolean(),
+    nextCursor: z.string().nullable(),
+  }))();
+
+/** `GET /api/chat/sessions`. */
+export const ChatSessionListResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessions: z.array(ChatSessionSchema),
+    pagination: ChatPaginationSchema.optional(),
+  }))();
+
+/** One chat session. */
+export const ChatSessionResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    success: z.boolean().optional(),
+    session: ChatSessionSchema,
+  }))();
+
+/** `GET /api/chat/sessions/{id}/messages`. */
+export const ChatMessagesResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    messages: z.array(MessageSchema),
+    pagination: ChatPaginationSchema.optional(),
+  }))();
+
+/** What an approval's tool does. */
+export const ApprovalActionTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(ApprovalActionType))();
+
+/** Where an approval stands. */
+export const ApprovalStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(ApprovalStatus))();
+
+/** An approval. Absent values are `null`. */
+export const ApprovalRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern1),
+    message_id: z.string().nullable(),
+    decided_by_user_id: z.string().nullable(),
+    action_type: ApprovalActionTypeSchema,
+    action_description: z.string(),
+    action_data: z.record(z.string(), z.unknown()).nullable(),
+    tool_name: z.string(),
+    tool_args: z.record(z.string(), z.unknown()),
+    status: ApprovalStatusSchema,
+    priority: ApprovalPrioritySchema,
+    rejection_reason: z.string().nullable(),
+    created_at: z.string().regex(pattern4),
+    expires_at: z.string().regex(pattern4),
+    decided_at: z.string().regex(pattern4).nullable(),
+  }))();
+
+/** Approvals of a user, or of one session. */
+export const ApprovalListResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1).optional(),
+    count: z.int().min(0).max(4294967295),
+    approvals: z.array(ApprovalRequestSchema),
+  }))();
+
+/** Where a to-do stands. */
+export const TodoStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(TodoStatus))();
+
+/** A to-do of an agent. */
+export const TodoItemSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().min(1).check(maxUnits(255)),
+    sessionId: z.string().regex(pattern1),
+    content: z.string(),
+    activeForm: z.string(),
+    status: TodoStatusSchema,
+    order: z.int().min(0).max(4294967295),
+    createdAt: z.string().regex(pattern4).optional(),
+    completedAt: z.string().regex(pattern4).optional(),
+  }))();
+
+/** `GET /api/todos/session/{id}`. */
+export const TodoListResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    count: z.int().min(0).max(4294967295),
+    todos: z.array(TodoItemSchema),
+  }))();
+
+/** Tokens of a whole run. */
+export const RunTokenUsageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    input: z.int().min(0),
+    output: z.int().min(0),
+    thinking: z.int().min(0).optional(),
+    total: z.int().min(0),
+    cacheCreation: z.int().min(0).optional(),
+    cacheRead: z.int().min(0).optional(),
+  }))();
+
+/** What `POST /api/agent/query` answers. */
+export const AgentExecutionResultSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1).optional(),
+    response: z.string(),
+    messageId: z.string().check(maxUnits(255)).optional(),
+    tokenUsage: RunTokenUsageSchema.optional(),
+    inputTokens: z.int().min(0).optional(),
+    outputTokens: z.int().min(0).optional(),
+    toolsUsed: z.array(z.string()),
+    durationMs: z.int().min(0).optional(),
+    duration: z.int().min(0).optional(),
+    success: z.boolean(),
+    error: z.string().optional(),
+  }))();
+
+/** How a model's provider served a call. */
+export const ServiceTierSchema = /* @__PURE__ */ (() =>
+  z.enum(ServiceTier))();
+
+/** What one call of a model took. */
+export const TokenUsageRecordSchema = /* @__PURE__ */ (() =>
+  z.object({
+    userId: z.string(),
+    sessionId: z.string().regex(pattern1),
+    messageId: z.string().min(1).check(maxUnits(255)),
+    model: z.string(),
+    usage: TokenUsageSchema,
+    cacheCreationTokens: z.int().min(0).optional(),
+    cacheReadTokens: z.int().min(0).optional(),
+    thinkingEnabled: z.boolean(),
+    thinkingBudget: z.int().min(0).max(4294967295).optional(),
+    serviceTier: ServiceTierSchema.optional(),
+    createdAt: z.string().regex(pattern4),
+  }))();
+
+/** The error body of the chat routes. */
+export const ApiErrorResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error: z.string(),
+    message: z.string(),
+    code: ErrorCodeSchema,
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    requestId: z.string().optional(),
+  }))();
+
+/** An error body with its HTTP status. */
+export const ErrorResponseWithStatusSchema = /* @__PURE__ */ (() =>
+  z.object({
+    statusCode: z.int().min(400).max(599),
+    body: ApiErrorResponseSchema,
+  }))();
+
+/** What is wrong with one field. */
+export const ValidationErrorDetailSchema = /* @__PURE__ */ (() =>
+  z.object({
+    field: z.string(),
+    message: z.string(),
+    expected: z.string().optional(),
+    received: z.string().optional(),
+  }))();
+
+/** A number that is too small or too large. */
+export const RangeErrorDetailSchema = /* @__PURE__ */ (() =>
+  z.object({
+    field: z.string(),
+    min: z.int(),
+    max: z.int(),
+    received: z.int(),
+  }))();
+
+/** A point of the screen in pixels, from its top left corner. */
+export const CoordinatesSchema = /* @__PURE__ */ (() =>
+  z.object({
+    x: z.int().min(-2147483648).max(2147483647),
+    y: z.int().min(-2147483648).max(2147483647),
+  }))();
+
+/** A button of the mouse. */
+export const ButtonSchema = /* @__PURE__ */ (() =>
+  z.enum(Button))();
+
+/** Whether a button or key goes down or up. */
+export const PressSchema = /* @__PURE__ */ (() =>
+  z.enum(Press))();
+
+/** Where the wheel turns to. */
+export const ScrollDirectionSchema = /* @__PURE__ */ (() =>
+  z.enum(ScrollDirection))();
+
+/** A program of the desktop. */
+export const ApplicationSchema = /* @__PURE__ */ (() =>
+  z.enum(Application))();
+
+/** Puts the mouse somewhere. */
+export const MoveMouseActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("move_mouse"),
+    coordinates: CoordinatesSchema,
+  }))();
+
+/** Moves the mouse along a path. */
+export const TraceMouseActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("trace_mouse"),
+    path: z.array(CoordinatesSchema).min(1),
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Clicks. */
+export const ClickMouseActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("click_mouse"),
+    coordinates: CoordinatesSchema.nullable().optional(),
+    button: ButtonSchema,
+    holdKeys: z.array(z.string()).nullable().optional(),
+    clickCount: z.int().min(1).max(4294967295),
+  }))();
+
+/** Holds a button, or lets it go. */
+export const PressMouseActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("press_mouse"),
+    coordinates: CoordinatesSchema.nullable().optional(),
+    button: ButtonSchema,
+    press: PressSchema,
+  }))();
+
+/** Moves the mouse along a path with a button held. */
+export const DragMouseActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("drag_mouse"),
+    path: z.array(CoordinatesSchema).min(1),
+    button: ButtonSchema,
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Turns the wheel. */
+export const ScrollActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("scroll"),
+    coordinates: CoordinatesSchema.nullable().optional(),
+    direction: ScrollDirectionSchema,
+    scrollCount: z.int().min(1).max(4294967295),
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Presses keys together and lets them go. */
+export const TypeKeysActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("type_keys"),
+    keys: z.array(z.string()).min(1),
+    delay: z.int().min(0).max(4294967295).nullable().optional(),
+  }))();
+
+/** Holds keys, or lets them go. */
+export const PressKeysActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("press_keys"),
+    keys: z.array(z.string()).min(1),
+    press: PressSchema,
+  }))();
+
+/** Types a text. */
+export const TypeTextActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("type_text"),
+    text: z.string(),
+    delay: z.int().min(0).max(4294967295).nullable().optional(),
+    sensitive: z.boolean().nullable().optional(),
+  }))();
+
+/** Pastes a text. */
+export const PasteTextActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("paste_text"),
+    text: z.string(),
+    sensitive: z.boolean().nullable().optional(),
+  }))();
+
+/** Waits. */
+export const WaitActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("wait"),
+    duration: z.int().min(0).max(4294967295),
+  }))();
+
+/** Takes a picture of the screen. */
+export const ScreenshotActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("screenshot"),
+  }))();
+
+/** Asks where the mouse is. */
+export const CursorPositionActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("cursor_position"),
+  }))();
+
+/** Brings a program to the front, and starts it when it does not run. */
+export const ApplicationActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("application"),
+    application: ApplicationSchema,
+  }))();
+
+/** Writes a file. */
+export const WriteFileActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("write_file"),
+    path: z.string(),
+    data: z.string(),
+  }))();
+
+/** Reads a file. */
+export const ReadFileActionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.literal("read_file"),
+    path: z.string(),
+  }))();
+
+/** What can be done to a desktop: exactly the seed's twelve. */
+export const SeedComputerActionSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("action", [
+    MoveMouseActionSchema,
+    TraceMouseActionSchema,
+    ClickMouseActionSchema,
+    PressMouseActionSchema,
+    DragMouseActionSchema,
+    ScrollActionSchema,
+    TypeKeysActionSchema,
+    PressKeysActionSchema,
+    TypeTextActionSchema,
+    WaitActionSchema,
+    ScreenshotActionSchema,
+    CursorPositionActionSchema,
+  ]))();
+
+/** What can be done to a desktop: the seed's twelve, and four later ones. */
+export const ComputerActionSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("action", [
+    MoveMouseActionSchema,
+    TraceMouseActionSchema,
+    ClickMouseActionSchema,
+    PressMouseActionSchema,
+    DragMouseActionSchema,
+    ScrollActionSchema,
+    TypeKeysActionSchema,
+    PressKeysActionSchema,
+    TypeTextActionSchema,
+    PasteTextActionSchema,
+    WaitActionSchema,
+    ScreenshotActionSchema,
+    CursorPositionActionSchema,
+    ApplicationActionSchema,
+    WriteFileActionSchema,
+    ReadFileActionSchema,
+  ]))();
+
+/** What `screenshot` gives. */
+export const ScreenshotResultSchema = /* @__PURE__ */ (() =>
+  z.object({
+    image: z.string(),
+  }))();
+
+/** What `write_file` gives. */
+export const WriteFileResultSchema = /* @__PURE__ */ (() =>
+  z.object({
+    success: z.boolean(),
+    message: z.string(),
+  }))();
+
+/** What `read_file` gives. */
+export const ReadFileResultSchema = /* @__PURE__ */ (() =>
+  z.object({
+    success: z.boolean(),
+    data: z.string().optional(),
+    name: z.string().optional(),
+    size: z.int().min(0).optional(),
+    mediaType: z.string().optional(),
+    message: z.string().optional(),
+  }))();
+
+/** Input of `computer_move_mouse`. */
+export const MoveMouseInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    coordinates: CoordinatesSchema,
+  }))();
+
+/** Input of `computer_trace_mouse`. */
+export const TraceMouseInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.array(CoordinatesSchema).min(1),
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Input of `computer_click_mouse`. */
+export const ClickMouseInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    button: ButtonSchema,
+    clickCount: z.int().min(1).max(4294967295),
+    coordinates: CoordinatesSchema.nullable().optional(),
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Input of `computer_press_mouse`. */
+export const PressMouseInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    button: ButtonSchema,
+    press: PressSchema,
+    coordinates: CoordinatesSchema.nullable().optional(),
+  }))();
+
+/** Input of `computer_drag_mouse`. */
+export const DragMouseInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.array(CoordinatesSchema).min(1),
+    button: ButtonSchema,
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Input of `computer_scroll`. */
+export const ScrollInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    direction: ScrollDirectionSchema,
+    scrollCount: z.int().min(1).max(4294967295),
+    coordinates: CoordinatesSchema.nullable().optional(),
+    holdKeys: z.array(z.string()).nullable().optional(),
+  }))();
+
+/** Input of `computer_type_keys`. */
+export const TypeKeysInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    keys: z.array(z.string()).min(1),
+    delay: z.int().min(0).max(4294967295).nullable().optional(),
+  }))();
+
+/** Input of `computer_press_keys`. */
+export const PressKeysInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    keys: z.array(z.string()).min(1),
+    press: PressSchema,
+  }))();
+
+/** Input of `computer_type_text`. */
+export const TypeTextInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    text: z.string(),
+    delay: z.int().min(0).max(4294967295).nullable().optional(),
+    isSensitive: z.boolean().nullable().optional(),
+  }))();
+
+/** Input of `computer_paste_text`. */
+export const PasteTextInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    text: z.string(),
+    isSensitive: z.boolean().nullable().optional(),
+  }))();
+
+/** Input of `computer_wait`. */
+export const WaitInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    duration: z.int().min(0).max(4294967295),
+  }))();
+
+/** Input of `computer_screenshot` and of `computer_cursor_position`. */
+export const EmptyInputSchema = /* @__PURE__ */ (() =>
+  z.record(z.string(), z.unknown()))();
+
+/** Input of `computer_application`. */
+export const ApplicationInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    application: z.string(),
+  }))();
+
+/** Input of `computer_write_file`. */
+export const WriteFileInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string(),
+    data: z.string(),
+  }))();
+
+/** Input of `computer_read_file`. */
+export const ReadFileInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string(),
+  }))();
+
+/** How an agent says that its task stands. */
+export const AgentTaskStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(AgentTaskStatus))();
+
+/** Input of `set_task_status`. */
+export const SetTaskStatusInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: AgentTaskStatusSchema,
+    description: z.string(),
+  }))();
+
+/** When a task that an agent makes begins. Models write capitals, older messages small letters. */
+export const CreateTaskTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(CreateTaskType))();
+
+/** How much a task that an agent makes matters. Models write capitals, older messages small letters. */
+export const CreateTaskPrioritySchema = /* @__PURE__ */ (() =>
+  z.enum(CreateTaskPriority))();
+
+/** Input of `create_task`. */
+export const CreateTaskInputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().optional(),
+    description: z.string(),
+    type: CreateTaskTypeSchema.optional(),
+    scheduledFor: z.string().regex(pattern4).optional(),
+    priority: CreateTaskPrioritySchema.optional(),
+  }))();
+
+/** Puts the mouse somewhere. */
+export const MoveMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_move_mouse"),
+    input: MoveMouseInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Moves the mouse along a path. */
+export const TraceMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_trace_mouse"),
+    input: TraceMouseInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Clicks. */
+export const ClickMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_click_mouse"),
+    input: ClickMouseInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Holds a button, or lets it go. */
+export const PressMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_press_mouse"),
+    input: PressMouseInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Moves the mouse along a path with a button held. */
+export const DragMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_drag_mouse"),
+    input: DragMouseInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Turns the wheel. */
+export const ScrollToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_scroll"),
+    input: ScrollInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Presses keys together and lets them go. */
+export const TypeKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_type_keys"),
+    input: TypeKeysInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Holds keys, or lets them go. */
+export const PressKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_press_keys"),
+    input: PressKeysInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Types a text. */
+export const TypeTextToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_type_text"),
+    input: TypeTextInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Pastes a text. */
+export const PasteTextToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_paste_text"),
+    input: PasteTextInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Waits. */
+export const WaitToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_wait"),
+    input: WaitInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Takes a picture of the screen. */
+export const ScreenshotToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_screenshot"),
+    input: EmptyInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Asks where the mouse is. */
+export const CursorPositionToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_cursor_position"),
+    input: EmptyInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Brings a program to the front. */
+export const ApplicationToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_application"),
+    input: ApplicationInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Writes a file. */
+export const WriteFileToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_write_file"),
+    input: WriteFileInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Reads a file. */
+export const ReadFileToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("computer_read_file"),
+    input: ReadFileInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Says how the task stands. */
+export const SetTaskStatusToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("set_task_status"),
+    input: SetTaskStatusInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Makes another task. */
+export const CreateTaskToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.literal("create_task"),
+    input: CreateTaskInputSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** A use of a tool that is none of the contract's own. */
+export const OtherToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.string().refine((text) => !["computer_move_mouse","computer_trace_mouse","computer_click_mouse","computer_press_mouse","computer_drag_mouse","computer_scroll","computer_type_keys","computer_press_keys","computer_type_text","computer_paste_text","computer_wait","computer_screenshot","computer_cursor_position","computer_application","computer_write_file","computer_read_file","set_task_status","create_task"].includes(text), "has a type of its own"),
+    input: z.record(z.string(), z.unknown()),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** A use of one of the desktop's 16 tools. */
+export const ComputerToolUseContentBlockSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("name", [
+    MoveMouseToolUseBlockSchema,
+    TraceMouseToolUseBlockSchema,
+    ClickMouseToolUseBlockSchema,
+    PressMouseToolUseBlockSchema,
+    DragMouseToolUseBlockSchema,
+    ScrollToolUseBlockSchema,
+    TypeKeysToolUseBlockSchema,
+    PressKeysToolUseBlockSchema,
+    TypeTextToolUseBlockSchema,
+    PasteTextToolUseBlockSchema,
+    WaitToolUseBlockSchema,
+    ScreenshotToolUseBlockSchema,
+    CursorPositionToolUseBlockSchema,
+    ApplicationToolUseBlockSchema,
+    WriteFileToolUseBlockSchema,
+    ReadFileToolUseBlockSchema,
+  ]))();
+
+/** A use of any tool: the contract's own are checked, all others are kept as they are. */
+export const ToolUseContentBlockSchema = /* @__PURE__ */ (() =>
+  taggedOr("name", [
+      MoveMouseToolUseBlockSchema,
+      TraceMouseToolUseBlockSchema,
+      ClickMouseToolUseBlockSchema,
+      PressMouseToolUseBlockSchema,
+      DragMouseToolUseBlockSchema,
+      ScrollToolUseBlockSchema,
+      TypeKeysToolUseBlockSchema,
+      PressKeysToolUseBlockSchema,
+      TypeTextToolUseBlockSchema,
+      PasteTextToolUseBlockSchema,
+      WaitToolUseBlockSchema,
+      ScreenshotToolUseBlockSchema,
+      CursorPositionToolUseBlockSchema,
+      ApplicationToolUseBlockSchema,
+      WriteFileToolUseBlockSchema,
+      ReadFileToolUseBlockSchema,
+      SetTaskStatusToolUseBlockSchema,
+      CreateTaskToolUseBlockSchema,
+    ], OtherToolUseBlockSchema))();
+
+/** What a person did to the desktop, as a tool use. */
+export const UserActionToolUseBlockSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("name", [
+    MoveMouseToolUseBlockSchema,
+    TraceMouseToolUseBlockSchema,
+    ClickMouseToolUseBlockSchema,
+    PressMouseToolUseBlockSchema,
+    TypeKeysToolUseBlockSchema,
+    PressKeysToolUseBlockSchema,
+    TypeTextToolUseBlockSchema,
+    DragMouseToolUseBlockSchema,
+    ScrollToolUseBlockSchema,
+  ]))();
+
+/** The tags of `MessageContentBlock`. */
+export const MessageContentTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(MessageContentType))();
+
+/** How bytes are written. */
+export const SourceEncodingSchema = /* @__PURE__ */ (() =>
+  z.enum(SourceEncoding))();
+
+/** The media type of a picture. */
+export const ImageMediaTypeSchema = /* @__PURE__ */ (() =>
+  z.enum(ImageMediaType))();
+
+/** The bytes of a picture. */
+export const ImageSourceSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: SourceEncodingSchema,
+    media_type: ImageMediaTypeSchema,
+    data: z.string(),
+  }))();
+
+/** The bytes of a file. */
+export const DocumentSourceSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: SourceEncodingSchema,
+    media_type: z.string(),
+    data: z.string(),
+  }))();
+
+/** A text. */
+export const TextContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("text"),
+    text: z.string(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** A picture. */
+export const ImageContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("image"),
+    source: ImageSourceSchema,
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** A file. */
+export const DocumentContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("document"),
+    source: DocumentSourceSchema,
+    name: z.string().optional(),
+    size: z.int().min(0).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Thoughts. */
+export const ThinkingContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("thinking"),
+    thinking: z.string(),
+    signature: z.string(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** Thoughts that only their model can read. */
+export const RedactedThinkingContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("redacted_thinking"),
+    data: z.string(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+  }))();
+
+/** What a person did to the desktop while they had it. */
+export const UserActionContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("user_action"),
+    content: z.lazy((): z.ZodType<UserActionContent[]> => z.array(UserActionContentSchema)),
+  }))();
+
+/** What a tool gave. */
+export const ToolResultContentBlockSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("tool_result"),
+    tool_use_id: z.string(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)),
+    is_error: z.boolean().optional(),
+  }))();
+
+/** A picture of the screen before, or what a person did then. */
+export const UserActionContentSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    ImageContentBlockSchema,
+    UserActionToolUseBlockSchema,
+  ]))();
+
+/** A part of a message. */
+export const MessageContentBlockSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    TextContentBlockSchema,
+    ImageContentBlockSchema,
+    DocumentContentBlockSchema,
+    ThinkingContentBlockSchema,
+    RedactedThinkingContentBlockSchema,
+    UserActionContentBlockSchema,
+    ToolUseContentBlockSchema,
+    ToolResultContentBlockSchema,
+  ]))();
+
+/** A tool as a model is told of it. */
+export const LlmToolSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    description: z.string(),
+    input_schema: z.record(z.string(), z.unknown()),
   }))();
 
 /** The agent asks a person. */
@@ -1269,3 +3182,29 @@ export const SessionEventSchema = /* @__PURE__ */ (() =>
     SessionSessionEndEventSchema,
     SessionAgentMessageEventSchema,
   ]))();
+
+/** The session takes messages now (`session:ready`). */
+export const SessionReadyEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    timestamp: z.string().regex(pattern4),
+    lastSequence: z.int().min(0).optional(),
+    activeRun: ActiveRunSchema.optional(),
+    pendingApprovals: z.array(ApprovalRequestSchema).optional(),
+  }))();
+
+/** To-dos are new (`todo:created`). */
+export const TodoCreatedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern1),
+    todos: z.array(TodoItemSchema),
+  }))();
+
+/** A to-do's status changed (`todo:updated`). */
+export const TodoUpdatedEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    todoId: z.string(),
+    sessionId: z.string().regex(pattern1),
+    status: TodoStatusSchema,
+    completedAt: z.string().regex(pattern4).optional(),
+  }))();

@@ -8,6 +8,40 @@ import type {
   VsockMessageType,
   SessionEndReason,
   WebhookEventType,
+  PersistenceState,
+  MessageRole,
+  ChatEndReason,
+  CompletionReason,
+  ApprovalPriority,
+  ApprovalDecision,
+  CitationType,
+  CitedFileSource,
+  FetchStrategy,
+  ChatAttachmentStatus,
+  FileMentionType,
+  HandoffType,
+  SessionErrorCode,
+  ApprovalErrorCode,
+  TodoOutcome,
+  SocketErrorCode,
+  BcEntity,
+  AssistantRole,
+  ToolStatus,
+  ChatSessionStatus,
+  ApprovalActionType,
+  ApprovalStatus,
+  TodoStatus,
+  ServiceTier,
+  Button,
+  Press,
+  ScrollDirection,
+  Application,
+  AgentTaskStatus,
+  CreateTaskType,
+  CreateTaskPriority,
+  MessageContentType,
+  SourceEncoding,
+  ImageMediaType,
 } from "./constants.js";
 
 /** Resources in force (seed 000's TaskConfig). */
@@ -1643,3 +1677,2414 @@ export type SessionEvent =
   | SessionEndTurnEvent
   | SessionSessionEndEvent
   | SessionAgentMessageEvent;
+
+/** Why a model stopped. Other words may come from other providers. */
+export type StopReason = string;
+
+/** Tokens of one answer of a model. */
+export interface TokenUsage {
+  /** Read. */
+  inputTokens: number;
+  /** Written. */
+  outputTokens: number;
+  /** An estimate of those spent on thinking; they are counted in `outputTokens`. */
+  thinkingTokens?: number;
+}
+
+/** A place in a document that a text rests on. */
+export interface Citation {
+  /** What the place is counted in. */
+  type: CitationType;
+  /** The words. */
+  cited_text?: string;
+  /** Which document, from 0. */
+  document_index?: number;
+  /** Its title. */
+  document_title?: string;
+  /** First character, from 0. */
+  start_char_index?: number;
+  /** The character after the last. */
+  end_char_index?: number;
+  /** The page, from 1. */
+  page_number?: number;
+}
+
+/** A file that an answer rests on. */
+export interface CitedFile {
+  /** Its name. */
+  fileName: string;
+  /** Its id; `null` when it was deleted. */
+  fileId: string | null;
+  /** Where it comes from. */
+  sourceType: CitedFileSource;
+  /** Its media type. */
+  mimeType: string;
+  /** How well it fits, 0 to 1. */
+  relevanceScore: number;
+  /** Whether it is a picture. */
+  isImage: boolean;
+  /** How to get it. */
+  fetchStrategy: FetchStrategy;
+}
+
+/** A file that came with a message. */
+export interface ChatAttachmentSummary {
+  /** Unique. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** Its media type. */
+  mimeType: string;
+  /** Bytes. */
+  sizeBytes: number;
+  /** Whether it is a picture. */
+  isImage: boolean;
+  /** Where it stands. */
+  status: ChatAttachmentStatus;
+}
+
+/** A file that a message speaks of. */
+export interface FileMention {
+  /** Which. */
+  fileId: string;
+  /** Its name. */
+  name: string;
+  /** Whether it is a folder. */
+  isFolder: boolean;
+  /** Its media type. */
+  mimeType: string;
+  /** What it is; a file when absent. */
+  type?: FileMentionType;
+  /** The site that holds it. */
+  siteId?: string;
+}
+
+/** One of several agents that share a session. */
+export interface AgentIdentity {
+  /** Unique. */
+  agentId: string;
+  /** For people. */
+  agentName: string;
+  /** A picture or a sign. */
+  agentIcon?: string;
+  /** A colour. */
+  agentColor?: string;
+}
+
+/** What a change would do, for the person who approves it. */
+export interface ChangeSummary {
+  /** A few words. */
+  title: string;
+  /** A sentence; it is also the event's `changeSummary`. */
+  description: string;
+  /** What changes, by name. */
+  changes: Record<string, unknown>;
+  /** How much it touches. */
+  impact: ApprovalPriority;
+}
+
+/** A run begins. */
+export interface SessionStartEvent {
+  /** Always `session_start`. */
+  type: "session_start";
+  /** The session. */
+  sessionId: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The user who asked. */
+  userId: string;
+}
+
+/** A block of thinking is finished. */
+export interface ThinkingEvent {
+  /** Always `thinking`. */
+  type: "thinking";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The thoughts; absent when they were redacted. */
+  content?: string;
+  /** How many tokens they took, an estimate. */
+  tokenCount?: number;
+}
+
+/** Some thinking. */
+export interface ThinkingChunkEvent {
+  /** Always `thinking_chunk`. */
+  type: "thinking_chunk";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The text that came. */
+  content: string;
+  /** Which content block it belongs to. */
+  blockIndex?: number;
+  /** Which message it belongs to. */
+  messageId?: string;
+}
+
+/** All text of a message so far, for a client that came late. */
+export interface MessagePartialEvent {
+  /** Always `message_partial`. */
+  type: "message_partial";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The text so far. */
+  content: string;
+  /** Which message. */
+  messageId?: string;
+}
+
+/** A finished message; it replaces its chunks. */
+export interface MessageEvent {
+  /** Always `message`. */
+  type: "message";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The text. */
+  content: string;
+  /** The message's id. */
+  messageId: string;
+  /** Who speaks. */
+  role: MessageRole;
+  /** Why the model stopped. */
+  stopReason?: StopReason | null;
+  /** What it took. */
+  tokenUsage?: TokenUsage;
+  /** Which model. */
+  model?: string;
+}
+
+/** Some text of a message. */
+export interface MessageChunkEvent {
+  /** Always `message_chunk`. */
+  type: "message_chunk";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The text that came. */
+  content: string;
+  /** Which message it belongs to. */
+  messageId?: string;
+  /** What the text rests on. */
+  citations?: Citation[];
+}
+
+/** The agent uses a tool. */
+export interface ToolUseEvent {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Which tool. */
+  toolName: string;
+  /** What it is called with, complete. */
+  args: Record<string, unknown>;
+  /** Links it to its result. */
+  toolUseId?: string;
+}
+
+/** A tool has finished, well or not. */
+export interface ToolResultEvent {
+  /** Always `tool_result`. */
+  type: "tool_result";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Which tool. */
+  toolName: string;
+  /** What it gave; `null` when it failed. */
+  result: unknown;
+  /** Whether it did what it should. */
+  success: boolean;
+  /** What it was called with. */
+  args?: Record<string, unknown>;
+  /** Why it failed. */
+  error?: string;
+  /** Links it to its use. */
+  toolUseId?: string;
+  /** How long it took, in milliseconds. */
+  durationMs?: number;
+}
+
+/** The run failed. No `complete` follows. */
+export interface ErrorEvent {
+  /** Always `error`. */
+  type: "error";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** A sentence. */
+  error: string;
+  /** For programs: an error code, or an operating system's. */
+  code?: string;
+  /** Where it happened; development only. */
+  stack?: string;
+  /** Whether a repeat may help. */
+  retryable?: boolean;
+  /** When, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** The session ended. */
+export interface SessionEndEvent {
+  /** Always `session_end`. */
+  type: "session_end";
+  /** The session. */
+  sessionId: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Why. */
+  reason?: ChatEndReason;
+}
+
+/** The run ended. */
+export interface CompleteEvent {
+  /** Always `complete`. */
+  type: "complete";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** How. */
+  reason: CompletionReason;
+  /** Why the model stopped. */
+  stopReason?: StopReason;
+  /** The files that the answer rests on; an empty list clears them. */
+  citedFiles?: CitedFile[];
+  /** The message that they belong to. */
+  messageId?: string;
+}
+
+/** A tool waits for a person's approval. */
+export interface ApprovalRequestedEvent {
+  /** Always `approval_requested`. */
+  type: "approval_requested";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Which approval. */
+  approvalId: string;
+  /** Which tool. */
+  toolName: string;
+  /** What it would be called with. */
+  args: Record<string, unknown>;
+  /** What it would do, in a sentence. */
+  changeSummary: string;
+  /** How much depends on it. */
+  priority: ApprovalPriority;
+  /** When it counts as rejected. */
+  expiresAt?: string;
+  /** What it would do, in parts. */
+  changeDetails?: ChangeSummary;
+}
+
+/** An approval has its answer. */
+export interface ApprovalResolvedEvent {
+  /** Always `approval_resolved`. */
+  type: "approval_resolved";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Which approval. */
+  approvalId: string;
+  /** The answer. */
+  decision: ApprovalDecision;
+  /** Why. */
+  reason?: string;
+}
+
+/** A user's message is in the log. */
+export interface UserMessageConfirmedEvent {
+  /** Always `user_message_confirmed`. */
+  type: "user_message_confirmed";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The message's id. */
+  messageId: string;
+  /** Who wrote it. */
+  userId: string;
+  /** The text. */
+  content: string;
+  /** The ids of files that came with it. */
+  chatAttachmentIds?: string[];
+  /** Files that came with it. */
+  chatAttachments?: ChatAttachmentSummary[];
+  /** Files that it speaks of. */
+  mentions?: FileMention[];
+  /** The id that the client gave it (ours). */
+  clientMessageId?: string;
+}
+
+/** The model made a pause; a new message goes on. */
+export interface TurnPausedEvent {
+  /** Always `turn_paused`. */
+  type: "turn_paused";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The message that it paused in. */
+  messageId: string;
+  /** The text so far. */
+  content?: string;
+  /** Why. */
+  reason?: string;
+}
+
+/** The model refused. */
+export interface ContentRefusedEvent {
+  /** Always `content_refused`. */
+  type: "content_refused";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** The message that it refused in. */
+  messageId: string;
+  /** Why. */
+  reason?: string;
+  /** The text so far; may be empty. */
+  content?: string;
+}
+
+/** What an agent does: exactly the 16 events of seed 002, told apart by `type`. */
+export type AgentEvent =
+  | SessionStartEvent
+  | ThinkingEvent
+  | ThinkingChunkEvent
+  | MessagePartialEvent
+  | MessageEvent
+  | MessageChunkEvent
+  | ToolUseEvent
+  | ToolResultEvent
+  | ErrorEvent
+  | SessionEndEvent
+  | CompleteEvent
+  | ApprovalRequestedEvent
+  | ApprovalResolvedEvent
+  | UserMessageConfirmedEvent
+  | TurnPausedEvent
+  | ContentRefusedEvent;
+
+/** Thinking is over and text begins. */
+export interface ThinkingCompleteEvent {
+  /** Always `thinking_complete`. */
+  type: "thinking_complete";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** All thoughts. */
+  content: string;
+  /** Which content block it was. */
+  blockIndex?: number;
+  /** Which message it belongs to. */
+  messageId?: string;
+}
+
+/** Another agent goes on. */
+export interface AgentChangedEvent {
+  /** Always `agent_changed`. */
+  type: "agent_changed";
+  /** The session. */
+  sessionId?: string;
+  /** When; never a sort key. */
+  timestamp: string;
+  /** The event's id: a row's of the log, or a fresh one. */
+  eventId: string;
+  /** The place in the session's log, the sort key. A transient event has none. */
+  sequenceNumber?: number;
+  /** Whether it is in the log. */
+  persistenceState: PersistenceState;
+  /** What links related events: a tool use's or an approval's id. */
+  correlationId?: string;
+  /** The event of the user message that started the run. */
+  parentEventId?: string;
+  /** The place among the run's events, from 0. */
+  eventIndex?: number;
+  /** Of a workflow's inside: kept for audit, not shown. */
+  isInternal?: boolean;
+  /** Who worked. */
+  previousAgent: AgentIdentity;
+  /** Who works now. */
+  currentAgent: AgentIdentity;
+  /** Why another. */
+  handoffType?: HandoffType;
+  /** Why, in a sentence. */
+  reason?: string;
+}
+
+/** The 16 events of `AgentEvent` and two later ones, for clients that asked for them. */
+export type AgentEventExt =
+  | SessionStartEvent
+  | ThinkingEvent
+  | ThinkingChunkEvent
+  | MessagePartialEvent
+  | MessageEvent
+  | MessageChunkEvent
+  | ToolUseEvent
+  | ToolResultEvent
+  | ErrorEvent
+  | SessionEndEvent
+  | CompleteEvent
+  | ApprovalRequestedEvent
+  | ApprovalResolvedEvent
+  | UserMessageConfirmedEvent
+  | TurnPausedEvent
+  | ContentRefusedEvent
+  | ThinkingCompleteEvent
+  | AgentChangedEvent;
+
+/** Whether and how long the model thinks before it answers. */
+export interface ExtendedThinkingConfig {
+  /** Whether it thinks; the server's setting when absent. */
+  enableThinking?: boolean;
+  /** At most so many tokens, 1,024 to 100,000; 10,000 when absent. */
+  thinkingBudget?: number;
+}
+
+/** A user's message without settings: what `chatMessageSchema` checks. */
+export interface ChatMessageInput {
+  /** The text, 1 to 10,000 UTF-16 units. */
+  message: string;
+  /** The session. */
+  sessionId: string;
+  /** Who writes; the signed-in user counts, not this. */
+  userId: string;
+}
+
+/** A user's message (`chat:message`). */
+export interface ChatMessageData {
+  /** The text, 1 to 10,000 UTF-16 units. */
+  message: string;
+  /** The session. */
+  sessionId: string;
+  /** Who writes; the signed-in user counts, not this. */
+  userId: string;
+  /** Whether and how long the model thinks. */
+  thinking?: ExtendedThinkingConfig;
+  /** Files of the knowledge base to look into. */
+  attachments?: string[];
+  /** Uploaded files that go with the message, at most 10. */
+  chatAttachments?: string[];
+  /** Whether to search the knowledge base by meaning. */
+  enableAutoSemanticSearch?: boolean;
+  /** The agent that shall answer. */
+  targetAgentId?: string;
+  /** The ids of files that the message speaks of. */
+  mentionedFileIds?: string[];
+  /** Files that the message speaks of. */
+  mentions?: FileMention[];
+  /** Whether to search the web. */
+  enableWebSearch?: boolean;
+  /** Whether to use the strongest model. */
+  enableMaxMode?: boolean;
+  /** An id of the client's own, echoed in the confirmation; makes a repeat harmless (ours). */
+  clientMessageId?: string;
+}
+
+/** Stops the run of a session (`chat:stop`). */
+export interface StopAgentData {
+  /** The session. */
+  sessionId: string;
+  /** Who stops; the signed-in user counts, not this. */
+  userId: string;
+}
+
+/** The answer to an approval (`approval:response`), as the seed has it. */
+export interface ApprovalResponseData {
+  /** Which approval. */
+  approvalId: string;
+  /** Yes or no. */
+  approved: boolean;
+  /** Who answers; the signed-in user counts, not this. */
+  userId: string;
+  /** Why. */
+  reason?: string;
+}
+
+/** The answer to an approval with a `decision`. */
+export interface ApprovalDecisionData {
+  /** Which approval. */
+  approvalId: string;
+  /** Yes or no. */
+  decision: ApprovalDecision;
+  /** Who answers; the signed-in user counts, not this. */
+  userId: string;
+  /** Why. */
+  reason?: string;
+}
+
+/** The answer to an approval in either form. One of `approved` and `decision` is there; both must say the same. */
+export interface ApprovalResponse {
+  /** Which approval. */
+  approvalId: string;
+  /** Yes or no. */
+  approved?: boolean;
+  /** Yes or no. */
+  decision?: ApprovalDecision;
+  /** Who answers; the signed-in user counts, not this. */
+  userId?: string;
+  /** Why. */
+  reason?: string;
+}
+
+/** The body of `POST /api/approvals/{id}/respond`. One of `approved` and `decision` is there; both must say the same. */
+export interface RespondApprovalRequest {
+  /** Yes or no. */
+  approved?: boolean;
+  /** Yes or no. */
+  decision?: ApprovalDecision;
+  /** Why. */
+  reason?: string;
+}
+
+/** Asks for a session's events (`session:join`). */
+export interface SessionJoinData {
+  /** The session. */
+  sessionId: string;
+  /** Who joins; the signed-in user counts, not this. */
+  userId?: string;
+  /** Events after this place in the log are sent again first (ours). */
+  afterSequence?: number;
+}
+
+/** Asks for no more events of a session (`session:leave`). */
+export interface SessionLeaveData {
+  /** The session. */
+  sessionId: string;
+}
+
+/** Chooses the agent that answers (`agent:select`). */
+export interface AgentSelectData {
+  /** The session. */
+  sessionId: string;
+  /** The agent. */
+  agentId: string;
+  /** Who chooses; the signed-in user counts, not this. */
+  userId: string;
+}
+
+/** Answers a run that was interrupted by a question (`supervisor:resume`). */
+export interface SupervisorResumeData {
+  /** The session. */
+  sessionId: string;
+  /** The answer. */
+  response: unknown;
+}
+
+/** Asks for what concerns a user in all sessions (`user:join`). */
+export interface UserJoinData {
+  /** The user; only oneself. */
+  userId: string;
+}
+
+/** A request was refused before a run began (`agent:error`). */
+export interface AgentErrorData {
+  /** A sentence. */
+  error: string;
+  /** The session. */
+  sessionId?: string;
+  /** For programs. */
+  code?: ErrorCode;
+}
+
+/** The client gets the session's events from now on (`session:joined`). */
+export interface SessionJoinedEvent {
+  /** The session. */
+  sessionId: string;
+}
+
+/** A run that was going on when a client joined. */
+export interface ActiveRun {
+  /** Which. */
+  runId: string;
+  /** The message so far. */
+  partialText?: string;
+  /** The thoughts so far. */
+  partialThinking?: string;
+}
+
+/** The session takes messages now (`session:ready`). */
+export interface SessionReadyEvent {
+  /** The session. */
+  sessionId: string;
+  /** When. */
+  timestamp: string;
+  /** The newest place in the log (ours). */
+  lastSequence?: number;
+  /** The run that goes on, if one does (ours). */
+  activeRun?: ActiveRun;
+  /** Approvals that wait for an answer (ours). */
+  pendingApprovals?: ApprovalRequest[];
+}
+
+/** The client gets no more events of the session (`session:left`). */
+export interface SessionLeftEvent {
+  /** The session. */
+  sessionId: string;
+}
+
+/** A session could not be joined (`session:error`). */
+export interface SessionErrorData {
+  /** A sentence. */
+  error: string;
+  /** For programs. */
+  code?: SessionErrorCode;
+  /** The session, as it was asked for. */
+  sessionId?: string;
+}
+
+/** An answer to an approval was not taken (`approval:error`). */
+export interface ApprovalErrorData {
+  /** A sentence. */
+  error: string;
+  /** For programs. */
+  code?: ApprovalErrorCode;
+  /** The approval, as it was named (ours). */
+  approvalId?: string;
+}
+
+/** To-dos are new (`todo:created`). */
+export interface TodoCreatedEvent {
+  /** The session. */
+  sessionId: string;
+  /** Which. */
+  todos: TodoItem[];
+}
+
+/** A to-do's status changed (`todo:updated`). */
+export interface TodoUpdatedEvent {
+  /** Which. */
+  todoId: string;
+  /** The session. */
+  sessionId: string;
+  /** Now. */
+  status: TodoStatus;
+  /** When it ended. */
+  completedAt?: string;
+}
+
+/** A to-do ended (`todo:completed`). */
+export interface TodoCompletedEvent {
+  /** Which. */
+  todoId: string;
+  /** The session. */
+  sessionId: string;
+  /** How. */
+  status: TodoOutcome;
+  /** When. */
+  completedAt: string;
+}
+
+/** A session has another title (`session:title_updated`). */
+export interface SessionTitleUpdatedEvent {
+  /** The session. */
+  sessionId: string;
+  /** Its title. */
+  title: string;
+}
+
+/** The client gets what concerns the user (`user:joined`). */
+export interface UserJoinedEvent {
+  /** The user. */
+  userId: string;
+}
+
+/** A user's events cannot be had (`user:error`). */
+export interface UserErrorData {
+  /** A sentence. */
+  error: string;
+}
+
+/** How a new approval is asked for. */
+export interface CreateApprovalOptions {
+  /** The session. */
+  sessionId: string;
+  /** Which tool waits. */
+  toolName: string;
+  /** What it would be called with. */
+  toolArgs: Record<string, unknown>;
+  /** How much depends on it. */
+  priority?: ApprovalPriority;
+  /** After how many milliseconds it counts as rejected; 300,000 when absent. */
+  expiresInMs?: number;
+}
+
+/** An answer to an approval was taken. */
+export interface ApprovalRespondResponse {
+  /** Always `true`. */
+  success: boolean;
+  /** Which approval. */
+  approvalId: string;
+  /** The answer. */
+  decision: ApprovalDecision;
+}
+
+/** A request was refused. */
+export interface SocketRefusal {
+  /** Always `false`. */
+  ok: false;
+  /** For programs. */
+  code: SocketErrorCode;
+  /** A sentence. */
+  error: string;
+}
+
+/** A session was joined. */
+export interface SessionJoinOk {
+  /** Always `true`. */
+  ok: true;
+  /** The session. */
+  sessionId: string;
+  /** The newest place in its log. */
+  lastSequence: number;
+}
+
+/** A session was left. */
+export interface SessionLeaveOk {
+  /** Always `true`. */
+  ok: true;
+}
+
+/** A message is in the log. */
+export interface ChatMessageOk {
+  /** Always `true`. */
+  ok: true;
+  /** The message's id. */
+  messageId: string;
+  /** Its place in the log. */
+  sequenceNumber: number;
+  /** Its event. */
+  eventId: string;
+  /** The run that it starts. */
+  runId: string;
+}
+
+/** A stop was heard. */
+export interface StopAgentOk {
+  /** Always `true`. */
+  ok: true;
+  /** Whether a run was stopped; there may have been none. */
+  stopped: boolean;
+}
+
+/** An answer was taken. */
+export interface ApprovalResponseOk {
+  /** Always `true`. */
+  ok: true;
+  /** Which approval. */
+  approvalId: string;
+  /** The answer. */
+  decision: ApprovalDecision;
+}
+
+/** Answers `session:join`. */
+export type SessionJoinAck =
+  | SessionJoinOk
+  | SocketRefusal;
+
+/** Answers `session:leave`. */
+export type SessionLeaveAck =
+  | SessionLeaveOk
+  | SocketRefusal;
+
+/** Answers `chat:message`. */
+export type ChatMessageAck =
+  | ChatMessageOk
+  | SocketRefusal;
+
+/** Answers `chat:stop`. */
+export type StopAgentAck =
+  | StopAgentOk
+  | SocketRefusal;
+
+/** Answers `approval:response`. */
+export type ApprovalResponseAck =
+  | ApprovalResponseOk
+  | SocketRefusal;
+
+/** The body of `POST /api/agent/query`. */
+export interface AgentQueryRequest {
+  /** The text, 1 to 10,000 UTF-16 units. */
+  prompt: string;
+  /** The session; a new one when absent. */
+  sessionId?: string;
+  /** Who asks; the signed-in user counts, not this. */
+  userId: string;
+  /**
+   * Whether the answer comes in pieces.
+   * @default true
+   */
+  streaming: boolean;
+  /**
+   * At most so many turns of the model, 1 to 50.
+   * @default 20
+   */
+  maxTurns: number;
+}
+
+/** {@link AgentQueryRequest} as it may be sent: what has a default may be left out. */
+export interface AgentQueryRequestInput {
+  /** The text, 1 to 10,000 UTF-16 units. */
+  prompt: string;
+  /** The session; a new one when absent. */
+  sessionId?: string;
+  /** Who asks; the signed-in user counts, not this. */
+  userId: string;
+  /**
+   * Whether the answer comes in pieces.
+   * @default true
+   */
+  streaming?: boolean;
+  /**
+   * At most so many turns of the model, 1 to 50.
+   * @default 20
+   */
+  maxTurns?: number;
+}
+
+/** A new to-do. */
+export interface TodoCreateRequest {
+  /** The session. */
+  sessionId: string;
+  /** What is to be done. */
+  content: string;
+  /** The same while it is being done. */
+  activeForm: string;
+  /** Its place, from 0. */
+  order?: number;
+}
+
+/** A query of a business system. */
+export interface BcQueryRequest {
+  /** What is asked for. */
+  entity: BcEntity;
+  /** A condition. */
+  filter?: string;
+  /** Which fields. */
+  select?: string[];
+  /** Which related objects. */
+  expand?: string[];
+  /** The order. */
+  orderBy?: string;
+  /** At most so many, 1 to 1,000. */
+  top?: number;
+  /** How many to leave out first. */
+  skip?: number;
+  /** Whether to count all. */
+  count?: boolean;
+}
+
+/** The body of `POST /api/chat/sessions`. */
+export interface CreateChatSessionRequest {
+  /** Its title. */
+  title?: string;
+  /** The first message; the title is made of it when there is none. */
+  initialMessage?: string;
+}
+
+/** The body of `PATCH /api/chat/sessions/{id}`. */
+export interface UpdateChatSessionRequest {
+  /** Its title, without white space around it. */
+  title: string;
+}
+
+/** The body of `PATCH /api/chat/sessions/{id}/pin`. */
+export interface PinChatSessionRequest {
+  /** Whether it is pinned. */
+  pinned: boolean;
+}
+
+/** The query of `GET /api/chat/sessions`. */
+export interface ChatSessionsQuery {
+  /**
+   * At most so many, 1 to 50.
+   * @default 20
+   */
+  limit: number;
+  /** Only those that were used before. */
+  before?: string;
+}
+
+/** {@link ChatSessionsQuery} as it may be sent: what has a default may be left out. */
+export interface ChatSessionsQueryInput {
+  /**
+   * At most so many, 1 to 50.
+   * @default 20
+   */
+  limit?: number;
+  /** Only those that were used before. */
+  before?: string;
+}
+
+/** The query of `GET /api/chat/sessions/{id}/messages`. */
+export interface ChatMessagesQuery {
+  /**
+   * At most so many, 1 to 100.
+   * @default 50
+   */
+  limit: number;
+  /**
+   * How many to leave out first.
+   * @default 0
+   */
+  offset: number;
+  /** Only those before this place in the log. */
+  before?: number;
+  /** Only those after this place in the log. */
+  after?: number;
+}
+
+/** {@link ChatMessagesQuery} as it may be sent: what has a default may be left out. */
+export interface ChatMessagesQueryInput {
+  /**
+   * At most so many, 1 to 100.
+   * @default 50
+   */
+  limit?: number;
+  /**
+   * How many to leave out first.
+   * @default 0
+   */
+  offset?: number;
+  /** Only those before this place in the log. */
+  before?: number;
+  /** Only those after this place in the log. */
+  after?: number;
+}
+
+/** Tokens of a stored message. */
+export interface MessageTokenUsage {
+  /** Read. */
+  input_tokens: number;
+  /** Written. */
+  output_tokens: number;
+}
+
+/** A text of a person or of the agent. */
+export interface StandardMessage {
+  /** Always `standard`. */
+  type: "standard";
+  /** Unique. */
+  id: string;
+  /** The session. */
+  session_id: string;
+  /** The place in the session's log; `null` when it is not there. */
+  sequence_number: number | null;
+  /** When. */
+  created_at: string;
+  /** The event that it was made of. */
+  event_id?: string;
+  /** Who speaks. */
+  role: MessageRole;
+  /** The text. */
+  content: string;
+  /** What it took. */
+  token_usage?: MessageTokenUsage;
+  /** Why the model stopped. */
+  stop_reason?: StopReason | null;
+  /** Which model. */
+  model?: string;
+  /** What the text rests on. */
+  citations?: Citation[];
+}
+
+/** Thoughts of the agent. */
+export interface ThinkingMessage {
+  /** Always `thinking`. */
+  type: "thinking";
+  /** Unique. */
+  id: string;
+  /** The session. */
+  session_id: string;
+  /** The place in the session's log; `null` when it is not there. */
+  sequence_number: number | null;
+  /** When. */
+  created_at: string;
+  /** The event that it was made of. */
+  event_id?: string;
+  /** Always `assistant`. */
+  role: AssistantRole;
+  /** The thoughts. */
+  content: string;
+  /** How long they took, in milliseconds. */
+  duration_ms?: number;
+  /** Which model. */
+  model?: string;
+  /** What they took. */
+  token_usage?: MessageTokenUsage;
+}
+
+/** A use of a tool; its result is merged in when there is one. */
+export interface ToolUseMessage {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Unique. */
+  id: string;
+  /** The session. */
+  session_id: string;
+  /** The place in the session's log; `null` when it is not there. */
+  sequence_number: number | null;
+  /** When. */
+  created_at: string;
+  /** The event that it was made of. */
+  event_id?: string;
+  /** Which tool. */
+  tool_name: string;
+  /** What it was called with. */
+  tool_args: Record<string, unknown>;
+  /** Where it stands. */
+  status: ToolStatus;
+  /** What it gave. */
+  result?: unknown;
+  /** Why it failed. */
+  error_message?: string;
+  /** Links it to its result. */
+  tool_use_id?: string;
+}
+
+/** What a tool gave. */
+export interface ToolResultMessage {
+  /** Always `tool_result`. */
+  type: "tool_result";
+  /** Unique. */
+  id: string;
+  /** The session. */
+  session_id: string;
+  /** The place in the session's log; `null` when it is not there. */
+  sequence_number: number | null;
+  /** When. */
+  created_at: string;
+  /** The event that it was made of. */
+  event_id?: string;
+  /** Which tool. */
+  tool_name: string;
+  /** What it was called with. */
+  tool_args: Record<string, unknown>;
+  /** Whether it did what it should. */
+  success: boolean;
+  /** What it gave. */
+  result?: unknown;
+  /** Why it failed. */
+  error_message?: string;
+  /** Links it to its use. */
+  tool_use_id?: string;
+  /** How long it took, in milliseconds. */
+  duration_ms?: number;
+}
+
+/** A stored message of a chat session. */
+export type Message =
+  | StandardMessage
+  | ThinkingMessage
+  | ToolUseMessage
+  | ToolResultMessage;
+
+/** A chat session. */
+export interface ChatSession {
+  /** Unique. */
+  id: string;
+  /** The owner. */
+  user_id: string;
+  /** Its title. */
+  title: string;
+  /** Where it stands. */
+  status: ChatSessionStatus;
+  /** When it was used last. */
+  last_activity_at: string;
+  /** When it was made. */
+  created_at: string;
+  /** When it changed last. */
+  updated_at: string;
+  /** Whether it is pinned. */
+  is_pinned?: boolean;
+}
+
+/** Where a list goes on. */
+export interface ChatPagination {
+  /** Whether there is more. */
+  hasMore: boolean;
+  /** What to ask for next; `null` at the end. */
+  nextCursor: string | null;
+}
+
+/** `GET /api/chat/sessions`. */
+export interface ChatSessionListResponse {
+  /** The last used first. */
+  sessions: ChatSession[];
+  /** Where it goes on. */
+  pagination?: ChatPagination;
+}
+
+/** One chat session. */
+export interface ChatSessionResponse {
+  /** Always `true` after a change; absent when it was only read. */
+  success?: boolean;
+  /** The session. */
+  session: ChatSession;
+}
+
+/** `GET /api/chat/sessions/{id}/messages`. */
+export interface ChatMessagesResponse {
+  /** By their place in the log. */
+  messages: Message[];
+  /** Where it goes on. */
+  pagination?: ChatPagination;
+}
+
+/** An approval. Absent values are `null`. */
+export interface ApprovalRequest {
+  /** Unique. */
+  id: string;
+  /** The session. */
+  session_id: string;
+  /** The message that it belongs to. */
+  message_id: string | null;
+  /** Who answered. */
+  decided_by_user_id: string | null;
+  /** What the tool does. */
+  action_type: ApprovalActionType;
+  /** In a sentence. */
+  action_description: string;
+  /** In parts. */
+  action_data: Record<string, unknown> | null;
+  /** Which tool. */
+  tool_name: string;
+  /** What it would be called with. */
+  tool_args: Record<string, unknown>;
+  /** Where it stands. */
+  status: ApprovalStatus;
+  /** How much depends on it. */
+  priority: ApprovalPriority;
+  /** Why it was rejected. */
+  rejection_reason: string | null;
+  /** When it was asked. */
+  created_at: string;
+  /** When it counts as rejected. */
+  expires_at: string;
+  /** When it was answered. */
+  decided_at: string | null;
+}
+
+/** Approvals of a user, or of one session. */
+export interface ApprovalListResponse {
+  /** The session, when one was asked for. */
+  sessionId?: string;
+  /** How many. */
+  count: number;
+  /** The oldest first. */
+  approvals: ApprovalRequest[];
+}
+
+/** A to-do of an agent. */
+export interface TodoItem {
+  /** Unique. */
+  id: string;
+  /** The session. */
+  sessionId: string;
+  /** What is to be done. */
+  content: string;
+  /** The same while it is being done. */
+  activeForm: string;
+  /** Where it stands. */
+  status: TodoStatus;
+  /** Its place, from 0. */
+  order: number;
+  /** When it was made. */
+  createdAt?: string;
+  /** When it ended. */
+  completedAt?: string;
+}
+
+/** `GET /api/todos/session/{id}`. */
+export interface TodoListResponse {
+  /** The session. */
+  sessionId: string;
+  /** How many. */
+  count: number;
+  /** By their place. */
+  todos: TodoItem[];
+}
+
+/** Tokens of a whole run. */
+export interface RunTokenUsage {
+  /** Read. */
+  input: number;
+  /** Written. */
+  output: number;
+  /** Those spent on thinking, an estimate. */
+  thinking?: number;
+  /** All. */
+  total: number;
+  /** Written to the provider's cache. */
+  cacheCreation?: number;
+  /** Read from the provider's cache. */
+  cacheRead?: number;
+}
+
+/** What `POST /api/agent/query` answers. */
+export interface AgentExecutionResult {
+  /** The session. */
+  sessionId?: string;
+  /** The answer. */
+  response: string;
+  /** Its message. */
+  messageId?: string;
+  /** What it took. */
+  tokenUsage?: RunTokenUsage;
+  /** `tokenUsage.input`. */
+  inputTokens?: number;
+  /** `tokenUsage.output`. */
+  outputTokens?: number;
+  /** The tools that were used. */
+  toolsUsed: string[];
+  /** How long it took, in milliseconds. */
+  durationMs?: number;
+  /** `durationMs` under its older name. */
+  duration?: number;
+  /** Whether it did what it should. */
+  success: boolean;
+  /** Why not. */
+  error?: string;
+}
+
+/** What one call of a model took. */
+export interface TokenUsageRecord {
+  /** Whose. */
+  userId: string;
+  /** The session. */
+  sessionId: string;
+  /** The message. */
+  messageId: string;
+  /** Which model. */
+  model: string;
+  /** Tokens. */
+  usage: TokenUsage;
+  /** Tokens written to the provider's cache. */
+  cacheCreationTokens?: number;
+  /** Tokens read from the provider's cache. */
+  cacheReadTokens?: number;
+  /** Whether the model was allowed to think. */
+  thinkingEnabled: boolean;
+  /** At most so many tokens. */
+  thinkingBudget?: number;
+  /** How the provider served it. */
+  serviceTier?: ServiceTier;
+  /** When. */
+  createdAt: string;
+}
+
+/** The error body of the chat routes. */
+export interface ApiErrorResponse {
+  /** The HTTP status' name, as in `Not Found`. */
+  error: string;
+  /** For people. */
+  message: string;
+  /** For programs. */
+  code: ErrorCode;
+  /** More for programs. */
+  details?: Record<string, string | number | boolean>;
+  /** Finds the request in the server's log. */
+  requestId?: string;
+}
+
+/** An error body with its HTTP status. */
+export interface ErrorResponseWithStatus {
+  /** The HTTP status. */
+  statusCode: number;
+  /** The body. */
+  body: ApiErrorResponse;
+}
+
+/** What is wrong with one field. */
+export interface ValidationErrorDetail {
+  /** Which. */
+  field: string;
+  /** What is wrong. */
+  message: string;
+  /** What is allowed. */
+  expected?: string;
+  /** What came. */
+  received?: string;
+}
+
+/** A number that is too small or too large. */
+export interface RangeErrorDetail {
+  /** Which field. */
+  field: string;
+  /** The smallest that is allowed. */
+  min: number;
+  /** The largest that is allowed. */
+  max: number;
+  /** What came. */
+  received: number;
+}
+
+/** A point of the screen in pixels, from its top left corner. */
+export interface Coordinates {
+  /** To the right. */
+  x: number;
+  /** Down. */
+  y: number;
+}
+
+/** Puts the mouse somewhere. */
+export interface MoveMouseAction {
+  /** Always `move_mouse`. */
+  action: "move_mouse";
+  /** Where. */
+  coordinates: Coordinates;
+}
+
+/** Moves the mouse along a path. */
+export interface TraceMouseAction {
+  /** Always `trace_mouse`. */
+  action: "trace_mouse";
+  /** The path. */
+  path: Coordinates[];
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Clicks. */
+export interface ClickMouseAction {
+  /** Always `click_mouse`. */
+  action: "click_mouse";
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+  /** Which button. */
+  button: Button;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+  /** How often. */
+  clickCount: number;
+}
+
+/** Holds a button, or lets it go. */
+export interface PressMouseAction {
+  /** Always `press_mouse`. */
+  action: "press_mouse";
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+  /** Which button. */
+  button: Button;
+  /** Down or up. */
+  press: Press;
+}
+
+/** Moves the mouse along a path with a button held. */
+export interface DragMouseAction {
+  /** Always `drag_mouse`. */
+  action: "drag_mouse";
+  /** The path. */
+  path: Coordinates[];
+  /** Which button. */
+  button: Button;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Turns the wheel. */
+export interface ScrollAction {
+  /** Always `scroll`. */
+  action: "scroll";
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+  /** Where to. */
+  direction: ScrollDirection;
+  /** How many notches. */
+  scrollCount: number;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Presses keys together and lets them go. */
+export interface TypeKeysAction {
+  /** Always `type_keys`. */
+  action: "type_keys";
+  /** The keys' names. */
+  keys: string[];
+  /** How long they are held, in milliseconds. */
+  delay?: number | null;
+}
+
+/** Holds keys, or lets them go. */
+export interface PressKeysAction {
+  /** Always `press_keys`. */
+  action: "press_keys";
+  /** The keys' names. */
+  keys: string[];
+  /** Down or up. */
+  press: Press;
+}
+
+/** Types a text. */
+export interface TypeTextAction {
+  /** Always `type_text`. */
+  action: "type_text";
+  /** The text. */
+  text: string;
+  /** How long to wait between characters, in milliseconds. */
+  delay?: number | null;
+  /** Whether the text is a secret. */
+  sensitive?: boolean | null;
+}
+
+/** Pastes a text. */
+export interface PasteTextAction {
+  /** Always `paste_text`. */
+  action: "paste_text";
+  /** The text. */
+  text: string;
+  /** Whether the text is a secret (ours). */
+  sensitive?: boolean | null;
+}
+
+/** Waits. */
+export interface WaitAction {
+  /** Always `wait`. */
+  action: "wait";
+  /** How long, in milliseconds. */
+  duration: number;
+}
+
+/** Takes a picture of the screen. */
+export interface ScreenshotAction {
+  /** Always `screenshot`. */
+  action: "screenshot";
+}
+
+/** Asks where the mouse is. */
+export interface CursorPositionAction {
+  /** Always `cursor_position`. */
+  action: "cursor_position";
+}
+
+/** Brings a program to the front, and starts it when it does not run. */
+export interface ApplicationAction {
+  /** Always `application`. */
+  action: "application";
+  /** Which. */
+  application: Application;
+}
+
+/** Writes a file. */
+export interface WriteFileAction {
+  /** Always `write_file`. */
+  action: "write_file";
+  /** Where; relative to the desktop's folder. */
+  path: string;
+  /** The content in base64. */
+  data: string;
+}
+
+/** Reads a file. */
+export interface ReadFileAction {
+  /** Always `read_file`. */
+  action: "read_file";
+  /** Where; relative to the desktop's folder. */
+  path: string;
+}
+
+/** What can be done to a desktop: exactly the seed's twelve. */
+export type SeedComputerAction =
+  | MoveMouseAction
+  | TraceMouseAction
+  | ClickMouseAction
+  | PressMouseAction
+  | DragMouseAction
+  | ScrollAction
+  | TypeKeysAction
+  | PressKeysAction
+  | TypeTextAction
+  | WaitAction
+  | ScreenshotAction
+  | CursorPositionAction;
+
+/** What can be done to a desktop: the seed's twelve, and four later ones. */
+export type ComputerAction =
+  | MoveMouseAction
+  | TraceMouseAction
+  | ClickMouseAction
+  | PressMouseAction
+  | DragMouseAction
+  | ScrollAction
+  | TypeKeysAction
+  | PressKeysAction
+  | TypeTextAction
+  | PasteTextAction
+  | WaitAction
+  | ScreenshotAction
+  | CursorPositionAction
+  | ApplicationAction
+  | WriteFileAction
+  | ReadFileAction;
+
+/** What `screenshot` gives. */
+export interface ScreenshotResult {
+  /** A PNG in base64. */
+  image: string;
+}
+
+/** What `write_file` gives. */
+export interface WriteFileResult {
+  /** Whether the file is there. */
+  success: boolean;
+  /** Where it is, or why it is not. */
+  message: string;
+}
+
+/** What `read_file` gives. */
+export interface ReadFileResult {
+  /** Whether it could be read. */
+  success: boolean;
+  /** The content in base64. */
+  data?: string;
+  /** The file's name. */
+  name?: string;
+  /** Bytes. */
+  size?: number;
+  /** Its media type. */
+  mediaType?: string;
+  /** Why it could not be read. */
+  message?: string;
+}
+
+/** Input of `computer_move_mouse`. */
+export interface MoveMouseInput {
+  /** Where. */
+  coordinates: Coordinates;
+}
+
+/** Input of `computer_trace_mouse`. */
+export interface TraceMouseInput {
+  /** The path. */
+  path: Coordinates[];
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Input of `computer_click_mouse`. */
+export interface ClickMouseInput {
+  /** Which button. */
+  button: Button;
+  /** How often. */
+  clickCount: number;
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Input of `computer_press_mouse`. */
+export interface PressMouseInput {
+  /** Which button. */
+  button: Button;
+  /** Down or up. */
+  press: Press;
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+}
+
+/** Input of `computer_drag_mouse`. */
+export interface DragMouseInput {
+  /** The path. */
+  path: Coordinates[];
+  /** Which button. */
+  button: Button;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Input of `computer_scroll`. */
+export interface ScrollInput {
+  /** Where to. */
+  direction: ScrollDirection;
+  /** How many notches. */
+  scrollCount: number;
+  /** Where; where the mouse is when absent. */
+  coordinates?: Coordinates | null;
+  /** Keys that are held meanwhile. */
+  holdKeys?: string[] | null;
+}
+
+/** Input of `computer_type_keys`. */
+export interface TypeKeysInput {
+  /** The keys' names. */
+  keys: string[];
+  /** How long they are held, in milliseconds. */
+  delay?: number | null;
+}
+
+/** Input of `computer_press_keys`. */
+export interface PressKeysInput {
+  /** The keys' names. */
+  keys: string[];
+  /** Down or up. */
+  press: Press;
+}
+
+/** Input of `computer_type_text`. */
+export interface TypeTextInput {
+  /** The text. */
+  text: string;
+  /** How long to wait between characters, in milliseconds. */
+  delay?: number | null;
+  /** Whether the text is a secret. */
+  isSensitive?: boolean | null;
+}
+
+/** Input of `computer_paste_text`. */
+export interface PasteTextInput {
+  /** The text. */
+  text: string;
+  /** Whether the text is a secret. */
+  isSensitive?: boolean | null;
+}
+
+/** Input of `computer_wait`. */
+export interface WaitInput {
+  /** How long, in milliseconds. */
+  duration: number;
+}
+
+/** Input of `computer_screenshot` and of `computer_cursor_position`. */
+export type EmptyInput = Record<string, unknown>;
+
+/** Input of `computer_application`. */
+export interface ApplicationInput {
+  /** Which program; see `Application`. */
+  application: string;
+}
+
+/** Input of `computer_write_file`. */
+export interface WriteFileInput {
+  /** Where; relative to the desktop's folder. */
+  path: string;
+  /** The content in base64. */
+  data: string;
+}
+
+/** Input of `computer_read_file`. */
+export interface ReadFileInput {
+  /** Where; relative to the desktop's folder. */
+  path: string;
+}
+
+/** Input of `set_task_status`. */
+export interface SetTaskStatusInput {
+  /** How the task stands. */
+  status: AgentTaskStatus;
+  /** What was done, or what is needed. */
+  description: string;
+}
+
+/** Input of `create_task`. */
+export interface CreateTaskInput {
+  /** A few words. */
+  name?: string;
+  /** What is to be done. */
+  description: string;
+  /** At once when absent. */
+  type?: CreateTaskType;
+  /** When, for a scheduled one. */
+  scheduledFor?: string;
+  /** How much it matters; medium when absent. */
+  priority?: CreateTaskPriority;
+}
+
+/** Puts the mouse somewhere. */
+export interface MoveMouseToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_move_mouse`. */
+  name: "computer_move_mouse";
+  /** What the tool is called with. */
+  input: MoveMouseInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Moves the mouse along a path. */
+export interface TraceMouseToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_trace_mouse`. */
+  name: "computer_trace_mouse";
+  /** What the tool is called with. */
+  input: TraceMouseInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Clicks. */
+export interface ClickMouseToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_click_mouse`. */
+  name: "computer_click_mouse";
+  /** What the tool is called with. */
+  input: ClickMouseInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Holds a button, or lets it go. */
+export interface PressMouseToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_press_mouse`. */
+  name: "computer_press_mouse";
+  /** What the tool is called with. */
+  input: PressMouseInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Moves the mouse along a path with a button held. */
+export interface DragMouseToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_drag_mouse`. */
+  name: "computer_drag_mouse";
+  /** What the tool is called with. */
+  input: DragMouseInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Turns the wheel. */
+export interface ScrollToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_scroll`. */
+  name: "computer_scroll";
+  /** What the tool is called with. */
+  input: ScrollInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Presses keys together and lets them go. */
+export interface TypeKeysToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_type_keys`. */
+  name: "computer_type_keys";
+  /** What the tool is called with. */
+  input: TypeKeysInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Holds keys, or lets them go. */
+export interface PressKeysToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_press_keys`. */
+  name: "computer_press_keys";
+  /** What the tool is called with. */
+  input: PressKeysInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Types a text. */
+export interface TypeTextToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_type_text`. */
+  name: "computer_type_text";
+  /** What the tool is called with. */
+  input: TypeTextInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Pastes a text. */
+export interface PasteTextToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_paste_text`. */
+  name: "computer_paste_text";
+  /** What the tool is called with. */
+  input: PasteTextInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Waits. */
+export interface WaitToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_wait`. */
+  name: "computer_wait";
+  /** What the tool is called with. */
+  input: WaitInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Takes a picture of the screen. */
+export interface ScreenshotToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_screenshot`. */
+  name: "computer_screenshot";
+  /** What the tool is called with. */
+  input: EmptyInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Asks where the mouse is. */
+export interface CursorPositionToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_cursor_position`. */
+  name: "computer_cursor_position";
+  /** What the tool is called with. */
+  input: EmptyInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Brings a program to the front. */
+export interface ApplicationToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_application`. */
+  name: "computer_application";
+  /** What the tool is called with. */
+  input: ApplicationInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Writes a file. */
+export interface WriteFileToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_write_file`. */
+  name: "computer_write_file";
+  /** What the tool is called with. */
+  input: WriteFileInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Reads a file. */
+export interface ReadFileToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `computer_read_file`. */
+  name: "computer_read_file";
+  /** What the tool is called with. */
+  input: ReadFileInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Says how the task stands. */
+export interface SetTaskStatusToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `set_task_status`. */
+  name: "set_task_status";
+  /** What the tool is called with. */
+  input: SetTaskStatusInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Makes another task. */
+export interface CreateTaskToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Always `create_task`. */
+  name: "create_task";
+  /** What the tool is called with. */
+  input: CreateTaskInput;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** A use of a tool that is none of the contract's own. */
+export interface OtherToolUseBlock {
+  /** Always `tool_use`. */
+  type: "tool_use";
+  /** Links it to its result. */
+  id: string;
+  /** Which tool. */
+  name: string;
+  /** What the tool is called with. */
+  input: Record<string, unknown>;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** A use of one of the desktop's 16 tools. */
+export type ComputerToolUseContentBlock =
+  | MoveMouseToolUseBlock
+  | TraceMouseToolUseBlock
+  | ClickMouseToolUseBlock
+  | PressMouseToolUseBlock
+  | DragMouseToolUseBlock
+  | ScrollToolUseBlock
+  | TypeKeysToolUseBlock
+  | PressKeysToolUseBlock
+  | TypeTextToolUseBlock
+  | PasteTextToolUseBlock
+  | WaitToolUseBlock
+  | ScreenshotToolUseBlock
+  | CursorPositionToolUseBlock
+  | ApplicationToolUseBlock
+  | WriteFileToolUseBlock
+  | ReadFileToolUseBlock;
+
+/** A use of any tool: the contract's own are checked, all others are kept as they are. */
+export type ToolUseContentBlock =
+  | MoveMouseToolUseBlock
+  | TraceMouseToolUseBlock
+  | ClickMouseToolUseBlock
+  | PressMouseToolUseBlock
+  | DragMouseToolUseBlock
+  | ScrollToolUseBlock
+  | TypeKeysToolUseBlock
+  | PressKeysToolUseBlock
+  | TypeTextToolUseBlock
+  | PasteTextToolUseBlock
+  | WaitToolUseBlock
+  | ScreenshotToolUseBlock
+  | CursorPositionToolUseBlock
+  | ApplicationToolUseBlock
+  | WriteFileToolUseBlock
+  | ReadFileToolUseBlock
+  | SetTaskStatusToolUseBlock
+  | CreateTaskToolUseBlock
+  | OtherToolUseBlock;
+
+/** What a person did to the desktop, as a tool use. */
+export type UserActionToolUseBlock =
+  | MoveMouseToolUseBlock
+  | TraceMouseToolUseBlock
+  | ClickMouseToolUseBlock
+  | PressMouseToolUseBlock
+  | TypeKeysToolUseBlock
+  | PressKeysToolUseBlock
+  | TypeTextToolUseBlock
+  | DragMouseToolUseBlock
+  | ScrollToolUseBlock;
+
+/** The bytes of a picture. */
+export interface ImageSource {
+  /** Always `base64`. */
+  type: SourceEncoding;
+  /** Always `image/png`. */
+  media_type: ImageMediaType;
+  /** The bytes. */
+  data: string;
+}
+
+/** The bytes of a file. */
+export interface DocumentSource {
+  /** Always `base64`. */
+  type: SourceEncoding;
+  /** The file's media type. */
+  media_type: string;
+  /** The bytes. */
+  data: string;
+}
+
+/** A text. */
+export interface TextContentBlock {
+  /** Always `text`. */
+  type: "text";
+  /** The text. */
+  text: string;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** A picture. */
+export interface ImageContentBlock {
+  /** Always `image`. */
+  type: "image";
+  /** The picture. */
+  source: ImageSource;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** A file. */
+export interface DocumentContentBlock {
+  /** Always `document`. */
+  type: "document";
+  /** The file. */
+  source: DocumentSource;
+  /** The file's name. */
+  name?: string;
+  /** Bytes. */
+  size?: number;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Thoughts. */
+export interface ThinkingContentBlock {
+  /** Always `thinking`. */
+  type: "thinking";
+  /** The thoughts. */
+  thinking: string;
+  /** By it their model knows them again. */
+  signature: string;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** Thoughts that only their model can read. */
+export interface RedactedThinkingContentBlock {
+  /** Always `redacted_thinking`. */
+  type: "redacted_thinking";
+  /** The thoughts. */
+  data: string;
+  /** Blocks that belong to it. */
+  content?: MessageContentBlock[];
+}
+
+/** What a person did to the desktop while they had it. */
+export interface UserActionContentBlock {
+  /** Always `user_action`. */
+  type: "user_action";
+  /** What they saw, and what they did. */
+  content: UserActionContent[];
+}
+
+/** What a tool gave. */
+export interface ToolResultContentBlock {
+  /** Always `tool_result`. */
+  type: "tool_result";
+  /** The use that it answers. */
+  tool_use_id: string;
+  /** What it gave. */
+  content: MessageContentBlock[];
+  /** Whether it failed. */
+  is_error?: boolean;
+}
+
+/** A picture of the screen before, or what a person did then. */
+export type UserActionContent =
+  | ImageContentBlock
+  | UserActionToolUseBlock;
+
+/** A part of a message. */
+export type MessageContentBlock =
+  | TextContentBlock
+  | ImageContentBlock
+  | DocumentContentBlock
+  | ThinkingContentBlock
+  | RedactedThinkingContentBlock
+  | UserActionContentBlock
+  | ToolUseContentBlock
+  | ToolResultContentBlock;
+
+/** A tool as a model is told of it. */
+export interface LlmTool {
+  /** Its name. */
+  name: string;
+  /** What it does, for the model. */
+  description: string;
+  /** A JSON Schema of its input. */
+  input_schema: Record<string, unknown>;
+}

@@ -1,6 +1,10 @@
 //! The instance's life: made, linked, suspended, resumed, parked, ended; and what start-up finds of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use lia_gateway::GatewayEvent;
 use lia_protocol::{
@@ -14,11 +18,11 @@ use lia_protocol::{
     time::Timestamp,
 };
 use lia_runtime::{InstanceStatus, RuntimeError};
-use lia_store::{CommandState, Durability, Op, TaskPatch, TaskRecord};
+use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskRecord};
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Given, InstanceState, Msg, Owner, Phase, Reply, lines::turn_of};
+use super::{Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
 use crate::engine::{
     Shared,
     error::EngineError,
@@ -43,13 +47,11 @@ impl Owner {
     ) -> Result<(Self, Arc<Tail>), EngineError> {
         let spec: TaskSpec = serde_json::from_str(&task.spec)
             .map_err(|e| EngineError::Instance(format!("the record of task {}: {e}", task.id)))?;
-        let instance: InstanceState =
-            task.instance_record.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
+        let instance = InstanceState::of(&task);
         let head = shared.store.head(task.session).await?;
-        let tail = Arc::new(Tail::new(Head { seq: head.last_seq, complete: false }));
         let states = [CommandState::Pending, CommandState::Sent, CommandState::Begun];
-        let mut queue = std::collections::VecDeque::new();
-        let mut open = std::collections::HashMap::new();
+        let mut queue = VecDeque::new();
+        let mut open = HashMap::new();
         let mut given = 0;
         for c in shared.store.commands(task.session, &states).await? {
             if c.state == CommandState::Pending {
@@ -65,12 +67,45 @@ impl Owner {
             .iter()
             .find(|(_, g)| g.state == CommandState::Begun && g.is_prompt())
             .map(|(id, _)| (turn_of(*id), *id));
+        let mut owner = Self::idle_at(shared, task, spec, head, requests);
+        owner.instance = instance;
+        owner.turn = turn;
+        owner.queue = queue;
+        owner.open = open;
+        owner.given = given;
+        owner.permissions = permissions;
+        let tail = owner.tail.clone();
+        Ok((owner, tail))
+    }
+
+    /// The owner of a task that has just been made, with its first prompt.
+    pub fn of_new(
+        shared: Arc<Shared>,
+        task: TaskRecord,
+        spec: TaskSpec,
+        head: lia_store::Head,
+        first: CommandRecord,
+        requests: mpsc::Receiver<Msg>,
+    ) -> (Self, Arc<Tail>) {
+        let mut owner = Self::idle_at(shared, task, spec, head, requests);
+        owner.queue.push_back(first);
+        let tail = owner.tail.clone();
+        (owner, tail)
+    }
+
+    fn idle_at(
+        shared: Arc<Shared>,
+        task: TaskRecord,
+        spec: TaskSpec,
+        head: lia_store::Head,
+        requests: mpsc::Receiver<Msg>,
+    ) -> Self {
         let (gateway_tx, gateway_rx) = mpsc::channel(64);
-        let owner = Self {
+        Self {
             phase: Phase::Parked,
             spec,
-            instance,
-            tail: tail.clone(),
+            instance: InstanceState::default(),
+            tail: Arc::new(Tail::new(Head { seq: head.last_seq, complete: false })),
             requests,
             ended: None,
             egress: None,
@@ -82,21 +117,26 @@ impl Owner {
             pty_since_trim: 0,
             log_bytes: head.bytes,
             log_warned: false,
-            turn,
-            queue,
-            open,
-            given,
-            permissions,
+            turn: None,
+            queue: VecDeque::new(),
+            open: HashMap::new(),
+            given: 0,
+            permissions: HashMap::new(),
             last_activity: Instant::now(),
             running_since: None,
             frozen_since: None,
             link_failures: 0,
             waiting_resume: Vec::new(),
             ending: None,
+            settling: Settling::default(),
             task,
             shared,
-        };
-        Ok((owner, tail))
+        }
+    }
+
+    /// Starts a task that has just been made: nothing of it can be there.
+    pub fn start(&mut self) {
+        self.make(false);
     }
 
     /// Takes up the task where the store has it. Called once, before [`Owner::run`].
@@ -106,7 +146,17 @@ impl Owner {
             TaskStatus::Terminated => self.phase = Phase::Ended,
             TaskStatus::Starting | TaskStatus::Running | TaskStatus::Suspended => {
                 match self.instance.record.clone() {
-                    None if self.instance.parked => self.phase = Phase::Parked,
+                    // Killed while it was being woken.
+                    _ if self.instance.parked && self.task.status == TaskStatus::Starting => {
+                        self.make_again().await;
+                    }
+                    record if self.instance.parked => {
+                        self.phase = Phase::Parked;
+                        // Killed while its processes were being ended.
+                        if let Some(record) = record {
+                            self.end_processes(&record).await;
+                        }
+                    }
                     None => {
                         // Killed while it was being made: what the ledger names goes, and it is made again.
                         if let Err(e) =
@@ -194,23 +244,40 @@ impl Owner {
             Phase::Making(tokio::spawn(async move { shared.runtime.start(spec?, shared.ledger()).await }));
     }
 
+    /// Makes the instance of a parked task again, over what was kept.
+    async fn make_again(&mut self) {
+        self.shared.close_kept(self.task.instance).await;
+        let remains = self.shared.remains(self.task.instance);
+        if let Err(e) = self.shared.runtime.stop(&remains, self.shared.ledger()).await {
+            tracing::warn!(task = %self.task.id, error = %e, "what is left of an earlier life could not be ended");
+        }
+        self.make(true);
+    }
+
     pub(super) async fn made(&mut self, made: Result<lia_runtime::InstanceRecord, RuntimeError>) {
         let record = match made {
             Ok(r) => r,
             Err(e) => return self.fail("start_failed", &format!("the sandbox could not be made: {e}")).await,
         };
         self.shared.failpoints.pass("after_made");
-        self.instance.record = Some(record);
+        self.instance.record = Some(Arc::new(record));
         self.instance.parked = false;
         let progress = Progress { stage: "connecting_agent".into(), message: "Starting the agent".into() };
         let patch = TaskPatch { instance_record: self.instance_json(), ..TaskPatch::default() };
-        let ops = vec![
+        let mut ops = vec![
             self.append(vec![NewEvent::own(Actor::System, &progress)]),
             self.update(OPEN, patch),
             Op::NextEpoch { session: self.session(), restart_at: Some(Offset::ZERO) },
         ];
+        // The first prompt goes with `init`, marked as sent before the bytes go out.
+        let first = self.first_of_queue().cloned();
+        ops.extend(first.as_ref().map(|c| sent(c.id)));
         match self.commit_own(Durability::Process, ops).await {
             Ok(done) => {
+                if let Some(c) = first {
+                    self.queue.pop_front();
+                    self.give(c.id, c.order);
+                }
                 self.epoch = done.epoch.unwrap_or(self.epoch.next());
                 self.offset = Offset::ZERO;
                 self.watch();
@@ -277,7 +344,8 @@ impl Owner {
         let shared = self.shared.clone();
         let (session, epoch, acked) = (self.session(), self.epoch, self.offset);
         let secret = shared.instance_secret(self.task.instance);
-        let bundles = self.spec.bundles.clone();
+        // What an agent's session is loaded over has them, and the agent's work on them.
+        let bundles = if self.loads().is_some() { Vec::new() } else { self.spec.bundles.clone() };
         self.phase = Phase::Linking(tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let link = Link::connect(shared.runtime.clone(), &record, &secret, session, epoch, acked).await?;
@@ -334,32 +402,34 @@ impl Owner {
         self.link().await;
     }
 
+    /// The agent's session that is to be loaded again.
+    fn loads(&self) -> Option<&String> {
+        self.instance.agent.acp_session.as_ref().filter(|_| self.instance.agent.can_load)
+    }
+
+    /// The prompt that an agent without a session to load is to begin with, when none is on its way to it already.
+    fn first_of_queue(&self) -> Option<&CommandRecord> {
+        let sent = |g: &Given| g.state == CommandState::Sent && prompt_text(&g.order).is_some();
+        let none = self.loads().is_none() && !self.open.values().any(sent);
+        self.queue.front().filter(|_| none)
+    }
+
     /// Starts the agent. The first prompt goes along, marked as sent before the bytes go out.
     async fn init(&mut self) {
-        let load = self.instance.agent.acp_session.clone().filter(|_| self.instance.agent.can_load);
-        let mut first = None;
-        if load.is_none() {
-            // Sent before a crash, but the sidecar never had it: the same prompt, the same id.
-            first = self.open.iter().find_map(|(id, g)| {
-                (g.state == CommandState::Sent).then(|| prompt_text(&g.order).map(|t| (*id, t))).flatten()
-            });
-            if first.is_none()
-                && let Some(c) = self.queue.pop_front()
-            {
-                let op = Op::SetCommand {
-                    id: c.id,
-                    expect: vec![CommandState::Pending],
-                    state: CommandState::Sent,
-                    outcome: None,
-                };
-                if let Err(e) = self.commit_own(Durability::Process, vec![op]).await {
-                    tracing::error!(task = %self.task.id, error = %e, "the first prompt could not be marked as sent");
-                    return;
-                }
-                first = prompt_text(&c.order).map(|t| (c.id, t));
-                self.give(c.id, c.order);
+        let load = self.loads().cloned();
+        if let Some(c) = self.first_of_queue().cloned() {
+            // It came while the sandbox was being made.
+            if let Err(e) = self.commit_own(Durability::Process, vec![sent(c.id)]).await {
+                tracing::error!(task = %self.task.id, error = %e, "the first prompt could not be marked as sent");
+                return;
             }
+            self.queue.pop_front();
+            self.give(c.id, c.order);
         }
+        // Perhaps marked before a crash, and the sidecar never had it: the same prompt, the same id.
+        let first = self.open.iter().filter(|_| load.is_none()).find_map(|(id, g)| {
+            (g.state == CommandState::Sent).then(|| prompt_text(&g.order).map(|t| (*id, t))).flatten()
+        });
         let files = if self.spec.files && load.is_none() {
             unspool(&self.shared.options.data_dir, self.task.id).await
         } else {
@@ -530,7 +600,7 @@ impl Owner {
         self.commit(Durability::Power, ops).await?;
         self.task.status = TaskStatus::Starting;
         self.touch();
-        self.make(true);
+        self.make_again().await;
         Ok(false)
     }
 
@@ -552,8 +622,9 @@ impl Owner {
         if let Some(e) = self.egress.take() {
             e.cancel();
         }
+        let shared = self.shared.clone();
+        let _held = shared.hold_kept(self.task.instance).await;
         self.instance.parked = true;
-        self.instance.record = None;
         let progress = Progress {
             stage: "parked".into(),
             message: "Processes ended; files and session are kept".into(),
@@ -566,11 +637,20 @@ impl Owner {
         match self.commit_own(Durability::Process, ops).await {
             Ok(_) => {
                 self.phase = Phase::Parked;
-                if let Err(e) = self.shared.runtime.stop(&record, self.shared.ledger()).await {
-                    tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
-                }
+                self.shared.failpoints.pass("after_park_commit");
+                self.end_processes(&record).await;
             }
             Err(e) => tracing::error!(task = %self.task.id, error = %e, "the task could not be parked"),
+        }
+    }
+
+    /// Ends what runs of a parked instance. Its record stays until that is done, in case it must be tried again.
+    async fn end_processes(&mut self, record: &lia_runtime::InstanceRecord) {
+        match self.shared.runtime.stop(record, self.shared.ledger()).await {
+            Ok(()) => self.instance.record = None,
+            Err(e) => {
+                tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
+            }
         }
     }
 
@@ -758,6 +838,8 @@ impl Owner {
         if let Some(e) = self.egress.take() {
             e.cancel();
         }
+        let shared = self.shared.clone();
+        let _held = shared.hold_kept(self.task.instance).await;
         let mut ops = self.closing_ops(error.as_deref().unwrap_or(reason));
         let state = TaskState {
             status: TaskStatus::Terminated,
@@ -768,7 +850,7 @@ impl Owner {
         ops.push(self.append(vec![NewEvent::own(Actor::System, &state)]));
         let patch = TaskPatch {
             status: Some(TaskStatus::Terminated),
-            completed_at: Some(Timestamp::now()),
+            completed_at: Some(self.shared.options.clock.now()),
             suspended_at: Some(None),
             ran_ms: Some(self.task.ran_ms),
             exit_code,
@@ -795,6 +877,7 @@ impl Owner {
         let path = spool_path(&self.shared.options.data_dir, self.task.id);
         let _ = tokio::fs::remove_file(path).await;
         self.phase = Phase::Ended;
+        self.settle().await;
         self.tail.complete();
     }
 
@@ -825,6 +908,11 @@ impl Owner {
             self.log(vec![event]).await;
         }
     }
+}
+
+/// The mark that a waiting command goes out.
+fn sent(id: CommandId) -> Op {
+    Op::SetCommand { id, expect: vec![CommandState::Pending], state: CommandState::Sent, outcome: None }
 }
 
 fn prompt_text(order: &Order) -> Option<String> {

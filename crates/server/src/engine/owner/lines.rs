@@ -7,9 +7,9 @@ use base64::Engine as _;
 use bytes::Bytes;
 use lia_protocol::{
     event::{
-        Actor, AgentExited, Direction, ErrorEvent, Kind, LinkPos, LogTruncated, NewEvent, OutputChunk,
-        PermissionAnswered, PermissionOption, PermissionRequested, Phase as RpcPhase, PromptDelivered,
-        TaskState, TurnEnded, TurnStarted,
+        Actor, AgentExited, Direction, ErrorEvent, Kind, LinkPos, NewEvent, OutputChunk, PermissionAnswered,
+        PermissionOption, PermissionRequested, Phase as RpcPhase, PromptDelivered, TaskState, TurnEnded,
+        TurnStarted,
     },
     ids::{CommandId, Offset, PermissionId, Seq, TurnId},
     link::{HostLine, Outcome, SidecarLine},
@@ -19,6 +19,7 @@ use lia_protocol::{
 use lia_store::{CommandState, Durability, Op, PermissionRecord, StoreError, TaskPatch};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use super::{Owner, Phase};
 
@@ -56,7 +57,7 @@ impl Owner {
         for line in lines {
             if let Some(offset) = line.offset() {
                 if offset <= self.offset {
-                    self.repeated(&mut d, line);
+                    self.repeated(&mut d, line, offset);
                     continue;
                 }
                 if offset != at.next() {
@@ -108,10 +109,51 @@ impl Owner {
     }
 
     /// A line that is in the log already: the store compares it.
-    fn repeated(&mut self, d: &mut Draft, line: SidecarLine) {
-        if let SidecarLine::Rpc { offset, direction, phase, frame } = line {
-            let pos = LinkPos { epoch: self.epoch, offset };
-            d.events.push(self.rpc(direction, phase, frame).at_link(pos));
+    fn repeated(&mut self, d: &mut Draft, line: SidecarLine, offset: Offset) {
+        if offset == Offset::ZERO {
+            // No line of a journal: nothing that could be compared.
+            return;
+        }
+        let pos = LinkPos { epoch: self.epoch, offset };
+        let own = |e: NewEvent| e.at_link(pos);
+        match line {
+            SidecarLine::Rpc { direction, phase, frame, .. } => {
+                d.events.push(self.rpc(direction, phase, frame).at_link(pos));
+            }
+            SidecarLine::Output { data, base64, .. } => {
+                d.events.push(self.output(terminal_bytes(data, base64)).at_link(pos));
+            }
+            SidecarLine::Ready { ready, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &ready))),
+            SidecarLine::Exit { exited, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &exited))),
+            SidecarLine::Error { error, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &error))),
+            SidecarLine::Progress { progress, .. } => {
+                d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)));
+            }
+            SidecarLine::Begun { .. } | SidecarLine::Done { .. } => self.note(d, &line, pos),
+            SidecarLine::Hello(_)
+            | SidecarLine::Refused { .. }
+            | SidecarLine::Heartbeat
+            | SidecarLine::Unknown => {}
+        }
+    }
+
+    /// What the line says of a command becomes events and records that do not hold it as it came: its digest does.
+    fn note(&self, d: &mut Draft, line: &SidecarLine, pos: LinkPos) {
+        self.flush(d, None);
+        // Plain data with string keys: serialising cannot fail.
+        let digest = Sha256::digest(serde_json::to_vec(line).unwrap_or_default()).into();
+        d.ops.push(Op::NoteLine { session: self.session(), pos, digest });
+    }
+
+    /// A chunk of the terminal, at the place where the next one goes.
+    fn output(&self, data: Bytes) -> NewEvent {
+        NewEvent {
+            turn: self.turn.map(|t| t.0),
+            actor: Actor::Agent,
+            cause: None,
+            kind: Kind::Output,
+            body: OutputChunk { pos: self.pty_pos, data }.encode(),
+            link: None,
         }
     }
 
@@ -152,30 +194,16 @@ impl Owner {
                 }
             }
             SidecarLine::Output { data, base64, .. } => {
-                let bytes = match base64 {
-                    Some(b) => base64::engine::general_purpose::STANDARD.decode(b).unwrap_or_default(),
-                    None => data.into_bytes(),
-                };
-                let chunk = OutputChunk { pos: self.pty_pos, data: bytes.into() };
-                self.pty_pos += chunk.data.len() as u64;
-                self.pty_since_trim += chunk.data.len() as u64;
-                d.events.push(
-                    NewEvent {
-                        turn,
-                        actor: Actor::Agent,
-                        cause: None,
-                        kind: Kind::Output,
-                        body: chunk.encode(),
-                        link: None,
-                    }
-                    .at_link(pos),
-                );
+                let bytes = terminal_bytes(data, base64);
+                let size = bytes.len() as u64;
+                d.events.push(self.output(bytes).at_link(pos));
+                self.pty_pos += size;
+                self.pty_since_trim += size;
                 let keep = self.shared.options.pty_keep;
                 if self.pty_pos > keep && self.pty_since_trim > keep / 8 {
                     self.pty_since_trim = 0;
-                    d.events.push(NewEvent::own(Actor::System, &LogTruncated { bytes: self.pty_pos - keep }));
                     self.flush(d, None);
-                    d.ops.push(Op::TrimOutput { session: self.session(), keep });
+                    d.ops.push(Op::TrimOutput { session: self.session(), at: Timestamp::now(), keep });
                 }
             }
             SidecarLine::Ready { ready, .. } => {
@@ -205,6 +233,7 @@ impl Owner {
                 }
             }
             SidecarLine::Begun { id, .. } => {
+                self.note(d, &line, pos);
                 let Some(given) = self.open.get_mut(&id) else { return };
                 if given.state != CommandState::Sent {
                     return;
@@ -229,7 +258,10 @@ impl Owner {
                     outcome: None,
                 });
             }
-            SidecarLine::Done { id, outcome, .. } => self.done(d, id, &outcome, pos),
+            SidecarLine::Done { id, ref outcome, .. } => {
+                self.note(d, &line, pos);
+                self.done(d, id, outcome, pos);
+            }
             SidecarLine::Exit { exited, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &exited)));
                 d.exited = Some(exited);
@@ -355,6 +387,14 @@ impl Owner {
         }
         self.flush(&mut d, None);
         d.ops
+    }
+}
+
+/// The bytes of an `output` line.
+fn terminal_bytes(data: String, base64: Option<String>) -> Bytes {
+    match base64 {
+        Some(b) => base64::engine::general_purpose::STANDARD.decode(b).unwrap_or_default().into(),
+        None => data.into_bytes().into(),
     }
 }
 

@@ -45,6 +45,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::settling::Settling;
 use super::{
     Shared,
     error::EngineError,
@@ -56,6 +57,7 @@ use super::{
 mod life;
 mod lines;
 mod requests;
+mod settling;
 mod timers;
 
 pub use life::first_order;
@@ -139,13 +141,21 @@ pub enum Msg {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InstanceState {
     /// The runtime's own record, while there is an instance.
-    pub record: Option<InstanceRecord>,
+    pub record: Option<Arc<InstanceRecord>>,
     /// What the agent said last.
     pub agent: AgentReady,
     /// Since when the task runs.
     pub running_since: Option<Timestamp>,
     /// Processes ended, home and workspace kept; resumed by `session/load`.
     pub parked: bool,
+}
+
+impl InstanceState {
+    /// As a task's record has it.
+    #[must_use]
+    pub fn of(task: &TaskRecord) -> Self {
+        task.instance_record.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default()
+    }
 }
 
 /// Where the instance stands.
@@ -206,6 +216,8 @@ pub struct Owner {
     waiting_resume: Vec<Reply<()>>,
     /// Why the agent is being ended, once it is: its exit is then no failure.
     ending: Option<&'static str>,
+    /// What is committed and not yet known to survive the loss of power.
+    settling: Settling,
 }
 
 impl Drop for Owner {
@@ -249,6 +261,7 @@ enum Wake {
     LinkClosed(String),
     InstanceEnded(Option<String>),
     Gateway(GatewayEvent),
+    Settled(Result<(), StoreError>),
     Deadline,
 }
 
@@ -263,13 +276,17 @@ pub enum Finish {
 
 impl Owner {
     /// Runs until the task is terminated or the engine lets go.
-    pub async fn run(mut self) -> Finish {
+    pub async fn run(&mut self) -> Finish {
         loop {
             if matches!(self.phase, Phase::Ended) {
                 return Finish::Terminated;
             }
             match self.wake().await {
-                Wake::Released => return Finish::Released,
+                Wake::Released => {
+                    self.settle().await;
+                    return Finish::Released;
+                }
+                Wake::Settled(how) => self.settled(how),
                 Wake::Msg(m) => self.request(m).await,
                 Wake::Made(r) => self.made(r).await,
                 Wake::LinkTried(r) => self.link_tried(r).await,
@@ -315,6 +332,7 @@ impl Owner {
         tokio::select! {
             biased;
             m = self.requests.recv() => m.map_or(Wake::Released, Wake::Msg),
+            how = self.settling.next() => Wake::Settled(how),
             w = phase => w,
             w = ended => w,
             Some(e) = self.gateway_rx.recv() => Wake::Gateway(e),
@@ -377,7 +395,7 @@ impl Owner {
             return;
         }
         self.log_bytes += done.events.iter().map(|e| e.body.len() as u64).sum::<u64>();
-        self.tail.publish(done.events.clone());
+        self.publish(done.events.clone());
     }
 
     /// Appends events of the owner's own.

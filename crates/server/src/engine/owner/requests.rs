@@ -22,7 +22,9 @@ impl Owner {
         match msg {
             Msg::Input { by, id, data, reply } => {
                 let answer = self.input(by, id, data).await;
-                let _ = reply.send(answer);
+                self.once_settled(move |how| {
+                    let _ = reply.send(answer.and_then(|a| how.map(|()| a).map_err(EngineError::from)));
+                });
             }
             Msg::Cancel { by, reply } => {
                 let answer = self.cancel(by).await;
@@ -126,7 +128,7 @@ impl Owner {
         let command = self.command(id, Order::Prompt { text: text.clone() }, &by, state);
         let queued = NewEvent::own(by, &PromptQueued { command: id, text, position }).caused_by(id);
         let ops = vec![self.append(vec![queued]), Op::PutCommand(Box::new(command.clone()))];
-        self.commit(Durability::Power, ops).await?;
+        self.commit_early(ops).await?;
         self.shared.failpoints.pass("after_prompt_commit");
         if now {
             self.send(command);
@@ -144,7 +146,7 @@ impl Owner {
         data: String,
     ) -> Result<InputResponse, EngineError> {
         let command = self.command(id, Order::Input { data }, by, CommandState::Sent);
-        self.commit(Durability::Power, vec![Op::PutCommand(Box::new(command.clone()))]).await?;
+        self.commit_early(vec![Op::PutCommand(Box::new(command.clone()))]).await?;
         self.send(command);
         Ok(InputResponse { id, position: 0 })
     }

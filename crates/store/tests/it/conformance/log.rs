@@ -1,14 +1,14 @@
 //! The log: appends, journal lines, pages, trimming, removal.
 
 use lia_protocol::{
-    event::{Actor, Event, Kind, OutputChunk},
+    event::{Actor, Event, Kind, LogTruncated, OutputChunk},
     ids::{CommandId, LinkEpoch, Offset, Seq, SessionId, TaskId, TurnId},
     task::TaskStatus,
     time::Timestamp,
 };
 use lia_store::{
-    CommandState, Durability, Head, IdempotencyRecord, LedgerRecord, Op, PageSize, Store, StoreError,
-    TaskFilter, TaskPatch, Txn,
+    CommandState, Committed, Durability, Head, IdempotencyRecord, LedgerRecord, Op, PageSize, Store,
+    StoreError, TaskFilter, TaskPatch, Txn,
 };
 
 use crate::support::*;
@@ -54,6 +54,26 @@ pub async fn seq_is_gapless_and_events_come_back_as_they_were(store: &impl Store
     assert!(is_conflict(&commit(store, vec![append(other, vec![frame("x")])]).await));
     assert!(store.events(other, Seq::ZERO, PageSize::default()).await.unwrap().is_empty());
     assert_eq!(store.head(other).await.unwrap(), Head::default());
+}
+
+pub async fn an_early_answer_is_seen_at_once_and_settles(store: &impl Store) {
+    let t = created(store, task("ann")).await;
+    let mut open = Vec::new();
+    for i in 0..50_u64 {
+        let ops = vec![append(t.session, vec![frame(format!("{i}"))])];
+        let txn = if i % 2 == 0 { Txn::power(ops) } else { Txn::process(ops) };
+        let (done, settled) = store.commit_early(txn).await.unwrap();
+        assert_eq!(done.last_seq, Seq(i + 1));
+        assert_eq!(store.head(t.session).await.unwrap().last_seq, Seq(i + 1), "reads see it");
+        open.push(settled);
+    }
+    for mut settled in open {
+        settled.wait().await.unwrap();
+        settled.wait().await.unwrap();
+    }
+    let other = SessionId::new();
+    let refused = store.commit_early(Txn::power(vec![append(other, vec![frame("x")])])).await;
+    assert!(is_conflict(&refused.map(|(done, _)| done)));
 }
 
 pub async fn a_page_is_bounded(store: &impl Store) {
@@ -185,6 +205,74 @@ pub async fn journal_lines_come_once(store: &impl Store) {
     );
 }
 
+pub async fn a_line_without_an_event_of_its_own_comes_once(store: &impl Store) {
+    let t = created(store, task("ann")).await;
+    let start = |at| commit(store, vec![Op::NextEpoch { session: t.session, restart_at: Some(Offset(at)) }]);
+    let note = |epoch, offset, byte| Op::NoteLine {
+        session: t.session,
+        pos: line(epoch, offset),
+        digest: [byte; 32],
+    };
+    let diverged = |done: Result<Committed, StoreError>, at: u64| {
+        assert!(
+            matches!(done, Err(StoreError::Diverged { pos, .. }) if pos.offset == Offset(at)),
+            "{at}: {done:?}"
+        );
+    };
+    start(0).await.unwrap();
+    let at = |epoch, offset, body: &str| frame(body.to_owned()).at_link(line(epoch, offset));
+    let ops = vec![
+        append(t.session, vec![at(1, 1, "one")]),
+        note(1, 2, 2),
+        note(1, 3, 3),
+        append(t.session, vec![at(1, 3, "made of three"), at(1, 4, "four")]),
+        append(t.session, vec![output(0, "0123456789").at_link(line(1, 5))]),
+    ];
+    commit(store, ops).await.unwrap();
+    let head = store.head(t.session).await.unwrap();
+    assert_eq!((head.offset, head.last_seq), (Offset(5), Seq(4)));
+
+    let again = vec![
+        note(1, 2, 2),
+        note(1, 3, 3),
+        // Where the next chunk would go is not where this one went.
+        append(
+            t.session,
+            vec![at(1, 1, "one"), at(1, 4, "four"), output(10, "0123456789").at_link(line(1, 5))],
+        ),
+    ];
+    assert_eq!(commit(store, again).await.unwrap().events.len(), 0);
+    for (offset, byte) in [(2, 9), (3, 9), (1, 1), (4, 4), (5, 5)] {
+        diverged(commit(store, vec![note(1, offset, byte)]).await, offset);
+    }
+    diverged(commit(store, vec![append(t.session, vec![at(1, 2, "two")])]).await, 2);
+    diverged(
+        commit(store, vec![append(t.session, vec![output(0, "0123456780").at_link(line(1, 5))])]).await,
+        5,
+    );
+    diverged(
+        commit(store, vec![append(t.session, vec![output(0, "012345678").at_link(line(1, 5))])]).await,
+        5,
+    );
+    assert_eq!(store.head(t.session).await.unwrap(), head);
+
+    // A transaction that fails takes its notes back, and an epoch that begins a life.
+    let nobody = Op::UpdateTask { id: TaskId::new(), expect: Vec::new(), patch: Box::default() };
+    assert!(is_conflict(&commit(store, vec![note(1, 6, 6), nobody.clone()]).await));
+    commit(store, vec![note(1, 6, 7)]).await.unwrap();
+    let anew = Op::NextEpoch { session: t.session, restart_at: Some(Offset::ZERO) };
+    assert!(is_conflict(&commit(store, vec![anew, nobody]).await));
+    diverged(commit(store, vec![note(1, 6, 6)]).await, 6);
+    assert!(is_conflict(&commit(store, vec![note(2, 7, 7)]).await), "an epoch that was not given out");
+    assert!(is_conflict(&commit(store, vec![note(1, 9, 9), note(1, 8, 8)]).await), "backwards");
+
+    // Another life's lines are others.
+    start(0).await.unwrap();
+    commit(store, vec![note(2, 2, 42)]).await.unwrap();
+    diverged(commit(store, vec![note(2, 2, 2)]).await, 2);
+    assert!(is_conflict(&commit(store, vec![note(1, 7, 7)]).await));
+}
+
 pub async fn a_life_of_the_sidecar_ends(store: &impl Store) {
     let t = created(store, task("ann")).await;
     let start = |at| commit(store, vec![Op::NextEpoch { session: t.session, restart_at: Some(Offset(at)) }]);
@@ -214,27 +302,30 @@ pub async fn output_is_trimmed_without_a_hole(store: &impl Store) {
     commit(store, vec![append(t.session, chunks)]).await.unwrap();
     let head = store.head(t.session).await.unwrap();
     assert_eq!((head.pty_pos, head.pty_dropped, head.bytes), (100, 0, 250));
-    let trim =
-        |keep| vec![append(t.session, vec![frame("marker")]), Op::TrimOutput { session: t.session, keep }];
-    commit(store, trim(100)).await.unwrap();
+    let trim = |keep| vec![Op::TrimOutput { session: t.session, at: Timestamp(2_000), keep }];
+    let marked = |done: Committed| match done.events[..] {
+        [] => None,
+        [ref e] if e.kind == Kind::LogTruncated => {
+            Some(serde_json::from_slice::<LogTruncated>(&e.body).unwrap().bytes)
+        }
+        _ => panic!("{done:?}"),
+    };
+    assert_eq!(marked(commit(store, trim(100)).await.unwrap()), None, "nothing was dropped");
     assert_eq!(store.head(t.session).await.unwrap().pty_dropped, 0);
-    commit(store, trim(35)).await.unwrap();
+    let done = commit(store, trim(35)).await.unwrap();
+    assert_eq!((done.last_seq, marked(done)), (Seq(21), Some(70)));
     let head = store.head(t.session).await.unwrap();
     assert_eq!((head.pty_pos, head.pty_dropped), (100, 70));
     let log = whole_log(store, t.session).await;
-    assert_eq!(log.iter().map(|e| e.seq.0).collect::<Vec<_>>(), (1..=22).collect::<Vec<_>>());
+    assert_eq!(log.iter().map(|e| e.seq.0).collect::<Vec<_>>(), (1..=21).collect::<Vec<_>>());
     assert_eq!(head.bytes, log.iter().map(|e| e.body.len() as u64).sum::<u64>());
     let kept: Vec<_> =
         log.iter().filter(|e| e.kind == Kind::Output).map(|e| OutputChunk::decode(&e.body)).collect();
     for (i, c) in kept.iter().enumerate() {
         assert_eq!((c.pos, c.data.len()), (i as u64 * 10, if i < 7 { 0 } else { 10 }));
     }
-    commit(
-        store,
-        vec![append(t.session, vec![output(100, "abc")]), Op::TrimOutput { session: t.session, keep: 0 }],
-    )
-    .await
-    .unwrap();
+    commit(store, vec![append(t.session, vec![output(100, "abc")])]).await.unwrap();
+    assert_eq!(marked(commit(store, trim(0)).await.unwrap()), Some(103), "all that was ever dropped");
     let head = store.head(t.session).await.unwrap();
     assert_eq!((head.pty_pos, head.pty_dropped), (103, 103));
 }
@@ -244,7 +335,7 @@ pub async fn purge_leaves_nothing(store: &impl Store) {
     for t in [&t, &u] {
         let events = (0..2500).map(|i| frame(format!("{i}"))).collect();
         let ann = t.user.clone();
-        let record = IdempotencyRecord { digest: [0; 32], task: t.id };
+        let record = IdempotencyRecord { digest: [0; 32], task: t.id, at: Timestamp(1) };
         let ops = vec![
             append(t.session, events),
             Op::PutCommand(Box::new(prompt(t.session, "p"))),

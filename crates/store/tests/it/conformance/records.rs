@@ -2,14 +2,14 @@
 
 use lia_protocol::{
     api::Scope,
-    ids::{CommandId, InstanceId, Seq, SessionId, TaskId, TokenId},
+    ids::{CommandId, InstanceId, Seq, SessionId, TaskId, TokenId, UploadId},
     link::Order,
     task::TaskStatus,
     time::Timestamp,
 };
 use lia_store::{
     CommandState, CredentialKind, CredentialRecord, IdempotencyRecord, LedgerRecord, Op, Store, TaskFilter,
-    TaskPatch,
+    TaskPatch, TaskRecord, UploadRecord,
 };
 
 use crate::support::*;
@@ -301,7 +301,7 @@ pub async fn the_ledger(store: &impl Store) {
 
 pub async fn idempotency_and_settings(store: &impl Store) {
     let (ann, bob) = ("ann".parse().unwrap(), "bob".parse().unwrap());
-    let record = IdempotencyRecord { digest: [7; 32], task: TaskId::new() };
+    let record = IdempotencyRecord { digest: [7; 32], task: TaskId::new(), at: Timestamp(5_000) };
     let put = |owner: &lia_protocol::ids::UserId| {
         commit(
             store,
@@ -313,10 +313,61 @@ pub async fn idempotency_and_settings(store: &impl Store) {
     assert_eq!(store.idempotent(&ann, "k").await.unwrap(), Some(record.clone()));
     assert_eq!(store.idempotent(&bob, "k").await.unwrap(), None);
     put(&bob).await.unwrap();
+    let sweep = |before| vec![Op::SweepIdempotent { before: Timestamp(before) }];
+    commit(store, sweep(5_000)).await.unwrap();
+    assert_eq!(store.idempotent(&ann, "k").await.unwrap(), Some(record));
+    let mut again = sweep(5_001);
+    let new = IdempotencyRecord { digest: [8; 32], task: TaskId::new(), at: Timestamp(6_000) };
+    again.push(Op::PutIdempotent { owner: ann.clone(), key: "k".into(), record: new.clone() });
+    commit(store, again).await.unwrap();
+    assert_eq!(store.idempotent(&ann, "k").await.unwrap(), Some(new), "an expired key is free again");
+    assert_eq!(store.idempotent(&bob, "k").await.unwrap(), None);
     for value in ["1", "2"] {
         commit(store, vec![Op::PutSetting { name: "n".into(), value: value.into() }]).await.unwrap();
         assert_eq!(store.setting("n").await.unwrap().as_deref(), Some(value));
     }
     assert_eq!(store.setting("m").await.unwrap(), None);
     store.probe().await.unwrap();
+}
+
+pub async fn uploads_and_workspaces_expire(store: &impl Store) {
+    let ann: lia_protocol::ids::UserId = "ann".parse().unwrap();
+    let upload =
+        |used_at| UploadRecord { id: UploadId::new(), user: ann.clone(), used_at: Timestamp(used_at) };
+    let (old, new) = (upload(10), upload(20));
+    for u in [&old, &new] {
+        commit(store, vec![Op::PutUpload(u.clone())]).await.unwrap();
+    }
+    assert_eq!(store.upload(old.id).await.unwrap(), Some(old.clone()));
+    assert_eq!(store.upload(UploadId::new()).await.unwrap(), None);
+    let unused = |before| store.uploads_unused_since(Timestamp(before));
+    assert_eq!(unused(10).await.unwrap(), []);
+    assert_eq!(unused(11).await.unwrap(), std::slice::from_ref(&old));
+    let used = UploadRecord { used_at: Timestamp(30), user: "bob".parse().unwrap(), ..old.clone() };
+    commit(store, vec![Op::PutUpload(used)]).await.unwrap();
+    let now = store.upload(old.id).await.unwrap().unwrap();
+    assert_eq!((now.used_at, &now.user), (Timestamp(30), &ann), "who uses it does not own it");
+    assert_eq!(unused(31).await.unwrap(), [new.clone(), now]);
+    for _ in 0..2 {
+        commit(store, vec![Op::RemoveUpload { id: new.id }]).await.unwrap();
+    }
+    assert_eq!(store.upload(new.id).await.unwrap(), None);
+
+    let mut kept = Vec::new();
+    for (status, completed_at, cleanup, removed) in [
+        (TaskStatus::Terminated, Some(5), false, false),
+        (TaskStatus::Terminated, Some(3), false, false),
+        (TaskStatus::Terminated, Some(4), true, false),
+        (TaskStatus::Terminated, Some(4), false, true),
+        (TaskStatus::Terminated, Some(9), false, false),
+        (TaskStatus::Suspended, None, false, false),
+    ] {
+        let t =
+            TaskRecord { status, completed_at: completed_at.map(Timestamp), cleanup, removed, ..task("ann") };
+        kept.push(created(store, t).await.id);
+    }
+    let ids = |tasks: Vec<TaskRecord>| tasks.into_iter().map(|t| t.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.kept_since(Timestamp(9), 10).await.unwrap()), [kept[1], kept[0]], "oldest first");
+    assert_eq!(ids(store.kept_since(Timestamp(10), 1).await.unwrap()), [kept[1]]);
+    assert_eq!(ids(store.kept_since(Timestamp(3), 10).await.unwrap()), []);
 }
