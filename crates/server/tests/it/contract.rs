@@ -1,5 +1,5 @@
-//! Every answer that a test sees is one that the table of routes describes; and a walk over all routes that makes each
-//! answer the errors that follow from how it is called.
+//! A walk over all routes that makes each answer the errors that follow from how it is called; every answer is one that
+//! the table of routes describes.
 
 use std::sync::LazyLock;
 
@@ -58,7 +58,7 @@ fn is_error(route: Option<&RouteDoc>, answer: &Answer) -> Result<(), String> {
 
 /// Fails when the table does not describe this answer.
 #[track_caller]
-pub fn check(method: &str, path: &str, answer: &Answer) {
+fn check(method: &str, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or_default();
     let route = ROUTES.iter().find(|r| r.matches(method, path));
     let status = answer.status.as_u16();
@@ -102,9 +102,9 @@ async fn every_route_answers_errors_of_its_shape() {
     let auth = ("authorization", auth.as_str());
     let mut seen = 0;
     for route in ROUTES.iter() {
-        // `send` and `websocket` hold every answer against the table.
         let mut expect = async |path: &str, headers: &[(&str, &str)], body: &str, status: u16| {
             let answer = server.send(route.method, path, headers, body).await;
+            check(route.method, path, &answer);
             assert_eq!(answer.status, status, "{} {path}: {}", route.method, answer.text());
             seen += 1;
         };

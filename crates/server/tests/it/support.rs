@@ -252,9 +252,7 @@ impl Server {
         while let Some(frame) = timeout(PATIENCE, body.frame()).await.expect("the answer goes on") {
             bytes.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
         }
-        let answer = Answer { status: head.status, headers: head.headers, body: bytes };
-        crate::contract::check(method, path, &answer);
-        answer
+        Answer { status: head.status, headers: head.headers, body: bytes }
     }
 
     /// The same; the body comes as it comes.
@@ -296,10 +294,7 @@ impl Server {
             Ok((socket, _)) => Ok(Socket(socket)),
             Err(WsError::Http(answer)) => {
                 let (head, body) = answer.into_parts();
-                let body = body.unwrap_or_default();
-                let answer = Answer { status: head.status, headers: head.headers, body };
-                crate::contract::check("GET", path, &answer);
-                Err(answer)
+                Err(Answer { status: head.status, headers: head.headers, body: body.unwrap_or_default() })
             }
             Err(e) => panic!("{e}"),
         }
