@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use lia_protocol::{
     event::Direction,
     ids::{CommandId, Seq, SessionId},
+    link::LINK_VERSION,
     task::TaskStatus,
     ws::{WsMessageExt, WsPromptMessage, WsStatusMessage},
 };
@@ -62,7 +63,7 @@ impl Recorder {
             match field(&said, "type").as_str() {
                 "heartbeat" => continue,
                 "error" | "refused" => bail!("{said}"),
-                "hello" => self.names.set("version", field(&said, "version")),
+                "welcome" => self.names.set("version", field(&said, "version")),
                 "ready" => {
                     self.names.set("agent_session", field(&said, "acp_session"));
                     self.names.set("agent", field(&said, "agent"));
@@ -83,8 +84,8 @@ impl Recorder {
     }
 
     fn hello(&mut self, epoch: &str, acked: u64) -> anyhow::Result<()> {
-        self.host(&json!({ "type": "hello", "protocol": 1, "session": "$session", "link_epoch": epoch, "acked": acked }))?;
-        self.until(|l| field(l, "type") == "hello")
+        self.host(&json!({ "type": "hello", "protocol": LINK_VERSION, "session": "$session", "link_epoch": epoch, "acked": acked }))?;
+        self.until(|l| field(l, "type") == "welcome")
     }
 
     fn ack(&mut self) -> anyhow::Result<()> {

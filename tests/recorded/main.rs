@@ -129,7 +129,7 @@ impl Recorded {
         } else {
             // A connection more than was recorded: as any sidecar answers it.
             let answer = serde_json::json!({
-                "type": "hello", "protocol": 1, "version": "0.1.0", "link_epoch": said["link_epoch"],
+                "type": "welcome", "protocol": 2, "version": "0.1.0", "link_epoch": said["link_epoch"],
                 "end": self.journal.len(), "inited": self.inited,
             });
             link.say(&answer.to_string())?;

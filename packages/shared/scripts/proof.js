@@ -12,9 +12,12 @@ export function fixtures() {
   const folder = new URL("crates/contract/fixtures/", repository);
   const all = {};
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-    for (const [name, cases] of Object.entries(json(new URL(file, folder)).types)) {
-      if (all[name]) throw new Error(`two files have fixtures of ${name}`);
-      all[name] = cases;
+    for (const [name, { golden = [], accepted = [], refused = [] }] of Object.entries(json(new URL(file, folder)).types)) {
+      // A second file may add to what the first one says of a type.
+      const cases = (all[name] ??= { golden: [], accepted: [], refused: [] });
+      cases.golden.push(...golden);
+      cases.accepted.push(...accepted);
+      cases.refused.push(...refused);
     }
   }
   return all;
@@ -25,53 +28,78 @@ export function index() {
   return json(new URL("contract/index.json", repository));
 }
 
+/** The schema of all types. */
+function schema() {
+  return json(new URL("contract/lia.schema.json", repository));
+}
+
 // A JSON text is an expression, but for the one key that sets a prototype.
 const expression = (value) => JSON.stringify(value).replaceAll('"__proto__":', '["__proto__"]:');
 
 const typeOf = ({ input, enum: holds }) => (holds ? `Wire<T.${input}>` : `T.${input}`);
 
-export function fixtureProof(types, cases) {
-  const lines = [HEAD, 'import type * as T from "../src/index.js";', 'import { accept, type Wire } from "../test/proof.js";', ""];
+/** Whether all fields of a type may be absent: the compiler then wants at least one of them in what is not empty. */
+function weak(def) {
+  return def?.properties !== undefined && !(def.required ?? []).some((name) => !("default" in def.properties[name]));
+}
+
+/**
+ * What is accepted compiles; so does what only a limit refuses. What its form refuses does not: an error is expected. The
+ * one exception is the compiler's own: of a type whose fields may all be absent it wants one at least.
+ */
+export function fixtureProof(types, cases, at = HERE) {
+  const { $defs: defs } = schema();
+  const lines = [
+    HEAD,
+    `import type * as T from "${at.types}";`,
+    `import { accept, type Wire } from "${at.proof}";`,
+    "",
+  ];
   for (const [name, { golden = [], accepted = [], refused = [] }] of Object.entries(cases)) {
     const type = types[name];
-    if (!type) continue;
-    for (const value of [...golden, ...accepted]) lines.push(`accept<${typeOf(type)}>()(${expression(value)});`);
-    for (const { by, value } of refused) {
-      if (by !== "type") continue;
-      lines.push(`// @ts-expect-error`, `accept<${typeOf(type)}>()(${expression(value)});`);
-    }
+    if (!type) throw new Error(`${name} is not in the contract`);
+    lines.push(`const ${name} = accept<${typeOf(type)}>();`);
+    const line = (value, error) => {
+      if (error) lines.push("// @ts-expect-error");
+      lines.push(`${name}(${expression(value)});`);
+    };
+    const strange = (value) =>
+      weak(defs[name]) && Object.keys(value).length > 0 && !Object.keys(value).some((key) => key in defs[name].properties);
+    for (const value of [...golden, ...accepted]) line(value, strange(value));
+    for (const { by, value } of refused) line(value, by === "type");
   }
   lines.push("export type _Wire = Wire<string>;");
   return `${lines.join("\n")}\n`;
 }
 
-export function assignableProof(types, from = "../src") {
+export function assignableProof(types, at = HERE) {
   const lines = [
     HEAD,
     'import type * as z from "zod";',
-    `import type * as T from "${from}/index.js";`,
-    `import type * as S from "${from}/generated/schemas.js";`,
-    'import type { Proven, Same } from "../test/proof.js";',
+    `import type * as T from "${at.types}";`,
+    `import type * as S from "${at.schemas}";`,
+    `import type { Proven, Same, SameAsJson } from "${at.proof}";`,
     "",
   ];
-  let count = 0;
-  for (const [name, { schema, input }] of Object.entries(types)) {
-    lines.push(`export type P${(count += 1)} = Proven<Same<T.${name}, z.output<typeof S.${schema}>>>;`);
-    lines.push(`export type P${(count += 1)} = Proven<Same<T.${input}, z.input<typeof S.${schema}>>>;`);
+  for (const [name, { schema, input, enum: holds }] of Object.entries(types)) {
+    const same = holds ? "SameAsJson" : "Same";
+    lines.push(`export type O_${name} = Proven<${same}<T.${name}, z.output<typeof S.${schema}>>>;`);
+    lines.push(`export type I_${name} = Proven<${same}<T.${input}, z.input<typeof S.${schema}>>>;`);
   }
+  lines.push("export type _ = [Same<0, 0>, SameAsJson<0, 0>];");
   return `${lines.join("\n")}\n`;
 }
 
 /** A switch over each union, with a case per tag and none left over. */
-export function exhaustiveProof() {
-  const defs = json(new URL("contract/lia.schema.json", repository)).$defs;
+export function exhaustiveProof(some = () => true, at = HERE) {
+  const defs = schema().$defs;
   const named = ({ $ref }) => defs[$ref.replace("#/$defs/", "")];
   const tags = (def, field) =>
     def.oneOf && def.discriminator ? def.oneOf.flatMap((v) => tags(named(v), field)) : [def.properties[field].const];
-  const lines = [HEAD, 'import type * as T from "../src/index.js";', 'import { assertNever } from "../test/proof.js";', ""];
+  const lines = [HEAD, `import type * as T from "${at.types}";`, `import { assertNever } from "${at.proof}";`, ""];
   for (const [name, def] of Object.entries(defs)) {
     const field = def.discriminator?.propertyName;
-    if (!field) continue;
+    if (!field || !some(name)) continue;
     lines.push(`export function over${name}(value: T.${name}): void {`, `  switch (value.${field}) {`);
     const all = new Set(tags(def, field));
     // A variant for every other tag is what is left over.
@@ -82,6 +110,8 @@ export function exhaustiveProof() {
   return `${lines.join("\n")}\n`;
 }
 
+/** What the proofs in .proof/ are of. */
+const HERE = { types: "../test/types.js", schemas: "../src/generated/schemas.js", proof: "../test/proof.js" };
 const HEAD = "// Made by scripts/proof.js for one run of the compiler.";
 
 function namesProof(name, { types = [], values = [] }) {

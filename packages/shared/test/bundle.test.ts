@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 
 const root = new URL("..", import.meta.url).pathname;
-const entry = "virtual:entry";
+// There is no such file: the plugin below has its text.
+const entry = `${root}entry.ts`;
 
 /** The one chunk that comes of a module, and the files that it is made of. */
 async function bundle(code: string, conditions?: string[]): Promise<{ code: string; modules: string[] }> {
@@ -18,8 +19,9 @@ async function bundle(code: string, conditions?: string[]): Promise<{ code: stri
     plugins: [
       {
         name: "entry",
-        resolveId: (id) => (id === entry ? `${root}entry.ts` : undefined),
-        load: (id) => (id === `${root}entry.ts` ? code : undefined),
+        enforce: "pre",
+        resolveId: (id) => (id === entry ? entry : undefined),
+        load: (id) => (id === entry ? code : undefined),
       },
     ],
     build: { write: false, minify: false, lib: { entry, formats: ["es"], fileName: "out" } },

@@ -10,7 +10,7 @@ const target = new URL(`${process.env.CARGO_TARGET_DIR ?? "target"}/`, repositor
 const folder = new URL("tmp/contract-corpus/", target);
 
 test("Zod says of generated messages what Rust says", () => {
-  expect(existsSync(folder), `${folder.pathname} is made by the tests of crates/protocol: make verify-types`).toBe(true);
+  expect(existsSync(folder), `${folder.pathname} is made by the tests of crates/contract: make verify-types`).toBe(true);
   const wrong: string[] = [];
   let accepted = 0;
   let refused = 0;

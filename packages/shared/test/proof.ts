@@ -1,5 +1,5 @@
 // What the proofs in .proof/ are made with.
-import type { ErrorCode } from "../src/index.js";
+import type { ErrorCode } from "../src/generated/constants.js";
 
 /** Takes what is a `T`: more fields may be there, as on the wire. */
 export const accept =
@@ -36,6 +36,14 @@ export type Same<A, B> = [Any<A>, Any<B>, Mutual<A, B>, Identical<Flat<A>, Flat<
 
 /** A type by its fields, whatever it is called. */
 type Flat<T> = T extends string ? `${T}` : T extends (infer E)[] ? Flat<E>[] : T extends object ? { [K in keyof T]: T[K] } : T;
+
+/**
+ * The same of types that hold a member of an enum: assignable to each other as they are, and field by field the same as
+ * JSON has them. (The compiler does not take an enum and the union of its members for identical.)
+ */
+export type SameAsJson<A, B> = [Any<A>, Any<B>, Mutual<A, B>, Same<Wire<A>, Wire<B>>] extends [false, false, true, true]
+  ? true
+  : false;
 
 /** An error of the compiler unless `T` is true. */
 export type Proven<T extends true> = T;

@@ -151,4 +151,12 @@ else console.error(result.error.errors);
 - A type is what one has after reading: defaults are filled in. Where that differs, `NameInput` is what may be sent.
 - Lengths are counted in UTF-16 units, as `String.length` does.
 
+The schemas say everything; the types say less, which the proof states case by case (`by: "limit"` in
+`crates/contract/fixtures`, where the value compiles and is refused when it is read):
+
+- Limits: lengths, ranges, patterns, whole numbers, rules over several fields.
+- `ToolUseContentBlock` takes every tool. A known tool's name with a wrong `input` compiles as `OtherToolUseBlock`, for
+  TypeScript has no "every text but these"; the blocks' own types (`ClickMouseToolUseBlock` and so on) refuse it.
+- A type whose fields may all be absent takes objects with unknown fields only when they have a known one too.
+
 "#;

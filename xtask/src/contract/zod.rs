@@ -283,7 +283,7 @@ impl Emitter<'_> {
         let output = expression(self.contract, &prop.ty, Side::Output, depth);
         let input = expression(self.contract, &prop.ty, Side::Input, depth);
         let inner = self.schema(&prop.ty, owner, depth);
-        let types = if input == output { output } else { format!("{output}, {input}") };
+        let types = format!("{output}, {input}");
         format!("z.lazy((): z.ZodType<{types}> => {inner})")
     }
 }

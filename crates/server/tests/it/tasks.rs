@@ -39,17 +39,17 @@ async fn creating() {
     let made = server.call(&bot, "POST", "/api/v1/tasks", Some(for_bob)).await;
     assert_eq!((made.status.as_u16(), &made.json()["user_id"]), (201, &json!("bob")));
 
-    // Bounds of the type, all at once; then those of the configuration.
+    // Bounds of the type, all at once, by their paths; then those of the configuration.
     let bad = json!({
         "prompt": "", "user_id": "ann", "config": { "max_memory_mb": 1 },
-        "files": [{ "name": "../x", "content": "" }], "ssh_public_key": "ssh-rsa x",
+        "files": [{ "name": "../x", "content": "" }], "ssh_public_key": "rsa x",
     });
     let paths = async |request| {
         let issues = server.call(&ann, "POST", "/api/v1/tasks", Some(request)).await.is_error("BAD_REQUEST");
         let path = |i: &Value| i["path"].as_str().unwrap().to_owned();
         issues["issues"].as_array().unwrap().iter().map(path).collect::<Vec<_>>()
     };
-    assert_eq!(paths(bad).await, ["prompt", "config.max_memory_mb", "files.0.name", "ssh_public_key"]);
+    assert_eq!(paths(bad).await, ["config.max_memory_mb", "files.0.name", "prompt", "ssh_public_key"]);
     let bad = json!({
         "prompt": "x", "user_id": "ann", "config": { "vcpu_count": 5 },
         "ssh_public_key": "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAA",

@@ -168,6 +168,44 @@ export const WsMessageType = {
 /** The tags of `WsMessage`. */
 export type WsMessageType = (typeof WsMessageType)[keyof typeof WsMessageType];
 
+/** What a token may do. `admin` holds all others. */
+export const Scope = {
+  /** See one's own tasks. */
+  Read: "read",
+  /** Create and steer one's own tasks. */
+  Write: "write",
+  /** Name another user as the owner of a new task. */
+  ActAs: "act-as",
+  /** Everything, for every user. */
+  Admin: "admin",
+} as const;
+/** What a token may do. `admin` holds all others. */
+export type Scope = (typeof Scope)[keyof typeof Scope];
+
+/** How Lia speaks to an agent. */
+export const AgentMode = {
+  /** The Agent Client Protocol over stdio. */
+  Acp: "acp",
+  /** A pseudo-terminal. */
+  Terminal: "terminal",
+} as const;
+/** How Lia speaks to an agent. */
+export type AgentMode = (typeof AgentMode)[keyof typeof AgentMode];
+
+/** What a directory entry is. */
+export const EntryKind = {
+  /** A regular file. */
+  File: "file",
+  /** A directory. */
+  Directory: "directory",
+  /** A symbolic link. */
+  Symlink: "symlink",
+  /** Anything else. */
+  Other: "other",
+} as const;
+/** What a directory entry is. */
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
+
 /** The tags of `VsockMessage`. */
 export const VsockMessageType = {
   /** Initialization from the host. */
@@ -885,15 +923,23 @@ export const LIMITS = {
     storage_gb: { min: 0, max: 4294967295 },
   },
   TaskConfigRequest: {
-    timeout_minutes: { min: 0, max: 4294967295 },
-    max_memory_mb: { min: 0, max: 4294967295 },
-    vcpu_count: { min: 0, max: 4294967295 },
-    storage_gb: { min: 0, max: 4294967295 },
+    timeout_minutes: { min: 1, max: 4294967295 },
+    max_memory_mb: { min: 64, max: 4294967295 },
+    vcpu_count: { min: 1, max: 4294967295 },
+    storage_gb: { min: 1, max: 4294967295 },
+  },
+  TaskFile: {
+    name: { minLength: 1, maxLength: 512 },
   },
   CreateTaskRequest: {
     prompt: { minLength: 1, maxLength: 100000 },
     user_id: { minLength: 1, maxLength: 64 },
+    guild_id: { minLength: 1, maxLength: 64 },
     files: { maxItems: 100 },
+    ssh_public_key: { maxLength: 8192 },
+    allow: { maxItems: 200 },
+    env: { maxItems: 100 },
+    repositories: { maxItems: 10 },
   },
   TaskResponse: {
     user_id: { minLength: 1, maxLength: 64 },
@@ -917,8 +963,228 @@ export const LIMITS = {
   WsErrorMessage: {
     seq: { min: 0 },
   },
+  WsProgressMessage: {
+    seq: { min: 0 },
+  },
+  WsPermissionMessage: {
+    seq: { min: 0 },
+  },
+  WsAnsweredMessage: {
+    seq: { min: 0 },
+  },
+  WsPromptMessage: {
+    seq: { min: 0 },
+  },
+  WsTurnMessage: {
+    seq: { min: 0 },
+  },
+  WsEgressMessage: {
+    seq: { min: 0 },
+    port: { min: 0, max: 65535 },
+  },
+  WsLiveMessage: {
+    seq: { min: 0 },
+  },
+  WsResizeMessage: {
+    cols: { min: 1, max: 65535 },
+    rows: { min: 1, max: 65535 },
+  },
+  Me: {
+    user_id: { minLength: 1, maxLength: 64 },
+  },
+  CreateTokenRequest: {
+    user_id: { minLength: 1, maxLength: 64 },
+    label: { maxLength: 100 },
+    expires_in_seconds: { min: 0 },
+  },
+  TokenInfo: {
+    user_id: { minLength: 1, maxLength: 64 },
+  },
+  CreateTokenResponse: {
+    user_id: { minLength: 1, maxLength: 64 },
+  },
+  ResizeRequest: {
+    cols: { min: 1, max: 65535 },
+    rows: { min: 1, max: 65535 },
+  },
+  InputResponse: {
+    position: { min: 0, max: 4294967295 },
+  },
+  PermissionInfo: {
+    seq: { min: 0 },
+  },
+  QueuedPrompt: {
+    position: { min: 0, max: 4294967295 },
+  },
+  UploadResponse: {
+    size: { min: 0 },
+  },
+  RpcLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  OutputLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  TaskStateLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  TurnStartedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  TurnEndedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PromptQueuedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PromptDeliveredLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PromptUnknownLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PromptWithdrawnLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PermissionRequestedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  PermissionAnsweredLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  EgressRefusedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  EgressAllowedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  UsageLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  FsChangedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  ProgressLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  ErrorLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  LogTruncatedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  AgentReadyLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  AgentExitedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  DirEntry: {
+    size: { min: 0 },
+  },
+  VsockOutputMessage: {
+    offset: { min: 0 },
+    pos: { min: 0 },
+  },
   VsockExitMessage: {
+    offset: { min: 0 },
     code: { min: -2147483648, max: 2147483647 },
+    signal: { min: -2147483648, max: 2147483647 },
+  },
+  AgentStart: {
+    cols: { min: 0, max: 65535 },
+    rows: { min: 0, max: 65535 },
+  },
+  VsockHelloMessage: {
+    protocol: { min: 0, max: 4294967295 },
+    link_epoch: { min: 0 },
+    acked: { min: 0 },
+  },
+  VsockWelcomeMessage: {
+    protocol: { min: 0, max: 4294967295 },
+    link_epoch: { min: 0 },
+    end: { min: 0 },
+    exited: { min: -2147483648, max: 2147483647 },
+  },
+  VsockSignalCommand: {
+    signal: { min: -2147483648, max: 2147483647 },
+  },
+  VsockShutdownCommand: {
+    grace_ms: { min: 0 },
+  },
+  VsockResizeMessage: {
+    cols: { min: 0, max: 65535 },
+    rows: { min: 0, max: 65535 },
+  },
+  VsockAckMessage: {
+    offset: { min: 0 },
+  },
+  VsockRpcMessage: {
+    offset: { min: 0 },
+  },
+  VsockReadyMessage: {
+    offset: { min: 0 },
+  },
+  VsockBegunMessage: {
+    offset: { min: 0 },
+  },
+  VsockOkDone: {
+    offset: { min: 0 },
+  },
+  VsockBusyDone: {
+    offset: { min: 0 },
+  },
+  VsockFailedDone: {
+    offset: { min: 0 },
+  },
+  VsockExitedDone: {
+    offset: { min: 0 },
+  },
+  VsockErrorMessage: {
+    offset: { min: 0 },
+  },
+  VsockProgressMessage: {
+    offset: { min: 0 },
   },
   AgentSpawn: {
     command: { minLength: 1 },
@@ -1325,6 +1591,27 @@ export const DEFAULTS = {
     max_memory_mb: 2048,
     vcpu_count: 2,
     storage_gb: 50,
+  },
+  CreateTokenRequest: {
+    label: "",
+  },
+  DownRequest: {
+    instances: false,
+  },
+  TemplateInfo: {
+    args: [],
+    env: {},
+    home_files: {},
+    providers: [],
+    allow: [],
+    auto_allow: false,
+  },
+  AgentStart: {
+    home_files: {},
+  },
+  VsockReadyMessage: {
+    can_load: false,
+    loaded: false,
   },
   AgentQueryRequest: {
     streaming: true,

@@ -3,6 +3,7 @@
 import * as z from "zod";
 
 import {
+  AgentMode,
   AgentTaskStatus,
   Application,
   ApprovalActionType,
@@ -21,6 +22,7 @@ import {
   CompletionReason,
   CreateTaskPriority,
   CreateTaskType,
+  EntryKind,
   ErrorCode,
   FetchStrategy,
   FileEncoding,
@@ -31,6 +33,7 @@ import {
   MessageRole,
   PersistenceState,
   Press,
+  Scope,
   ScrollDirection,
   ServiceTier,
   SessionEndReason,
@@ -53,11 +56,18 @@ import type {
 
 import { maxUnits, taggedOr } from "../zod.js";
 
-const pattern1 = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/u;
-const pattern2 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
-const pattern3 = /^(?:tcp:(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?:0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])|(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?)$/u;
-const pattern4 = /^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/u;
-const pattern5 = /^https?:\/\/[^\/]/u;
+const pattern1 = /^(?!\.{1,2}(?:\/|$))[^\/\\\u0000-\u001f\u007f-\u009f]+(?:\/(?!\.{1,2}(?:\/|$))[^\/\\\u0000-\u001f\u007f-\u009f]+)*$/u;
+const pattern2 = /^(?!.*\.\.)(?:https:\/\/(?=[A-Za-z0-9.-]{1,253}\/)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+\/)(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\/[A-Za-z0-9._~\/-]+|(?![-.])[A-Za-z0-9._~-]+\/(?!-)[A-Za-z0-9._~-]+)$/u;
+const pattern3 = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/u;
+const pattern4 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
+const pattern5 = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256|ecdsa-sha2-nistp384|ecdsa-sha2-nistp521|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+\/]+={0,2}(?: [^\u0000-\u001f\u007f-\u009f]*)?$/u;
+const pattern6 = /^[A-Za-z0-9._-]{1,64}$/u;
+const pattern7 = /^(?:tcp:(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?:0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])|(?!tcp:)(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?)$/u;
+const pattern8 = /^(?!LD_)[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
+const pattern9 = /^[^\u0000]*$/u;
+const pattern10 = /^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/u;
+const pattern11 = /^(?:system|sidecar|agent|gateway|user:[^\u0000-\u001f\u007f-\u009f]+)$/u;
+const pattern12 = /^https?:\/\/[^\/]/u;
 
 /** pending → starting → running ⇄ suspended → terminated. */
 export const TaskStatusSchema = /* @__PURE__ */ (() =>
@@ -75,10 +85,10 @@ export const TaskConfigSchema = /* @__PURE__ */ (() =>
 /** Resources of one task. Absent keys of a request take the server's `vm.default_*`; replies carry what is in force. */
 export const TaskConfigRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    timeout_minutes: z.int().min(0).max(4294967295).optional(),
-    max_memory_mb: z.int().min(0).max(4294967295).optional(),
-    vcpu_count: z.int().min(0).max(4294967295).optional(),
-    storage_gb: z.int().min(0).max(4294967295).optional(),
+    timeout_minutes: z.int().min(1).max(4294967295).optional(),
+    max_memory_mb: z.int().min(64).max(4294967295).optional(),
+    vcpu_count: z.int().min(1).max(4294967295).optional(),
+    storage_gb: z.int().min(1).max(4294967295).optional(),
   }))();
 
 /** How a file's content is written in JSON. */
@@ -88,15 +98,15 @@ export const FileEncodingSchema = /* @__PURE__ */ (() =>
 /** One initial file. */
 export const TaskFileSchema = /* @__PURE__ */ (() =>
   z.object({
-    name: z.string(),
+    name: z.string().min(1).check(maxUnits(512)).regex(pattern1),
     content: z.string(),
     encoding: FileEncodingSchema.optional(),
   }))();
 
 /** A repository to have in the workspace. */
 export const RepositorySchema = /* @__PURE__ */ (() =>
-  z.union([z.string(), z.object({
-      upload: z.string().regex(pattern1),
+  z.union([z.string().regex(pattern2), z.object({
+      upload: z.string().regex(pattern3),
       branch: z.string().optional(),
     })]))();
 
@@ -104,41 +114,41 @@ export const RepositorySchema = /* @__PURE__ */ (() =>
 export const CreateTaskRequestSchema = /* @__PURE__ */ (() =>
   z.object({
     prompt: z.string().min(1).check(maxUnits(100000)),
-    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
-    guild_id: z.string().optional(),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
+    guild_id: z.string().min(1).check(maxUnits(64)).regex(pattern4).optional(),
     config: TaskConfigRequestSchema.optional(),
     files: z.array(TaskFileSchema).max(100).optional(),
-    ssh_public_key: z.string().optional(),
-    template: z.string().optional(),
-    allow: z.array(z.string().regex(pattern3)).optional(),
-    env: z.record(z.string(), z.string()).optional(),
-    repositories: z.array(RepositorySchema).optional(),
-    source: z.string().optional(),
+    ssh_public_key: z.string().check(maxUnits(8192)).regex(pattern5).optional(),
+    template: z.string().regex(pattern6).optional(),
+    allow: z.array(z.string().regex(pattern7)).max(200).optional(),
+    env: z.record(z.string().regex(pattern8), z.string().check(maxUnits(32768)).regex(pattern9)).refine((map) => Object.keys(map).length <= 100, "has more than 100 keys").optional(),
+    repositories: z.array(RepositorySchema).max(10).optional(),
+    source: z.string().regex(pattern6).optional(),
   }))();
 
 /** A task as the API shows it. Absent values are `null`, never left out (seed 000). */
 export const TaskResponseSchema = /* @__PURE__ */ (() =>
   z.object({
-    id: z.string().regex(pattern1),
-    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern2),
+    id: z.string().regex(pattern3),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
     guild_id: z.string().nullable(),
     prompt: z.string(),
     status: TaskStatusSchema,
     vm_id: z.string().nullable(),
     config: TaskConfigSchema.nullable(),
-    created_at: z.string().regex(pattern4),
-    started_at: z.string().regex(pattern4).nullable(),
-    completed_at: z.string().regex(pattern4).nullable(),
+    created_at: z.string().regex(pattern10),
+    started_at: z.string().regex(pattern10).nullable(),
+    completed_at: z.string().regex(pattern10).nullable(),
     exit_code: z.int().min(-2147483648).max(2147483647).nullable(),
     error_message: z.string().nullable(),
     web_url: z.string(),
     ssh_command: z.string().nullable(),
     ip_address: z.string().nullable(),
-    session_id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern3),
     template: z.string(),
     runtime: z.string(),
     source: z.string().nullable(),
-    suspended_at: z.string().regex(pattern4).nullable(),
+    suspended_at: z.string().regex(pattern10).nullable(),
     busy: z.boolean(),
     queued: z.int().min(0).max(4294967295),
     pending_permissions: z.int().min(0).max(4294967295),
@@ -192,7 +202,7 @@ export const WsInputMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("input"),
     data: z.string(),
-    id: z.string().regex(pattern1).optional(),
+    id: z.string().regex(pattern3).optional(),
   }))();
 
 /** The task's status changed. */
@@ -235,31 +245,695 @@ export const WsMessageSchema = /* @__PURE__ */ (() =>
     WsPongMessageSchema,
   ]))();
 
+/** The stream's additions for a client that connects with `?progress=1`: a step of set-up. */
+export const WsProgressMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("progress"),
+    seq: z.int().min(0),
+    stage: z.string(),
+    message: z.string(),
+  }))();
+
+/** A question was answered. */
+export const WsAnsweredMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("answered"),
+    seq: z.int().min(0),
+    id: z.string().regex(pattern3),
+    option_id: z.string().optional(),
+    option_kind: z.string().optional(),
+    by: z.string(),
+  }))();
+
+/** A prompt's state changed. */
+export const WsPromptMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("prompt"),
+    seq: z.int().min(0),
+    id: z.string().regex(pattern3),
+    state: z.string(),
+  }))();
+
+/** A turn ended. */
+export const WsTurnMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("turn"),
+    seq: z.int().min(0),
+    command: z.string().regex(pattern3),
+    stop_reason: z.string(),
+    error: z.string().optional(),
+  }))();
+
+/** An egress connection was refused or allowed. */
+export const WsEgressMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("egress"),
+    seq: z.int().min(0),
+    verdict: z.string(),
+    host: z.string(),
+    port: z.int().min(0).max(65535),
+    reason: z.string().optional(),
+  }))();
+
+/** The client is up to date: everything before `seq` has been sent. */
+export const WsLiveMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("live"),
+    seq: z.int().min(0),
+  }))();
+
+/** A client's answer to a permission (`?progress=1` only). */
+export const WsAnswerMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("answer"),
+    id: z.string().regex(pattern3),
+    option_id: z.string().nullable().optional(),
+  }))();
+
+/** A client stops the running turn (`?progress=1` only). */
+export const WsCancelMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("cancel"),
+  }))();
+
+/** A client's terminal has another size (`?progress=1` only). */
+export const WsResizeMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("resize"),
+    cols: z.int().min(1).max(65535),
+    rows: z.int().min(1).max(65535),
+  }))();
+
+/** What a token may do. `admin` holds all others. */
+export const ScopeSchema = /* @__PURE__ */ (() =>
+  z.enum(Scope))();
+
+/** `GET /api/v1/me` */
+export const MeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
+    scopes: z.array(ScopeSchema),
+  }))();
+
+/** `POST /api/v1/tokens` (administrator) */
+export const CreateTokenRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
+    scopes: z.array(ScopeSchema),
+    label: z.string().check(maxUnits(100)).default(""),
+    expires_in_seconds: z.int().min(0).optional(),
+  }))();
+
+/** A token as lists show it. */
+export const TokenInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
+    scopes: z.array(ScopeSchema),
+    label: z.string(),
+    created_at: z.string().regex(pattern10),
+    expires_at: z.string().regex(pattern10).nullable(),
+    revoked_at: z.string().regex(pattern10).nullable(),
+  }))();
+
+/** The one time that a token is shown. */
+export const CreateTokenResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    token: z.string(),
+    id: z.string().regex(pattern3),
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4),
+    scopes: z.array(ScopeSchema),
+    label: z.string(),
+    created_at: z.string().regex(pattern10),
+    expires_at: z.string().regex(pattern10).nullable(),
+    revoked_at: z.string().regex(pattern10).nullable(),
+  }))();
+
+/** `POST /api/v1/tickets`: for a WebSocket or SSE client that can set neither header nor cookie. */
+export const TicketResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ticket: z.string(),
+    expires_in: z.int(),
+  }))();
+
+/** `POST /api/v1/login`: exchanges the printed link's code for a cookie. */
+export const LoginRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    code: z.string(),
+  }))();
+
+/** `POST /api/v1/server/down`: ends the server. */
+export const DownRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    instances: z.boolean().default(false),
+  }))();
+
+/** `POST /api/v1/tasks/{id}/resize` */
+export const ResizeRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    cols: z.int().min(1).max(65535),
+    rows: z.int().min(1).max(65535),
+  }))();
+
+/** `progress` while an agent is installed (`POST /api/v1/agents/{name}/install`). */
+export const InstallProgressSchema = /* @__PURE__ */ (() =>
+  z.object({
+    message: z.string(),
+  }))();
+
+/** `done` when an agent was installed. `error` has an `ApiError`(crate::error::ApiError). */
+export const InstallDoneSchema = /* @__PURE__ */ (() =>
+  z.object({
+    version: z.string(),
+  }))();
+
+/** `POST /api/v1/tasks/{id}/input` */
+export const InputRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    data: z.string(),
+    id: z.string().regex(pattern3).optional(),
+  }))();
+
+/** What became of an input: 202. */
+export const InputResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    position: z.int().min(0).max(4294967295),
+  }))();
+
+/** `POST /api/v1/tasks/{id}/permissions/{permission}` */
+export const AnswerRequestSchema = /* @__PURE__ */ (() =>
+  z.object({
+    option_id: z.string().nullable().optional(),
+  }))();
+
+/** A waiting prompt. */
+export const QueuedPromptSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    text: z.string(),
+    position: z.int().min(0).max(4294967295),
+    queued_at: z.string().regex(pattern10),
+  }))();
+
+/** `POST /api/v1/uploads`: 201. */
+export const UploadResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    size: z.int().min(0),
+  }))();
+
+/** `GET /health` */
+export const HealthSchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.string(),
+    error: z.string().optional(),
+    version: z.string(),
+    store: z.string(),
+  }))();
+
+/** One of the answers that an agent offers. */
+export const PermissionOptionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    option_id: z.string(),
+    name: z.string(),
+    kind: z.string(),
+  }))();
+
+/** `permission.answered` */
+export const PermissionAnsweredSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    option_id: z.string().optional(),
+    option_kind: z.string().optional(),
+    by: z.string(),
+  }))();
+
+/** One ACP frame. */
+export const RpcLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("rpc"),
+    direction: z.enum(["client_to_agent", "agent_to_client"]),
+    phase: z.enum(["request", "response", "notification"]),
+    body: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Bytes of a terminal. */
+export const OutputLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("output"),
+    body: z.object({
+      pos: z.int().min(0),
+      data: z.string(),
+    }),
+  }))();
+
+/** The task's state changed. */
+export const TaskStateLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("task.state"),
+    body: z.object({
+      status: TaskStatusSchema,
+      reason: z.string(),
+      exit_code: z.int().min(-2147483648).max(2147483647).optional(),
+      error: z.string().optional(),
+    }),
+  }))();
+
+/** A turn began. */
+export const TurnStartedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("turn.started"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+    }),
+  }))();
+
+/** A turn ended. */
+export const TurnEndedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("turn.ended"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+      stop_reason: z.string(),
+      error: z.string().optional(),
+    }),
+  }))();
+
+/** A prompt was accepted and waits. */
+export const PromptQueuedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("prompt.queued"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+      text: z.string(),
+      position: z.int().min(0).max(4294967295),
+    }),
+  }))();
+
+/** The sidecar has begun to act on a prompt. */
+export const PromptDeliveredLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("prompt.delivered"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+    }),
+  }))();
+
+/** Whether the prompt was acted on is not known; it is never resent by itself. */
+export const PromptUnknownLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("prompt.unknown"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+      reason: z.string(),
+    }),
+  }))();
+
+/** A prompt was taken back before it was delivered. */
+export const PromptWithdrawnLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("prompt.withdrawn"),
+    body: z.object({
+      command: z.string().regex(pattern3),
+      reason: z.string(),
+    }),
+  }))();
+
+/** The agent asks a person. */
+export const PermissionRequestedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("permission.requested"),
+    body: z.object({
+      id: z.string().regex(pattern3),
+      tool_call_id: z.string(),
+      title: z.string(),
+      tool_kind: z.string().optional(),
+      options: z.array(PermissionOptionSchema),
+    }),
+  }))();
+
+/** The first answer to a question. */
+export const PermissionAnsweredLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("permission.answered"),
+    body: PermissionAnsweredSchema,
+  }))();
+
+/** The gateway refused a connection. */
+export const EgressRefusedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("egress.refused"),
+    body: z.object({
+      host: z.string(),
+      port: z.int().min(0).max(65535),
+      door: z.string(),
+      reason: z.string(),
+      repeated: z.int().min(0).max(4294967295).default(0),
+    }),
+  }))();
+
+/** The gateway let a connection pass (first of its destination). */
+export const EgressAllowedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("egress.allowed"),
+    body: z.object({
+      host: z.string(),
+      port: z.int().min(0).max(65535),
+      door: z.string(),
+    }),
+  }))();
+
+/** Tokens that went through the broker. */
+export const UsageLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("usage"),
+    body: z.object({
+      provider: z.string(),
+      model: z.string(),
+      input_tokens: z.int().min(0),
+      output_tokens: z.int().min(0),
+      cache_read_tokens: z.int().min(0).default(0),
+      cache_write_tokens: z.int().min(0).default(0),
+      status: z.int().min(0).max(65535),
+    }),
+  }))();
+
+/** Files of the workspace changed. */
+export const FsChangedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("fs.changed"),
+    body: z.object({
+      paths: z.array(z.string()),
+    }),
+  }))();
+
+/** A step of set-up. */
+export const ProgressLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("progress"),
+    body: z.object({
+      stage: z.string(),
+      message: z.string(),
+    }),
+  }))();
+
+/** Something failed. */
+export const ErrorLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("error"),
+    body: z.object({
+      message: z.string(),
+      code: z.string().optional(),
+    }),
+  }))();
+
+/** The oldest PTY bytes were dropped. */
+export const LogTruncatedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("log.truncated"),
+    body: z.object({
+      bytes: z.int().min(0),
+    }),
+  }))();
+
+/** The agent answered the handshake. */
+export const AgentReadyLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("agent.ready"),
+    body: z.object({
+      acp_session: z.string().optional(),
+      can_load: z.boolean().default(false),
+      agent: z.string().optional(),
+      loaded: z.boolean().default(false),
+    }),
+  }))();
+
+/** The agent's process ended. */
+export const AgentExitedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("agent.exited"),
+    body: z.object({
+      code: z.int().min(-2147483648).max(2147483647),
+      signal: z.int().min(-2147483648).max(2147483647).optional(),
+      stderr_tail: z.string().optional(),
+    }),
+  }))();
+
+/** One entry of a task's log. */
+export const LogEventSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("kind", [
+    RpcLogEventSchema,
+    OutputLogEventSchema,
+    TaskStateLogEventSchema,
+    TurnStartedLogEventSchema,
+    TurnEndedLogEventSchema,
+    PromptQueuedLogEventSchema,
+    PromptDeliveredLogEventSchema,
+    PromptUnknownLogEventSchema,
+    PromptWithdrawnLogEventSchema,
+    PermissionRequestedLogEventSchema,
+    PermissionAnsweredLogEventSchema,
+    EgressRefusedLogEventSchema,
+    EgressAllowedLogEventSchema,
+    UsageLogEventSchema,
+    FsChangedLogEventSchema,
+    ProgressLogEventSchema,
+    ErrorLogEventSchema,
+    LogTruncatedLogEventSchema,
+    AgentReadyLogEventSchema,
+    AgentExitedLogEventSchema,
+  ]))();
+
+/** How Lia speaks to an agent. */
+export const AgentModeSchema = /* @__PURE__ */ (() =>
+  z.enum(AgentMode))();
+
+/** A template with what is known of it on this server. */
+export const TemplateInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    title: z.string(),
+    command: z.string(),
+    args: z.array(z.string()).default([]),
+    env: z.record(z.string(), z.string()).default({}),
+    home_files: z.record(z.string(), z.string()).default({}),
+    mode: AgentModeSchema,
+    authenticate: z.string().optional(),
+    install: z.string().optional(),
+    providers: z.array(z.string()).default([]),
+    allow: z.array(z.string().regex(pattern7)).default([]),
+    auto_allow: z.boolean().default(false),
+    ready: z.boolean(),
+    missing: z.string().optional(),
+    version: z.string().optional(),
+  }))();
+
+/** One means of isolation. */
+export const IsolationSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    active: z.boolean(),
+    how: z.string(),
+  }))();
+
+/** A runtime as the API shows it. */
+export const RuntimeStatusSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    available: z.boolean(),
+    missing: z.string().optional(),
+    isolation: z.array(IsolationSchema),
+    suspend: z.string(),
+  }))();
+
+/** `GET /health` */
+export const HostHealthSchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.string(),
+    version: z.string(),
+    sessions: z.array(z.string().regex(pattern3)),
+  }))();
+
+/** What a directory entry is. */
+export const EntryKindSchema = /* @__PURE__ */ (() =>
+  z.enum(EntryKind))();
+
+/** One entry. */
+export const DirEntrySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    kind: EntryKindSchema,
+    size: z.int().min(0),
+  }))();
+
+/** `GET /fs/list`, sorted by name, at most 10,000 entries. */
+export const DirListSchema = /* @__PURE__ */ (() =>
+  z.object({
+    entries: z.array(DirEntrySchema),
+    truncated: z.boolean(),
+  }))();
+
 /** The tags of `VsockMessage`. */
 export const VsockMessageTypeSchema = /* @__PURE__ */ (() =>
   z.enum(VsockMessageType))();
 
-/** One initial file (text only, as in the seed). */
+/** One initial file. */
 export const VsockFileSchema = /* @__PURE__ */ (() =>
   z.object({
     name: z.string(),
     content: z.string(),
-  }))();
-
-/** Host → guest, once. */
-export const VsockInitMessageSchema = /* @__PURE__ */ (() =>
-  z.object({
-    type: z.literal("init"),
-    api_key: z.string(),
-    prompt: z.string(),
-    files: z.array(VsockFileSchema).optional(),
+    encoding: FileEncodingSchema.optional(),
   }))();
 
 /** Guest → host. */
 export const VsockOutputMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("output"),
+    offset: z.int().min(0).optional(),
+    pos: z.int().min(0).optional(),
     data: z.string(),
+    base64: z.string().optional(),
   }))();
 
 /** Host → guest. */
@@ -273,7 +947,10 @@ export const VsockInputMessageSchema = /* @__PURE__ */ (() =>
 export const VsockExitMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("exit"),
+    offset: z.int().min(0).optional(),
     code: z.int().min(-2147483648).max(2147483647),
+    signal: z.int().min(-2147483648).max(2147483647).optional(),
+    stderr_tail: z.string().optional(),
   }))();
 
 /** Both ways. */
@@ -282,15 +959,226 @@ export const VsockHeartbeatMessageSchema = /* @__PURE__ */ (() =>
     type: z.literal("heartbeat"),
   }))();
 
-/** JSON lines between host and guest (seed 000). */
-export const VsockMessageSchema = /* @__PURE__ */ (() =>
-  z.discriminatedUnion("type", [
-    VsockInitMessageSchema,
-    VsockOutputMessageSchema,
-    VsockInputMessageSchema,
-    VsockExitMessageSchema,
-    VsockHeartbeatMessageSchema,
+/** What to start. Place-holders of the template are already filled in. */
+export const AgentStartSchema = /* @__PURE__ */ (() =>
+  z.object({
+    mode: AgentModeSchema,
+    command: z.string(),
+    args: z.array(z.string()),
+    env: z.record(z.string(), z.string()),
+    home_files: z.record(z.string(), z.string()).default({}),
+    authenticate: z.string().optional(),
+    load: z.string().optional(),
+    clone: z.array(z.object({
+        url: z.string(),
+        folder: z.string(),
+      })).optional(),
+    cols: z.int().min(0).max(65535),
+    rows: z.int().min(0).max(65535),
+  }))();
+
+/** Host → guest: the first line of every connection. */
+export const VsockHelloMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("hello"),
+    protocol: z.int().min(0).max(4294967295),
+    session: z.string().regex(pattern3),
+    link_epoch: z.int().min(0),
+    acked: z.int().min(0),
+  }))();
+
+/** Guest → host: the answer to `hello`. */
+export const VsockWelcomeMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("welcome"),
+    protocol: z.int().min(0).max(4294967295),
+    version: z.string(),
+    link_epoch: z.int().min(0),
+    end: z.int().min(0),
+    inited: z.boolean(),
+    exited: z.int().min(-2147483648).max(2147483647).optional(),
+  }))();
+
+/** A prompt to an ACP agent. */
+export const VsockPromptCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("prompt"),
+    text: z.string(),
+  }))();
+
+/** Bytes to a terminal. */
+export const VsockInputCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("input"),
+    data: z.string(),
+  }))();
+
+/** Stops the running turn; for a terminal ^C. */
+export const VsockCancelCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("cancel"),
+  }))();
+
+/** The answer to a question of the agent. */
+export const VsockPermissionCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("permission"),
+    rpc_id: z.unknown().nonoptional(),
+    option_id: z.string().nullable(),
+  }))();
+
+/** A signal to the agent's process group. */
+export const VsockSignalCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("signal"),
+    signal: z.int().min(-2147483648).max(2147483647),
+  }))();
+
+/** Ends the agent. */
+export const VsockShutdownCommandSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("command"),
+    id: z.string().regex(pattern3),
+    order: z.literal("shutdown"),
+    grace_ms: z.int().min(0),
+  }))();
+
+/** Host → guest: a durable order. */
+export const VsockCommandMessageSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("order", [
+    VsockPromptCommandSchema,
+    VsockInputCommandSchema,
+    VsockCancelCommandSchema,
+    VsockPermissionCommandSchema,
+    VsockSignalCommandSchema,
+    VsockShutdownCommandSchema,
   ]))();
+
+/** Host → guest: the terminal's size. */
+export const VsockResizeMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("resize"),
+    cols: z.int().min(0).max(65535),
+    rows: z.int().min(0).max(65535),
+  }))();
+
+/** Host → guest: everything up to here is durable in the log. */
+export const VsockAckMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("ack"),
+    offset: z.int().min(0),
+  }))();
+
+/** Guest → host: one ACP frame. */
+export const VsockRpcMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("rpc"),
+    offset: z.int().min(0),
+    direction: z.enum(["client_to_agent", "agent_to_client"]),
+    phase: z.enum(["request", "response", "notification"]),
+    frame: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Guest → host: the agent answered the handshake; a terminal was started. */
+export const VsockReadyMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("ready"),
+    offset: z.int().min(0),
+    acp_session: z.string().optional(),
+    can_load: z.boolean().default(false),
+    agent: z.string().optional(),
+    loaded: z.boolean().default(false),
+  }))();
+
+/** Guest → host: a command is about to be acted on. */
+export const VsockBegunMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("begun"),
+    offset: z.int().min(0),
+    id: z.string().regex(pattern3),
+  }))();
+
+/** A command is done. */
+export const VsockOkDoneSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("done"),
+    offset: z.int().min(0),
+    id: z.string().regex(pattern3),
+    outcome: z.literal("ok"),
+    stop_reason: z.string().optional(),
+  }))();
+
+/** A turn is running; nothing was done. */
+export const VsockBusyDoneSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("done"),
+    offset: z.int().min(0),
+    id: z.string().regex(pattern3),
+    outcome: z.literal("busy"),
+  }))();
+
+/** The agent or the sidecar said no. */
+export const VsockFailedDoneSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("done"),
+    offset: z.int().min(0),
+    id: z.string().regex(pattern3),
+    outcome: z.literal("failed"),
+    message: z.string(),
+  }))();
+
+/** The agent's process ended while the command was being done. */
+export const VsockExitedDoneSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("done"),
+    offset: z.int().min(0),
+    id: z.string().regex(pattern3),
+    outcome: z.literal("exited"),
+  }))();
+
+/** Guest → host: a command's outcome. */
+export const VsockDoneMessageSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("outcome", [
+    VsockOkDoneSchema,
+    VsockBusyDoneSchema,
+    VsockFailedDoneSchema,
+    VsockExitedDoneSchema,
+  ]))();
+
+/** Guest → host: something failed. */
+export const VsockErrorMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("error"),
+    offset: z.int().min(0).optional(),
+    message: z.string(),
+    code: z.string().optional(),
+  }))();
+
+/** Guest → host: a step of set-up. */
+export const VsockProgressMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("progress"),
+    offset: z.int().min(0),
+    stage: z.string(),
+    message: z.string(),
+  }))();
+
+/** Guest → host: this connection is not served, and closes. */
+export const VsockRefusedMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("refused"),
+    reason: z.string(),
+  }))();
 
 /** Persisted state of a runtime instance. */
 export const RuntimeInstanceSchema = /* @__PURE__ */ (() =>
@@ -537,7 +1425,7 @@ export const AgentTemplateSchema = /* @__PURE__ */ (() =>
 /** One entry of a session's log. */
 export const SessionLogSchema = /* @__PURE__ */ (() =>
   z.object({
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
     type: z.string(),
     data: z.record(z.string(), z.unknown()),
   }))();
@@ -593,7 +1481,7 @@ export const PromptQueueItemSchema = /* @__PURE__ */ (() =>
   z.object({
     queueId: z.string(),
     text: z.string(),
-    enqueuedAt: z.string().regex(pattern4),
+    enqueuedAt: z.string().regex(pattern10),
     position: z.int().min(0).max(4294967295),
   }))();
 
@@ -612,8 +1500,8 @@ export const SessionSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     agentName: z.string(),
     spawn: AgentSpawnSchema,
-    startedAt: z.string().regex(pattern4),
-    lastUpdatedAt: z.string().regex(pattern4),
+    startedAt: z.string().regex(pattern10),
+    lastUpdatedAt: z.string().regex(pattern10),
     status: z.enum(["active", "killed"]),
     logs: z.array(SessionLogSchema),
     pendingPermission: PendingPermissionSchema.nullable(),
@@ -666,7 +1554,7 @@ export const WebhookPayloadSchema = /* @__PURE__ */ (() =>
   z.object({
     sessionId: z.string(),
     eventId: z.string(),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
     event: z.object({
       type: WebhookEventTypeSchema,
       data: z.record(z.string(), z.unknown()),
@@ -679,8 +1567,8 @@ export const SessionMetaSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     agentName: z.string(),
     spawn: AgentSpawnSchema,
-    startedAt: z.string().regex(pattern4),
-    lastUpdatedAt: z.string().regex(pattern4),
+    startedAt: z.string().regex(pattern10),
+    lastUpdatedAt: z.string().regex(pattern10),
     status: z.enum(["active", "killed"]),
     pendingPermission: PendingPermissionSchema.nullable(),
     websocketUrl: z.string().optional(),
@@ -1052,7 +1940,7 @@ export const SessionRpcEventSchema = /* @__PURE__ */ (() =>
       phase: z.enum(["request", "response", "notification"]),
       payload: z.unknown().optional(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A question was answered with an option, whatever its kind. */
@@ -1063,7 +1951,7 @@ export const SessionPermissionApprovedEventSchema = /* @__PURE__ */ (() =>
       requestId: z.string(),
       response: PermissionResponseBodySchema,
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A question was cancelled. */
@@ -1074,7 +1962,7 @@ export const SessionPermissionRejectedEventSchema = /* @__PURE__ */ (() =>
       requestId: z.string(),
       response: PermissionResponseBodySchema,
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A question was answered over REST. */
@@ -1085,7 +1973,7 @@ export const SessionPermissionRespondedEventSchema = /* @__PURE__ */ (() =>
       requestId: z.string(),
       optionId: z.string(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A question was cancelled over REST. */
@@ -1096,7 +1984,7 @@ export const SessionPermissionCancelledEventSchema = /* @__PURE__ */ (() =>
       requestId: z.string(),
       outcome: z.literal("cancelled"),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The queue changed. */
@@ -1104,7 +1992,7 @@ export const SessionQueueUpdatedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("queue.updated"),
     data: PromptQueueStateSchema,
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The next prompt is held back. */
@@ -1112,7 +2000,7 @@ export const SessionQueuePausedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("queue.paused"),
     data: z.record(z.string(), z.unknown()),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The queue goes on. */
@@ -1120,7 +2008,7 @@ export const SessionQueueResumedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("queue.resumed"),
     data: z.record(z.string(), z.unknown()),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** Files changed. */
@@ -1133,7 +2021,7 @@ export const SessionFilesystemChangedEventSchema = /* @__PURE__ */ (() =>
           type: z.enum(["added", "modified", "deleted"]),
         })),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The files, as they were asked for. */
@@ -1141,7 +2029,7 @@ export const SessionFilesystemSnapshotEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("filesystem.snapshot"),
     data: FilesystemSnapshotEventSchema,
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A file's content, as it was asked for. */
@@ -1149,7 +2037,7 @@ export const SessionFilePreviewEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("file.preview"),
     data: FilePreviewEventSchema,
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A terminal was opened. */
@@ -1160,7 +2048,7 @@ export const SessionTerminalStartedEventSchema = /* @__PURE__ */ (() =>
       terminalId: z.string(),
       command: z.string(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** Output of a terminal. */
@@ -1171,7 +2059,7 @@ export const SessionTerminalDataEventSchema = /* @__PURE__ */ (() =>
       terminalId: z.string(),
       data: z.string(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A terminal's command ended. */
@@ -1182,7 +2070,7 @@ export const SessionTerminalExitEventSchema = /* @__PURE__ */ (() =>
       terminalId: z.string(),
       exitCode: z.int().min(-2147483648).max(2147483647).nullable(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The session has ended. */
@@ -1192,7 +2080,7 @@ export const SessionSessionTerminatedEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       exitCode: z.int().min(-2147483648).max(2147483647).nullable(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** Something failed. */
@@ -1202,7 +2090,7 @@ export const SessionErrorEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       message: z.string(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** A turn ended. */
@@ -1212,7 +2100,7 @@ export const SessionEndTurnEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       promptResponse: z.unknown().nonoptional(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The agent's process ended. */
@@ -1222,7 +2110,7 @@ export const SessionSessionEndEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       exitCode: z.int().min(-2147483648).max(2147483647).nullable(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** The agent said something. */
@@ -1232,7 +2120,7 @@ export const SessionAgentMessageEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       sessionUpdate: z.unknown().nonoptional(),
     }),
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** Whether an event is in the log. */
@@ -1363,8 +2251,8 @@ export const ChangeSummarySchema = /* @__PURE__ */ (() =>
 export const SessionStartEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("session_start"),
-    sessionId: z.string().regex(pattern1),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1379,8 +2267,8 @@ export const SessionStartEventSchema = /* @__PURE__ */ (() =>
 export const ThinkingEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("thinking"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1396,8 +2284,8 @@ export const ThinkingEventSchema = /* @__PURE__ */ (() =>
 export const ThinkingChunkEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("thinking_chunk"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1414,8 +2302,8 @@ export const ThinkingChunkEventSchema = /* @__PURE__ */ (() =>
 export const MessagePartialEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("message_partial"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1431,8 +2319,8 @@ export const MessagePartialEventSchema = /* @__PURE__ */ (() =>
 export const MessageEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("message"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1452,8 +2340,8 @@ export const MessageEventSchema = /* @__PURE__ */ (() =>
 export const MessageChunkEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("message_chunk"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1470,8 +2358,8 @@ export const MessageChunkEventSchema = /* @__PURE__ */ (() =>
 export const ToolUseEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_use"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1488,8 +2376,8 @@ export const ToolUseEventSchema = /* @__PURE__ */ (() =>
 export const ToolResultEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_result"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1510,8 +2398,8 @@ export const ToolResultEventSchema = /* @__PURE__ */ (() =>
 export const ErrorEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("error"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1530,8 +2418,8 @@ export const ErrorEventSchema = /* @__PURE__ */ (() =>
 export const SessionEndEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("session_end"),
-    sessionId: z.string().regex(pattern1),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1546,8 +2434,8 @@ export const SessionEndEventSchema = /* @__PURE__ */ (() =>
 export const CompleteEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("complete"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1565,8 +2453,8 @@ export const CompleteEventSchema = /* @__PURE__ */ (() =>
 export const ApprovalRequestedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("approval_requested"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1579,7 +2467,7 @@ export const ApprovalRequestedEventSchema = /* @__PURE__ */ (() =>
     args: z.record(z.string(), z.unknown()),
     changeSummary: z.string(),
     priority: ApprovalPrioritySchema,
-    expiresAt: z.string().regex(pattern4).optional(),
+    expiresAt: z.string().regex(pattern10).optional(),
     changeDetails: ChangeSummarySchema.optional(),
   }))();
 
@@ -1587,8 +2475,8 @@ export const ApprovalRequestedEventSchema = /* @__PURE__ */ (() =>
 export const ApprovalResolvedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("approval_resolved"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1605,8 +2493,8 @@ export const ApprovalResolvedEventSchema = /* @__PURE__ */ (() =>
 export const UserMessageConfirmedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("user_message_confirmed"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0),
     persistenceState: PersistenceStateSchema,
@@ -1617,7 +2505,7 @@ export const UserMessageConfirmedEventSchema = /* @__PURE__ */ (() =>
     messageId: z.string().min(1).check(maxUnits(255)),
     userId: z.string().min(1).check(maxUnits(255)),
     content: z.string(),
-    chatAttachmentIds: z.array(z.string().regex(pattern1)).max(10).optional(),
+    chatAttachmentIds: z.array(z.string().regex(pattern3)).max(10).optional(),
     chatAttachments: z.array(ChatAttachmentSummarySchema).max(10).optional(),
     mentions: z.array(FileMentionSchema).optional(),
     clientMessageId: z.string().check(maxUnits(255)).optional(),
@@ -1627,8 +2515,8 @@ export const UserMessageConfirmedEventSchema = /* @__PURE__ */ (() =>
 export const TurnPausedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("turn_paused"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1645,8 +2533,8 @@ export const TurnPausedEventSchema = /* @__PURE__ */ (() =>
 export const ContentRefusedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("content_refused"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1684,8 +2572,8 @@ export const AgentEventSchema = /* @__PURE__ */ (() =>
 export const ThinkingCompleteEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("thinking_complete"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1702,8 +2590,8 @@ export const ThinkingCompleteEventSchema = /* @__PURE__ */ (() =>
 export const AgentChangedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("agent_changed"),
-    sessionId: z.string().regex(pattern1).optional(),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3).optional(),
+    timestamp: z.string().regex(pattern10),
     eventId: z.string().min(1).check(maxUnits(255)),
     sequenceNumber: z.int().min(0).optional(),
     persistenceState: PersistenceStateSchema,
@@ -1751,19 +2639,19 @@ export const extendedThinkingConfigSchema = /* @__PURE__ */ (() =>
 export const chatMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     message: z.string().min(1).check(maxUnits(10000)),
-    sessionId: z.string().regex(pattern1),
-    userId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
+    userId: z.string().regex(pattern3),
   }))();
 
 /** A user's message (`chat:message`). */
 export const fullChatMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     message: z.string().min(1).check(maxUnits(10000)),
-    sessionId: z.string().regex(pattern1),
-    userId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
+    userId: z.string().regex(pattern3),
     thinking: extendedThinkingConfigSchema.optional(),
-    attachments: z.array(z.string().regex(pattern1)).optional(),
-    chatAttachments: z.array(z.string().regex(pattern1)).max(10).optional(),
+    attachments: z.array(z.string().regex(pattern3)).optional(),
+    chatAttachments: z.array(z.string().regex(pattern3)).max(10).optional(),
     enableAutoSemanticSearch: z.boolean().optional(),
     targetAgentId: z.string().optional(),
     mentionedFileIds: z.array(z.string()).optional(),
@@ -1776,35 +2664,35 @@ export const fullChatMessageSchema = /* @__PURE__ */ (() =>
 /** Stops the run of a session (`chat:stop`). */
 export const stopAgentSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
-    userId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
+    userId: z.string().regex(pattern3),
   }))();
 
 /** The answer to an approval (`approval:response`), as the seed has it. */
 export const ApprovalResponseDataSchema = /* @__PURE__ */ (() =>
   z.object({
-    approvalId: z.string().regex(pattern1),
+    approvalId: z.string().regex(pattern3),
     approved: z.boolean(),
-    userId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern3),
     reason: z.string().check(maxUnits(500)).optional(),
   }))();
 
 /** The answer to an approval with a `decision`. */
 export const ApprovalDecisionDataSchema = /* @__PURE__ */ (() =>
   z.object({
-    approvalId: z.string().regex(pattern1),
+    approvalId: z.string().regex(pattern3),
     decision: ApprovalDecisionSchema,
-    userId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern3),
     reason: z.string().check(maxUnits(500)).optional(),
   }))();
 
 /** The answer to an approval in either form. One of `approved` and `decision` is there; both must say the same. */
 export const approvalResponseSchema = /* @__PURE__ */ (() =>
   z.object({
-    approvalId: z.string().regex(pattern1),
+    approvalId: z.string().regex(pattern3),
     approved: z.boolean().optional(),
     decision: ApprovalDecisionSchema.optional(),
-    userId: z.string().regex(pattern1).optional(),
+    userId: z.string().regex(pattern3).optional(),
     reason: z.string().check(maxUnits(500)).optional(),
   }).refine(
     ({ approved, decision }) =>
@@ -1827,50 +2715,50 @@ export const RespondApprovalRequestSchema = /* @__PURE__ */ (() =>
 /** Asks for a session's events (`session:join`). */
 export const sessionJoinSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
-    userId: z.string().regex(pattern1).optional(),
+    sessionId: z.string().regex(pattern3),
+    userId: z.string().regex(pattern3).optional(),
     afterSequence: z.int().min(0).optional(),
   }))();
 
 /** Asks for no more events of a session (`session:leave`). */
 export const sessionLeaveSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
   }))();
 
 /** Chooses the agent that answers (`agent:select`). */
 export const AgentSelectDataSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     agentId: z.string(),
-    userId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern3),
   }))();
 
 /** Answers a run that was interrupted by a question (`supervisor:resume`). */
 export const SupervisorResumeDataSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     response: z.unknown().nonoptional(),
   }))();
 
 /** Asks for what concerns a user in all sessions (`user:join`). */
 export const UserJoinDataSchema = /* @__PURE__ */ (() =>
   z.object({
-    userId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern3),
   }))();
 
 /** A request was refused before a run began (`agent:error`). */
 export const AgentErrorDataSchema = /* @__PURE__ */ (() =>
   z.object({
     error: z.string(),
-    sessionId: z.string().regex(pattern1).optional(),
+    sessionId: z.string().regex(pattern3).optional(),
     code: ErrorCodeSchema.optional(),
   }))();
 
 /** The client gets the session's events from now on (`session:joined`). */
 export const SessionJoinedEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
   }))();
 
 /** A run that was going on when a client joined. */
@@ -1884,7 +2772,7 @@ export const ActiveRunSchema = /* @__PURE__ */ (() =>
 /** The client gets no more events of the session (`session:left`). */
 export const SessionLeftEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
   }))();
 
 /** Why a session could not be joined. */
@@ -1919,22 +2807,22 @@ export const TodoOutcomeSchema = /* @__PURE__ */ (() =>
 export const TodoCompletedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     todoId: z.string(),
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     status: TodoOutcomeSchema,
-    completedAt: z.string().regex(pattern4),
+    completedAt: z.string().regex(pattern10),
   }))();
 
 /** A session has another title (`session:title_updated`). */
 export const SessionTitleUpdatedEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     title: z.string().min(1).check(maxUnits(500)),
   }))();
 
 /** The client gets what concerns the user (`user:joined`). */
 export const UserJoinedEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    userId: z.string().regex(pattern1),
+    userId: z.string().regex(pattern3),
   }))();
 
 /** A user's events cannot be had (`user:error`). */
@@ -1946,7 +2834,7 @@ export const UserErrorDataSchema = /* @__PURE__ */ (() =>
 /** How a new approval is asked for. */
 export const CreateApprovalOptionsSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     toolName: z.string(),
     toolArgs: z.record(z.string(), z.unknown()),
     priority: ApprovalPrioritySchema.optional(),
@@ -1957,7 +2845,7 @@ export const CreateApprovalOptionsSchema = /* @__PURE__ */ (() =>
 export const ApprovalRespondResponseSchema = /* @__PURE__ */ (() =>
   z.object({
     success: z.boolean(),
-    approvalId: z.string().regex(pattern1),
+    approvalId: z.string().regex(pattern3),
     decision: ApprovalDecisionSchema,
   }))();
 
@@ -1977,7 +2865,7 @@ export const SocketRefusalSchema = /* @__PURE__ */ (() =>
 export const SessionJoinOkSchema = /* @__PURE__ */ (() =>
   z.object({
     ok: z.literal(true),
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     lastSequence: z.int().min(0),
   }))();
 
@@ -2008,7 +2896,7 @@ export const StopAgentOkSchema = /* @__PURE__ */ (() =>
 export const ApprovalResponseOkSchema = /* @__PURE__ */ (() =>
   z.object({
     ok: z.literal(true),
-    approvalId: z.string().regex(pattern1),
+    approvalId: z.string().regex(pattern3),
     decision: ApprovalDecisionSchema,
   }))();
 
@@ -2051,8 +2939,8 @@ export const ApprovalResponseAckSchema = /* @__PURE__ */ (() =>
 export const agentQuerySchema = /* @__PURE__ */ (() =>
   z.object({
     prompt: z.string().min(1).check(maxUnits(10000)),
-    sessionId: z.string().regex(pattern1).optional(),
-    userId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3).optional(),
+    userId: z.string().regex(pattern3),
     streaming: z.boolean().default(true),
     maxTurns: z.int().min(1).max(50).default(20),
   }))();
@@ -2060,7 +2948,7 @@ export const agentQuerySchema = /* @__PURE__ */ (() =>
 /** A new to-do. */
 export const todoCreateSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     content: z.string().min(1).check(maxUnits(500)),
     activeForm: z.string().min(1).check(maxUnits(500)),
     order: z.int().min(0).max(4294967295).optional(),
@@ -2106,7 +2994,7 @@ export const PinChatSessionRequestSchema = /* @__PURE__ */ (() =>
 export const ChatSessionsQuerySchema = /* @__PURE__ */ (() =>
   z.object({
     limit: z.int().min(1).max(50).default(20),
-    before: z.string().regex(pattern4).optional(),
+    before: z.string().regex(pattern10).optional(),
   }))();
 
 /** The query of `GET /api/chat/sessions/{id}/messages`. */
@@ -2138,9 +3026,9 @@ export const StandardMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("standard"),
     id: z.string().min(1).check(maxUnits(255)),
-    session_id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern3),
     sequence_number: z.int().min(0).nullable(),
-    created_at: z.string().regex(pattern4),
+    created_at: z.string().regex(pattern10),
     event_id: z.string().check(maxUnits(255)).optional(),
     role: MessageRoleSchema,
     content: z.string(),
@@ -2155,9 +3043,9 @@ export const ThinkingMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("thinking"),
     id: z.string().min(1).check(maxUnits(255)),
-    session_id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern3),
     sequence_number: z.int().min(0).nullable(),
-    created_at: z.string().regex(pattern4),
+    created_at: z.string().regex(pattern10),
     event_id: z.string().check(maxUnits(255)).optional(),
     role: AssistantRoleSchema,
     content: z.string(),
@@ -2171,9 +3059,9 @@ export const ToolUseMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_use"),
     id: z.string().min(1).check(maxUnits(255)),
-    session_id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern3),
     sequence_number: z.int().min(0).nullable(),
-    created_at: z.string().regex(pattern4),
+    created_at: z.string().regex(pattern10),
     event_id: z.string().check(maxUnits(255)).optional(),
     tool_name: z.string(),
     tool_args: z.record(z.string(), z.unknown()),
@@ -2188,9 +3076,9 @@ export const ToolResultMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_result"),
     id: z.string().min(1).check(maxUnits(255)),
-    session_id: z.string().regex(pattern1),
+    session_id: z.string().regex(pattern3),
     sequence_number: z.int().min(0).nullable(),
-    created_at: z.string().regex(pattern4),
+    created_at: z.string().regex(pattern10),
     event_id: z.string().check(maxUnits(255)).optional(),
     tool_name: z.string(),
     tool_args: z.record(z.string(), z.unknown()),
@@ -2217,13 +3105,13 @@ export const ChatSessionStatusSchema = /* @__PURE__ */ (() =>
 /** A chat session. */
 export const ChatSessionSchema = /* @__PURE__ */ (() =>
   z.object({
-    id: z.string().regex(pattern1),
+    id: z.string().regex(pattern3),
     user_id: z.string(),
     title: z.string(),
     status: ChatSessionStatusSchema,
-    last_activity_at: z.string().regex(pattern4),
-    created_at: z.string().regex(pattern4),
-    updated_at: z.string().regex(pattern4),
+    last_activity_at: z.string().regex(pattern10),
+    created_at: z.string().regex(pattern10),
+    updated_at: z.string().regex(pattern10),
     is_pinned: z.boolean().optional(),
   }))();
 
@@ -2266,8 +3154,8 @@ export const ApprovalStatusSchema = /* @__PURE__ */ (() =>
 /** An approval. Absent values are `null`. */
 export const ApprovalRequestSchema = /* @__PURE__ */ (() =>
   z.object({
-    id: z.string().regex(pattern1),
-    session_id: z.string().regex(pattern1),
+    id: z.string().regex(pattern3),
+    session_id: z.string().regex(pattern3),
     message_id: z.string().nullable(),
     decided_by_user_id: z.string().nullable(),
     action_type: ApprovalActionTypeSchema,
@@ -2278,15 +3166,15 @@ export const ApprovalRequestSchema = /* @__PURE__ */ (() =>
     status: ApprovalStatusSchema,
     priority: ApprovalPrioritySchema,
     rejection_reason: z.string().nullable(),
-    created_at: z.string().regex(pattern4),
-    expires_at: z.string().regex(pattern4),
-    decided_at: z.string().regex(pattern4).nullable(),
+    created_at: z.string().regex(pattern10),
+    expires_at: z.string().regex(pattern10),
+    decided_at: z.string().regex(pattern10).nullable(),
   }))();
 
 /** Approvals of a user, or of one session. */
 export const ApprovalListResponseSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1).optional(),
+    sessionId: z.string().regex(pattern3).optional(),
     count: z.int().min(0).max(4294967295),
     approvals: z.array(ApprovalRequestSchema),
   }))();
@@ -2299,19 +3187,19 @@ export const TodoStatusSchema = /* @__PURE__ */ (() =>
 export const TodoItemSchema = /* @__PURE__ */ (() =>
   z.object({
     id: z.string().min(1).check(maxUnits(255)),
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     content: z.string(),
     activeForm: z.string(),
     status: TodoStatusSchema,
     order: z.int().min(0).max(4294967295),
-    createdAt: z.string().regex(pattern4).optional(),
-    completedAt: z.string().regex(pattern4).optional(),
+    createdAt: z.string().regex(pattern10).optional(),
+    completedAt: z.string().regex(pattern10).optional(),
   }))();
 
 /** `GET /api/todos/session/{id}`. */
 export const TodoListResponseSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     count: z.int().min(0).max(4294967295),
     todos: z.array(TodoItemSchema),
   }))();
@@ -2330,7 +3218,7 @@ export const RunTokenUsageSchema = /* @__PURE__ */ (() =>
 /** What `POST /api/agent/query` answers. */
 export const AgentExecutionResultSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1).optional(),
+    sessionId: z.string().regex(pattern3).optional(),
     response: z.string(),
     messageId: z.string().check(maxUnits(255)).optional(),
     tokenUsage: RunTokenUsageSchema.optional(),
@@ -2351,7 +3239,7 @@ export const ServiceTierSchema = /* @__PURE__ */ (() =>
 export const TokenUsageRecordSchema = /* @__PURE__ */ (() =>
   z.object({
     userId: z.string(),
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     messageId: z.string().min(1).check(maxUnits(255)),
     model: z.string(),
     usage: TokenUsageSchema,
@@ -2360,7 +3248,7 @@ export const TokenUsageRecordSchema = /* @__PURE__ */ (() =>
     thinkingEnabled: z.boolean(),
     thinkingBudget: z.int().min(0).max(4294967295).optional(),
     serviceTier: ServiceTierSchema.optional(),
-    createdAt: z.string().regex(pattern4),
+    createdAt: z.string().regex(pattern10),
   }))();
 
 /** The error body of the chat routes. */
@@ -2740,7 +3628,7 @@ export const CreateTaskInputSchema = /* @__PURE__ */ (() =>
     name: z.string().optional(),
     description: z.string(),
     type: CreateTaskTypeSchema.optional(),
-    scheduledFor: z.string().regex(pattern4).optional(),
+    scheduledFor: z.string().regex(pattern10).optional(),
     priority: CreateTaskPrioritySchema.optional(),
   }))();
 
@@ -2751,7 +3639,7 @@ export const MoveMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_move_mouse"),
     input: MoveMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Moves the mouse along a path. */
@@ -2761,7 +3649,7 @@ export const TraceMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_trace_mouse"),
     input: TraceMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Clicks. */
@@ -2771,7 +3659,7 @@ export const ClickMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_click_mouse"),
     input: ClickMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Holds a button, or lets it go. */
@@ -2781,7 +3669,7 @@ export const PressMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_press_mouse"),
     input: PressMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Moves the mouse along a path with a button held. */
@@ -2791,7 +3679,7 @@ export const DragMouseToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_drag_mouse"),
     input: DragMouseInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Turns the wheel. */
@@ -2801,7 +3689,7 @@ export const ScrollToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_scroll"),
     input: ScrollInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Presses keys together and lets them go. */
@@ -2811,7 +3699,7 @@ export const TypeKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_type_keys"),
     input: TypeKeysInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Holds keys, or lets them go. */
@@ -2821,7 +3709,7 @@ export const PressKeysToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_press_keys"),
     input: PressKeysInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Types a text. */
@@ -2831,7 +3719,7 @@ export const TypeTextToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_type_text"),
     input: TypeTextInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Pastes a text. */
@@ -2841,7 +3729,7 @@ export const PasteTextToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_paste_text"),
     input: PasteTextInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Waits. */
@@ -2851,7 +3739,7 @@ export const WaitToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_wait"),
     input: WaitInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Takes a picture of the screen. */
@@ -2861,7 +3749,7 @@ export const ScreenshotToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_screenshot"),
     input: EmptyInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Asks where the mouse is. */
@@ -2871,7 +3759,7 @@ export const CursorPositionToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_cursor_position"),
     input: EmptyInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Brings a program to the front. */
@@ -2881,7 +3769,7 @@ export const ApplicationToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_application"),
     input: ApplicationInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Writes a file. */
@@ -2891,7 +3779,7 @@ export const WriteFileToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_write_file"),
     input: WriteFileInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Reads a file. */
@@ -2901,7 +3789,7 @@ export const ReadFileToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("computer_read_file"),
     input: ReadFileInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Says how the task stands. */
@@ -2911,7 +3799,7 @@ export const SetTaskStatusToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("set_task_status"),
     input: SetTaskStatusInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Makes another task. */
@@ -2921,7 +3809,7 @@ export const CreateTaskToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.literal("create_task"),
     input: CreateTaskInputSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A use of a tool that is none of the contract's own. */
@@ -2931,7 +3819,7 @@ export const OtherToolUseBlockSchema = /* @__PURE__ */ (() =>
     id: z.string(),
     name: z.string().refine((text) => !["computer_move_mouse","computer_trace_mouse","computer_click_mouse","computer_press_mouse","computer_drag_mouse","computer_scroll","computer_type_keys","computer_press_keys","computer_type_text","computer_paste_text","computer_wait","computer_screenshot","computer_cursor_position","computer_application","computer_write_file","computer_read_file","set_task_status","create_task"].includes(text), "has a type of its own"),
     input: z.record(z.string(), z.unknown()),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A use of one of the desktop's 16 tools. */
@@ -3025,7 +3913,7 @@ export const TextContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("text"),
     text: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A picture. */
@@ -3033,7 +3921,7 @@ export const ImageContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("image"),
     source: ImageSourceSchema,
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** A file. */
@@ -3043,7 +3931,7 @@ export const DocumentContentBlockSchema = /* @__PURE__ */ (() =>
     source: DocumentSourceSchema,
     name: z.string().optional(),
     size: z.int().min(0).optional(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Thoughts. */
@@ -3052,7 +3940,7 @@ export const ThinkingContentBlockSchema = /* @__PURE__ */ (() =>
     type: z.literal("thinking"),
     thinking: z.string(),
     signature: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** Thoughts that only their model can read. */
@@ -3060,14 +3948,14 @@ export const RedactedThinkingContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("redacted_thinking"),
     data: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)).optional(),
   }))();
 
 /** What a person did to the desktop while they had it. */
 export const UserActionContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("user_action"),
-    content: z.lazy((): z.ZodType<UserActionContent[]> => z.array(UserActionContentSchema)),
+    content: z.lazy((): z.ZodType<UserActionContent[], UserActionContent[]> => z.array(UserActionContentSchema)),
   }))();
 
 /** What a tool gave. */
@@ -3075,7 +3963,7 @@ export const ToolResultContentBlockSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("tool_result"),
     tool_use_id: z.string(),
-    content: z.lazy((): z.ZodType<MessageContentBlock[]> => z.array(MessageContentBlockSchema)),
+    content: z.lazy((): z.ZodType<MessageContentBlock[], MessageContentBlock[]> => z.array(MessageContentBlockSchema)),
     is_error: z.boolean().optional(),
   }))();
 
@@ -3107,6 +3995,95 @@ export const LlmToolSchema = /* @__PURE__ */ (() =>
     input_schema: z.record(z.string(), z.unknown()),
   }))();
 
+/** The agent asks. */
+export const WsPermissionMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("permission"),
+    seq: z.int().min(0),
+    id: z.string().regex(pattern3),
+    tool_call_id: z.string(),
+    title: z.string(),
+    tool_kind: z.string().optional(),
+    options: z.array(PermissionOptionSchema),
+  }))();
+
+/** Any message of the stream: seed 000's six types, and those that only a client with `?progress=1` sends or gets. */
+export const WsMessageExtSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    WsOutputMessageSchema,
+    WsInputMessageSchema,
+    WsStatusMessageSchema,
+    WsErrorMessageSchema,
+    WsPingMessageSchema,
+    WsPongMessageSchema,
+    WsProgressMessageSchema,
+    WsPermissionMessageSchema,
+    WsAnsweredMessageSchema,
+    WsPromptMessageSchema,
+    WsTurnMessageSchema,
+    WsEgressMessageSchema,
+    WsLiveMessageSchema,
+    WsAnswerMessageSchema,
+    WsCancelMessageSchema,
+    WsResizeMessageSchema,
+  ]))();
+
+/** One question, as `GET /api/v1/tasks/{id}/permissions` lists them. */
+export const PermissionInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    tool_call_id: z.string(),
+    title: z.string(),
+    tool_kind: z.string().optional(),
+    options: z.array(PermissionOptionSchema),
+    task_id: z.string().regex(pattern3),
+    requested_at: z.string().regex(pattern10),
+    seq: z.int().min(0),
+  }))();
+
+/** Host → guest, once. */
+export const VsockInitMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("init"),
+    api_key: z.string(),
+    prompt: z.string(),
+    files: z.array(VsockFileSchema).optional(),
+    prompt_id: z.string().regex(pattern3).optional(),
+    agent: AgentStartSchema.optional(),
+  }))();
+
+/** JSON lines between host and guest (seed 000). */
+export const VsockMessageSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    VsockInitMessageSchema,
+    VsockOutputMessageSchema,
+    VsockInputMessageSchema,
+    VsockExitMessageSchema,
+    VsockHeartbeatMessageSchema,
+  ]))();
+
+/** JSON lines between host and guest: seed 000's five, and Lia's additions. */
+export const VsockMessageExtSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion("type", [
+    VsockInitMessageSchema,
+    VsockOutputMessageSchema,
+    VsockInputMessageSchema,
+    VsockExitMessageSchema,
+    VsockHeartbeatMessageSchema,
+    VsockHelloMessageSchema,
+    VsockWelcomeMessageSchema,
+    VsockCommandMessageSchema,
+    VsockResizeMessageSchema,
+    VsockAckMessageSchema,
+    VsockRpcMessageSchema,
+    VsockReadyMessageSchema,
+    VsockBegunMessageSchema,
+    VsockDoneMessageSchema,
+    VsockErrorMessageSchema,
+    VsockProgressMessageSchema,
+    VsockRefusedMessageSchema,
+  ]))();
+
 /** The agent asks a person. */
 export const PermissionRequestEventSchema = /* @__PURE__ */ (() =>
   z.object({
@@ -3137,14 +4114,14 @@ export const SessionCallbackEventSchema = /* @__PURE__ */ (() =>
 /** Starts a session: with a template's id, or with `spawn`. */
 export const CreateSessionBodySchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1).optional(),
+    sessionId: z.string().regex(pattern3).optional(),
     cwd: z.string().optional(),
     agentTemplateId: z.string().optional(),
     spawn: AgentSpawnSchema.optional(),
     name: z.string().optional(),
     runtimeInstance: z.string().optional(),
     webhooks: z.array(z.object({
-        url: z.string().regex(pattern5),
+        url: z.string().regex(pattern12),
         secret: z.string().min(1),
         events: z.array(WebhookEventTypeSchema).optional(),
       })).optional(),
@@ -3155,7 +4132,7 @@ export const SessionPermissionRequestEventSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("permission_request"),
     data: PermissionRequestEventSchema,
-    timestamp: z.string().regex(pattern4),
+    timestamp: z.string().regex(pattern10),
   }))();
 
 /** An event of a session whose type is known. */
@@ -3186,8 +4163,8 @@ export const SessionEventSchema = /* @__PURE__ */ (() =>
 /** The session takes messages now (`session:ready`). */
 export const SessionReadyEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
-    timestamp: z.string().regex(pattern4),
+    sessionId: z.string().regex(pattern3),
+    timestamp: z.string().regex(pattern10),
     lastSequence: z.int().min(0).optional(),
     activeRun: ActiveRunSchema.optional(),
     pendingApprovals: z.array(ApprovalRequestSchema).optional(),
@@ -3196,7 +4173,7 @@ export const SessionReadyEventSchema = /* @__PURE__ */ (() =>
 /** To-dos are new (`todo:created`). */
 export const TodoCreatedEventSchema = /* @__PURE__ */ (() =>
   z.object({
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     todos: z.array(TodoItemSchema),
   }))();
 
@@ -3204,7 +4181,7 @@ export const TodoCreatedEventSchema = /* @__PURE__ */ (() =>
 export const TodoUpdatedEventSchema = /* @__PURE__ */ (() =>
   z.object({
     todoId: z.string(),
-    sessionId: z.string().regex(pattern1),
+    sessionId: z.string().regex(pattern3),
     status: TodoStatusSchema,
-    completedAt: z.string().regex(pattern4).optional(),
+    completedAt: z.string().regex(pattern10).optional(),
   }))();

@@ -5,6 +5,9 @@ import type {
   FileEncoding,
   ErrorCode,
   WsMessageType,
+  Scope,
+  AgentMode,
+  EntryKind,
   VsockMessageType,
   SessionEndReason,
   WebhookEventType,
@@ -363,12 +366,1279 @@ export type WsMessage =
   | WsPingMessage
   | WsPongMessage;
 
-/** One initial file (text only, as in the seed). */
+/** The stream's additions for a client that connects with `?progress=1`: a step of set-up. */
+export interface WsProgressMessage {
+  /** Always `progress`. */
+  type: "progress";
+  /** The log's seq. */
+  seq: number;
+  /** `creating_vm`, `configuring_vm`, `booting_vm`, `connecting_agent`, `initializing_agent`, `ready`, … */
+  stage: string;
+  /** For people. */
+  message: string;
+}
+
+/** The agent asks. */
+export interface WsPermissionMessage {
+  /** Always `permission`. */
+  type: "permission";
+  /** The log's seq. */
+  seq: number;
+  /** Lia's name of the question. */
+  id: string;
+  /** The agent's name of the tool call. */
+  tool_call_id: string;
+  /** What it wants to do. */
+  title: string;
+  /** ACP's tool kind, if said. */
+  tool_kind?: string;
+  /** The answers offered. */
+  options: PermissionOption[];
+}
+
+/** A question was answered. */
+export interface WsAnsweredMessage {
+  /** Always `answered`. */
+  type: "answered";
+  /** The log's seq. */
+  seq: number;
+  /** Which question. */
+  id: string;
+  /** The option taken; absent is "cancelled". */
+  option_id?: string;
+  /** Its kind. */
+  option_kind?: string;
+  /** Who: `system`, or `user:` and a user's id. */
+  by: string;
+}
+
+/** A prompt's state changed. */
+export interface WsPromptMessage {
+  /** Always `prompt`. */
+  type: "prompt";
+  /** The log's seq. */
+  seq: number;
+  /** Which prompt. */
+  id: string;
+  /** The new state: `queued`, `delivered`, `unknown`, `withdrawn`. */
+  state: string;
+}
+
+/** A turn ended. */
+export interface WsTurnMessage {
+  /** Always `turn`. */
+  type: "turn";
+  /** The log's seq. */
+  seq: number;
+  /** The prompt's command. */
+  command: string;
+  /** An ACP stop reason, or `error`, `unknown`. */
+  stop_reason: string;
+  /** The agent's error, for `error`. */
+  error?: string;
+}
+
+/** An egress connection was refused or allowed. */
+export interface WsEgressMessage {
+  /** Always `egress`. */
+  type: "egress";
+  /** The log's seq. */
+  seq: number;
+  /** `refused` or `allowed`. */
+  verdict: string;
+  /** Where to. */
+  host: string;
+  /** Port. */
+  port: number;
+  /** Why it was refused. */
+  reason?: string;
+}
+
+/** The client is up to date: everything before `seq` has been sent. */
+export interface WsLiveMessage {
+  /** Always `live`. */
+  type: "live";
+  /** The newest seq at that moment. */
+  seq: number;
+}
+
+/** A client's answer to a permission (`?progress=1` only). */
+export interface WsAnswerMessage {
+  /** Always `answer`. */
+  type: "answer";
+  /** Which question. */
+  id: string;
+  /** One of the options that the agent offered; absent or `null` is "cancelled". */
+  option_id?: string | null;
+}
+
+/** A client stops the running turn (`?progress=1` only). */
+export interface WsCancelMessage {
+  /** Always `cancel`. */
+  type: "cancel";
+}
+
+/** A client's terminal has another size (`?progress=1` only). */
+export interface WsResizeMessage {
+  /** Always `resize`. */
+  type: "resize";
+  /** Columns. */
+  cols: number;
+  /** Rows. */
+  rows: number;
+}
+
+/** Any message of the stream: seed 000's six types, and those that only a client with `?progress=1` sends or gets. */
+export type WsMessageExt =
+  | WsOutputMessage
+  | WsInputMessage
+  | WsStatusMessage
+  | WsErrorMessage
+  | WsPingMessage
+  | WsPongMessage
+  | WsProgressMessage
+  | WsPermissionMessage
+  | WsAnsweredMessage
+  | WsPromptMessage
+  | WsTurnMessage
+  | WsEgressMessage
+  | WsLiveMessage
+  | WsAnswerMessage
+  | WsCancelMessage
+  | WsResizeMessage;
+
+/** `GET /api/v1/me` */
+export interface Me {
+  /** Whose credential it is. */
+  user_id: string;
+  /** What it may do. */
+  scopes: Scope[];
+}
+
+/** `POST /api/v1/tokens` (administrator) */
+export interface CreateTokenRequest {
+  /** Whose. */
+  user_id: string;
+  /** What for. */
+  scopes: Scope[];
+  /**
+   * A note for people, at most 100 characters.
+   * @default ""
+   */
+  label: string;
+  /** Seconds that it lives; none is for ever. */
+  expires_in_seconds?: number;
+}
+
+/** {@link CreateTokenRequest} as it may be sent: what has a default may be left out. */
+export interface CreateTokenRequestInput {
+  /** Whose. */
+  user_id: string;
+  /** What for. */
+  scopes: Scope[];
+  /**
+   * A note for people, at most 100 characters.
+   * @default ""
+   */
+  label?: string;
+  /** Seconds that it lives; none is for ever. */
+  expires_in_seconds?: number;
+}
+
+/** A token as lists show it. */
+export interface TokenInfo {
+  /** Its public name. */
+  id: string;
+  /** Whose. */
+  user_id: string;
+  /** What for. */
+  scopes: Scope[];
+  /** A note. */
+  label: string;
+  /** When made. */
+  created_at: string;
+  /** When it ends. */
+  expires_at: string | null;
+  /** When it was revoked. */
+  revoked_at: string | null;
+}
+
+/** The one time that a token is shown. */
+export interface CreateTokenResponse {
+  /** The token itself. */
+  token: string;
+  /** Its public name. */
+  id: string;
+  /** Whose. */
+  user_id: string;
+  /** What for. */
+  scopes: Scope[];
+  /** A note. */
+  label: string;
+  /** When made. */
+  created_at: string;
+  /** When it ends. */
+  expires_at: string | null;
+  /** When it was revoked. */
+  revoked_at: string | null;
+}
+
+/** `POST /api/v1/tickets`: for a WebSocket or SSE client that can set neither header nor cookie. */
+export interface TicketResponse {
+  /** Goes into `?ticket=`; works once, for 60 seconds. */
+  ticket: string;
+  /** Seconds. */
+  expires_in: number;
+}
+
+/** `POST /api/v1/login`: exchanges the printed link's code for a cookie. */
+export interface LoginRequest {
+  /** The one-time code, or a token. */
+  code: string;
+}
+
+/** `POST /api/v1/server/down`: ends the server. */
+export interface DownRequest {
+  /**
+   * Whether the instances end too.
+   * @default false
+   */
+  instances: boolean;
+}
+
+/** {@link DownRequest} as it may be sent: what has a default may be left out. */
+export interface DownRequestInput {
+  /**
+   * Whether the instances end too.
+   * @default false
+   */
+  instances?: boolean;
+}
+
+/** `POST /api/v1/tasks/{id}/resize` */
+export interface ResizeRequest {
+  /** Columns. */
+  cols: number;
+  /** Rows. */
+  rows: number;
+}
+
+/** `progress` while an agent is installed (`POST /api/v1/agents/{name}/install`). */
+export interface InstallProgress {
+  /** A line for people. */
+  message: string;
+}
+
+/** `done` when an agent was installed. `error` has an `ApiError`(crate::error::ApiError). */
+export interface InstallDone {
+  /** The installed version. */
+  version: string;
+}
+
+/** `POST /api/v1/tasks/{id}/input` */
+export interface InputRequest {
+  /** Bytes for a terminal, one prompt for an ACP agent. */
+  data: string;
+  /** Makes a repeat harmless. */
+  id?: string;
+}
+
+/** What became of an input: 202. */
+export interface InputResponse {
+  /** Its row in the inbox. */
+  id: string;
+  /** How many prompts wait before it; 0 when it goes at once. */
+  position: number;
+}
+
+/** One question, as `GET /api/v1/tasks/{id}/permissions` lists them. */
+export interface PermissionInfo {
+  /** Lia's name of the question. */
+  id: string;
+  /** The agent's name of the tool call. */
+  tool_call_id: string;
+  /** What it wants to do. */
+  title: string;
+  /** ACP's tool kind, if said. */
+  tool_kind?: string;
+  /** The answers offered. */
+  options: PermissionOption[];
+  /** The task that asks. */
+  task_id: string;
+  /** When it was asked. */
+  requested_at: string;
+  /** The log's seq of the question. */
+  seq: number;
+}
+
+/** `POST /api/v1/tasks/{id}/permissions/{permission}` */
+export interface AnswerRequest {
+  /** One of the offered options; `null` or absent is "cancelled". */
+  option_id?: string | null;
+}
+
+/** A waiting prompt. */
+export interface QueuedPrompt {
+  /** Its row in the inbox. */
+  id: string;
+  /** The text. */
+  text: string;
+  /** 0 is next. */
+  position: number;
+  /** When accepted. */
+  queued_at: string;
+}
+
+/** `POST /api/v1/uploads`: 201. */
+export interface UploadResponse {
+  /** For `repositories[].upload`. */
+  id: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** `GET /health` */
+export interface Health {
+  /** `ok` or `degraded`. */
+  status: string;
+  /** What is wrong. */
+  error?: string;
+  /** Lia's version. */
+  version: string;
+  /** `sqlite` */
+  store: string;
+}
+
+/** One of the answers that an agent offers. */
+export interface PermissionOption {
+  /** What goes back to the agent. */
+  option_id: string;
+  /** For people. */
+  name: string;
+  /** `allow_once`, `allow_always`, `reject_once`, `reject_always`, or another word of the agent. */
+  kind: string;
+}
+
+/** `permission.answered` */
+export interface PermissionAnswered {
+  /** Which question. */
+  id: string;
+  /** The option taken; `None` is "cancelled". */
+  option_id?: string;
+  /** Its kind. */
+  option_kind?: string;
+  /** Who: an `Actor` as text. */
+  by: string;
+}
+
+/** One ACP frame. */
+export interface RpcLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `rpc`. */
+  kind: "rpc";
+  /** Who to whom. */
+  direction: "client_to_agent" | "agent_to_client";
+  /** What it is. */
+  phase: "request" | "response" | "notification";
+  /** The frame: a JSON-RPC message. */
+  body: Record<string, unknown>;
+}
+
+/** Bytes of a terminal. */
+export interface OutputLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `output`. */
+  kind: "output";
+  /** The bytes. */
+  body: {
+    /** Bytes before these. */
+    pos: number;
+    /** The bytes in base64. */
+    data: string;
+  };
+}
+
+/** The task's state changed. */
+export interface TaskStateLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `task.state`. */
+  kind: "task.state";
+  /** What. */
+  body: {
+    /** The new state. */
+    status: TaskStatus;
+    /** Why: `created`, `idle`, `user`, `timeout`, `agent_exit`, `deleted`, `node_restart`, … */
+    reason: string;
+    /** The agent's exit code, once it has ended. */
+    exit_code?: number;
+    /** A sentence, when something failed. */
+    error?: string;
+  };
+}
+
+/** A turn began. */
+export interface TurnStartedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `turn.started`. */
+  kind: "turn.started";
+  /** What. */
+  body: {
+    /** The prompt's command. */
+    command: string;
+  };
+}
+
+/** A turn ended. */
+export interface TurnEndedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `turn.ended`. */
+  kind: "turn.ended";
+  /** What. */
+  body: {
+    /** The prompt's command. */
+    command: string;
+    /** An ACP stop reason (`end_turn`, `max_tokens`, `max_turn_requests`, `refusal`, `cancelled`), or `error`, `unknown`. */
+    stop_reason: string;
+    /** The agent's error, for `error`. */
+    error?: string;
+  };
+}
+
+/** A prompt was accepted and waits. */
+export interface PromptQueuedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `prompt.queued`. */
+  kind: "prompt.queued";
+  /** What. */
+  body: {
+    /** The prompt's command. */
+    command: string;
+    /** The text. */
+    text: string;
+    /** How many wait before it. */
+    position: number;
+  };
+}
+
+/** The sidecar has begun to act on a prompt. */
+export interface PromptDeliveredLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `prompt.delivered`. */
+  kind: "prompt.delivered";
+  /** What. */
+  body: {
+    /** The prompt's command. */
+    command: string;
+  };
+}
+
+/** Whether the prompt was acted on is not known; it is never resent by itself. */
+export interface PromptUnknownLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `prompt.unknown`. */
+  kind: "prompt.unknown";
+  /** What. */
+  body: {
+    /** The command. */
+    command: string;
+    /** Why. */
+    reason: string;
+  };
+}
+
+/** A prompt was taken back before it was delivered. */
+export interface PromptWithdrawnLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `prompt.withdrawn`. */
+  kind: "prompt.withdrawn";
+  /** What. */
+  body: {
+    /** The command. */
+    command: string;
+    /** Why: `user`, `terminated`. */
+    reason: string;
+  };
+}
+
+/** The agent asks a person. */
+export interface PermissionRequestedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `permission.requested`. */
+  kind: "permission.requested";
+  /** What. */
+  body: {
+    /** Lia's name of the question. */
+    id: string;
+    /** The agent's name of the tool call. */
+    tool_call_id: string;
+    /** What it wants to do. */
+    title: string;
+    /** ACP's tool kind, if said. */
+    tool_kind?: string;
+    /** The answers offered. */
+    options: PermissionOption[];
+  };
+}
+
+/** The first answer to a question. */
+export interface PermissionAnsweredLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `permission.answered`. */
+  kind: "permission.answered";
+  /** What. */
+  body: PermissionAnswered;
+}
+
+/** The gateway refused a connection. */
+export interface EgressRefusedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `egress.refused`. */
+  kind: "egress.refused";
+  /** What. */
+  body: {
+    /** As asked for (at most 255 bytes, printable). */
+    host: string;
+    /** Port. */
+    port: number;
+    /** `proxy`, `transparent`, `broker`, `dns`. */
+    door: string;
+    /** A readable sentence. */
+    reason: string;
+    /**
+     * How many more of the same were folded into this one.
+     * @default 0
+     */
+    repeated: number;
+  };
+}
+
+/** {@link EgressRefusedLogEvent} as it may be sent: what has a default may be left out. */
+export interface EgressRefusedLogEventInput {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `egress.refused`. */
+  kind: "egress.refused";
+  /** What. */
+  body: {
+    /** As asked for (at most 255 bytes, printable). */
+    host: string;
+    /** Port. */
+    port: number;
+    /** `proxy`, `transparent`, `broker`, `dns`. */
+    door: string;
+    /** A readable sentence. */
+    reason: string;
+    /**
+     * How many more of the same were folded into this one.
+     * @default 0
+     */
+    repeated?: number;
+  };
+}
+
+/** The gateway let a connection pass (first of its destination). */
+export interface EgressAllowedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `egress.allowed`. */
+  kind: "egress.allowed";
+  /** What. */
+  body: {
+    /** The host. */
+    host: string;
+    /** Port. */
+    port: number;
+    /** `proxy`, `transparent`. */
+    door: string;
+  };
+}
+
+/** Tokens that went through the broker. */
+export interface UsageLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `usage`. */
+  kind: "usage";
+  /** What. */
+  body: {
+    /** `anthropic`, `openai`, `gemini`. */
+    provider: string;
+    /** As the provider named it. */
+    model: string;
+    /** Tokens in. */
+    input_tokens: number;
+    /** Tokens out. */
+    output_tokens: number;
+    /**
+     * Input tokens read from a cache (part of none of the above with Anthropic, of `input_tokens` with OpenAI).
+     * @default 0
+     */
+    cache_read_tokens: number;
+    /**
+     * Input tokens written to a cache.
+     * @default 0
+     */
+    cache_write_tokens: number;
+    /** The HTTP status of the upstream. */
+    status: number;
+  };
+}
+
+/** {@link UsageLogEvent} as it may be sent: what has a default may be left out. */
+export interface UsageLogEventInput {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `usage`. */
+  kind: "usage";
+  /** What. */
+  body: {
+    /** `anthropic`, `openai`, `gemini`. */
+    provider: string;
+    /** As the provider named it. */
+    model: string;
+    /** Tokens in. */
+    input_tokens: number;
+    /** Tokens out. */
+    output_tokens: number;
+    /**
+     * Input tokens read from a cache (part of none of the above with Anthropic, of `input_tokens` with OpenAI).
+     * @default 0
+     */
+    cache_read_tokens?: number;
+    /**
+     * Input tokens written to a cache.
+     * @default 0
+     */
+    cache_write_tokens?: number;
+    /** The HTTP status of the upstream. */
+    status: number;
+  };
+}
+
+/** Files of the workspace changed. */
+export interface FsChangedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `fs.changed`. */
+  kind: "fs.changed";
+  /** What. */
+  body: {
+    /** Relative to the workspace. */
+    paths: string[];
+  };
+}
+
+/** A step of set-up. */
+export interface ProgressLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `progress`. */
+  kind: "progress";
+  /** What. */
+  body: {
+    /** `creating_vm`, `configuring_vm`, `booting_vm`, `connecting_agent`, `initializing_agent`, `ready`, … */
+    stage: string;
+    /** For people. */
+    message: string;
+  };
+}
+
+/** Something failed. */
+export interface ErrorLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `error`. */
+  kind: "error";
+  /** What. */
+  body: {
+    /** A sentence. */
+    message: string;
+    /** For programs. */
+    code?: string;
+  };
+}
+
+/** The oldest PTY bytes were dropped. */
+export interface LogTruncatedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `log.truncated`. */
+  kind: "log.truncated";
+  /** What. */
+  body: {
+    /** PTY bytes dropped so far. */
+    bytes: number;
+  };
+}
+
+/** The agent answered the handshake. */
+export interface AgentReadyLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `agent.ready`. */
+  kind: "agent.ready";
+  /** What. */
+  body: {
+    /** The agent's own session id. */
+    acp_session?: string;
+    /**
+     * Whether it offers `session/load`.
+     * @default false
+     */
+    can_load: boolean;
+    /** Its name and version, if said. */
+    agent?: string;
+    /**
+     * Whether this is a loaded session and not a new one.
+     * @default false
+     */
+    loaded: boolean;
+  };
+}
+
+/** {@link AgentReadyLogEvent} as it may be sent: what has a default may be left out. */
+export interface AgentReadyLogEventInput {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `agent.ready`. */
+  kind: "agent.ready";
+  /** What. */
+  body: {
+    /** The agent's own session id. */
+    acp_session?: string;
+    /**
+     * Whether it offers `session/load`.
+     * @default false
+     */
+    can_load?: boolean;
+    /** Its name and version, if said. */
+    agent?: string;
+    /**
+     * Whether this is a loaded session and not a new one.
+     * @default false
+     */
+    loaded?: boolean;
+  };
+}
+
+/** The agent's process ended. */
+export interface AgentExitedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `agent.exited`. */
+  kind: "agent.exited";
+  /** What. */
+  body: {
+    /** Its exit code; 128 + signal when a signal ended it. */
+    code: number;
+    /** The signal. */
+    signal?: number;
+    /** The end of its standard error (at most 4,000 bytes). */
+    stderr_tail?: string;
+  };
+}
+
+/** One entry of a task's log. */
+export type LogEvent =
+  | RpcLogEvent
+  | OutputLogEvent
+  | TaskStateLogEvent
+  | TurnStartedLogEvent
+  | TurnEndedLogEvent
+  | PromptQueuedLogEvent
+  | PromptDeliveredLogEvent
+  | PromptUnknownLogEvent
+  | PromptWithdrawnLogEvent
+  | PermissionRequestedLogEvent
+  | PermissionAnsweredLogEvent
+  | EgressRefusedLogEvent
+  | EgressAllowedLogEvent
+  | UsageLogEvent
+  | FsChangedLogEvent
+  | ProgressLogEvent
+  | ErrorLogEvent
+  | LogTruncatedLogEvent
+  | AgentReadyLogEvent
+  | AgentExitedLogEvent;
+
+/** {@link LogEvent} as it may be sent: what has a default may be left out. */
+export type LogEventInput =
+  | RpcLogEvent
+  | OutputLogEvent
+  | TaskStateLogEvent
+  | TurnStartedLogEvent
+  | TurnEndedLogEvent
+  | PromptQueuedLogEvent
+  | PromptDeliveredLogEvent
+  | PromptUnknownLogEvent
+  | PromptWithdrawnLogEvent
+  | PermissionRequestedLogEvent
+  | PermissionAnsweredLogEvent
+  | EgressRefusedLogEventInput
+  | EgressAllowedLogEvent
+  | UsageLogEventInput
+  | FsChangedLogEvent
+  | ProgressLogEvent
+  | ErrorLogEvent
+  | LogTruncatedLogEvent
+  | AgentReadyLogEventInput
+  | AgentExitedLogEvent;
+
+/** A template with what is known of it on this server. */
+export interface TemplateInfo {
+  /** Letters, digits, '-', '_', '.'. */
+  name: string;
+  /** For people. */
+  title: string;
+  /** The program inside the sandbox. `{agent}` stands for the agent's installed folder, `{node}` for its Node.js. */
+  command: string;
+  /**
+   * Its arguments, with the same place-holders.
+   * @default []
+   */
+  args: string[];
+  /**
+   * Variables for the agent; values are shown empty. `{broker}` stands for the broker's base URL, `{key}` for the placeholder key.
+   * @default {}
+   */
+  env: Record<string, string>;
+  /**
+   * Files of the agent's home, made anew at each start (path below home → content, with the same place-holders).
+   * @default {}
+   */
+  home_files: Record<string, string>;
+  /** How Lia speaks to it. */
+  mode: AgentMode;
+  /** The ACP authentication method to call after `initialize`. */
+  authenticate?: string;
+  /** The installable agent that the command needs (`lia agents install NAME`). */
+  install?: string;
+  /**
+   * Providers whose broker routes the agent may use.
+   * @default []
+   */
+  providers: string[];
+  /**
+   * Egress that the agent needs.
+   * @default []
+   */
+  allow: string[];
+  /**
+   * Whether permission questions are answered with the first `allow*` option by Lia itself.
+   * @default false
+   */
+  auto_allow: boolean;
+  /** Whether it can be started now. */
+  ready: boolean;
+  /** What is missing, and the mend, when it cannot. */
+  missing?: string;
+  /** The installed version. */
+  version?: string;
+}
+
+/** {@link TemplateInfo} as it may be sent: what has a default may be left out. */
+export interface TemplateInfoInput {
+  /** Letters, digits, '-', '_', '.'. */
+  name: string;
+  /** For people. */
+  title: string;
+  /** The program inside the sandbox. `{agent}` stands for the agent's installed folder, `{node}` for its Node.js. */
+  command: string;
+  /**
+   * Its arguments, with the same place-holders.
+   * @default []
+   */
+  args?: string[];
+  /**
+   * Variables for the agent; values are shown empty. `{broker}` stands for the broker's base URL, `{key}` for the placeholder key.
+   * @default {}
+   */
+  env?: Record<string, string>;
+  /**
+   * Files of the agent's home, made anew at each start (path below home → content, with the same place-holders).
+   * @default {}
+   */
+  home_files?: Record<string, string>;
+  /** How Lia speaks to it. */
+  mode: AgentMode;
+  /** The ACP authentication method to call after `initialize`. */
+  authenticate?: string;
+  /** The installable agent that the command needs (`lia agents install NAME`). */
+  install?: string;
+  /**
+   * Providers whose broker routes the agent may use.
+   * @default []
+   */
+  providers?: string[];
+  /**
+   * Egress that the agent needs.
+   * @default []
+   */
+  allow?: string[];
+  /**
+   * Whether permission questions are answered with the first `allow*` option by Lia itself.
+   * @default false
+   */
+  auto_allow?: boolean;
+  /** Whether it can be started now. */
+  ready: boolean;
+  /** What is missing, and the mend, when it cannot. */
+  missing?: string;
+  /** The installed version. */
+  version?: string;
+}
+
+/** One means of isolation. */
+export interface Isolation {
+  /**
+   * `user-namespace`, `own-uid`, `cgroup-memory`, `cgroup-cpu`, `cgroup-pids`, `storage`, `seccomp`, `landlock`,
+   * `network`, …
+   */
+  name: string;
+  /** Whether it is in force. */
+  active: boolean;
+  /** How, or why not and what would mend it. */
+  how: string;
+}
+
+/** A runtime as the API shows it. */
+export interface RuntimeStatus {
+  /** `local`, … */
+  name: string;
+  /** Whether it can start an instance now. */
+  available: boolean;
+  /** What is missing, and the mend. */
+  missing?: string;
+  /** In force, means by means. */
+  isolation: Isolation[];
+  /** `freeze`, `signal`, `snapshot` or `none`. */
+  suspend: string;
+}
+
+/** `GET /health` */
+export interface HostHealth {
+  /** `ok` */
+  status: string;
+  /** The sidecar's version. */
+  version: string;
+  /** Sessions that it knows. */
+  sessions: string[];
+}
+
+/** One entry. */
+export interface DirEntry {
+  /** The bare name; bytes that are not UTF-8 show as U+FFFD. */
+  name: string;
+  /** What it is. */
+  kind: EntryKind;
+  /** Bytes, of a file. */
+  size: number;
+}
+
+/** `GET /fs/list`, sorted by name, at most 10,000 entries. */
+export interface DirList {
+  /** The entries. */
+  entries: DirEntry[];
+  /** Whether there are more. */
+  truncated: boolean;
+}
+
+/** One initial file. */
 export interface VsockFile {
   /** Relative to the workspace. */
   name: string;
-  /** Text. */
+  /** The content in the form that `encoding` says. */
   content: string;
+  /** `utf8` unless said otherwise (ours). */
+  encoding?: FileEncoding;
 }
 
 /** Host → guest, once. */
@@ -381,14 +1651,40 @@ export interface VsockInitMessage {
   prompt: string;
   /** Initial files. */
   files?: VsockFile[];
+  /** The first prompt's row in the inbox (ours). */
+  prompt_id?: string;
+  /** What to start (ours). */
+  agent?: AgentStart;
+}
+
+/** {@link VsockInitMessage} as it may be sent: what has a default may be left out. */
+export interface VsockInitMessageInput {
+  /** Always `init`. */
+  type: "init";
+  /** The agent's key variable. Lia always sends a worthless placeholder. */
+  api_key: string;
+  /** The user's request. */
+  prompt: string;
+  /** Initial files. */
+  files?: VsockFile[];
+  /** The first prompt's row in the inbox (ours). */
+  prompt_id?: string;
+  /** What to start (ours). */
+  agent?: AgentStartInput;
 }
 
 /** Guest → host. */
 export interface VsockOutputMessage {
   /** Always `output`. */
   type: "output";
-  /** Text. */
+  /** Its place in the journal (ours). */
+  offset?: number;
+  /** Bytes of the terminal before these (ours). */
+  pos?: number;
+  /** Text; empty when `base64` is there. */
   data: string;
+  /** The bytes in base64, when they are not UTF-8 (ours). */
+  base64?: string;
 }
 
 /** Host → guest. */
@@ -403,8 +1699,14 @@ export interface VsockInputMessage {
 export interface VsockExitMessage {
   /** Always `exit`. */
   type: "exit";
-  /** Its exit code. */
+  /** Its place in the journal (ours). */
+  offset?: number;
+  /** Its exit code; 128 + signal when a signal ended it. */
   code: number;
+  /** The signal (ours). */
+  signal?: number;
+  /** The end of its standard error (ours). */
+  stderr_tail?: string;
 }
 
 /** Both ways. */
@@ -420,6 +1722,408 @@ export type VsockMessage =
   | VsockInputMessage
   | VsockExitMessage
   | VsockHeartbeatMessage;
+
+/** {@link VsockMessage} as it may be sent: what has a default may be left out. */
+export type VsockMessageInput =
+  | VsockInitMessageInput
+  | VsockOutputMessage
+  | VsockInputMessage
+  | VsockExitMessage
+  | VsockHeartbeatMessage;
+
+/** What to start. Place-holders of the template are already filled in. */
+export interface AgentStart {
+  /** ACP or a terminal. */
+  mode: AgentMode;
+  /** The program. */
+  command: string;
+  /** Its arguments. */
+  args: string[];
+  /** Its environment beyond `crate::boot::BootConfig::env`. */
+  env: Record<string, string>;
+  /**
+   * Files of its home, made anew (path below home → content).
+   * @default {}
+   */
+  home_files: Record<string, string>;
+  /** The ACP authentication method to call after `initialize`. */
+  authenticate?: string;
+  /** The agent's own session to load instead of making a new one; what it replays meanwhile is not journaled. */
+  load?: string;
+  /** Repositories to clone into the workspace first. */
+  clone?: Array<{
+    /** Where from. */
+    url: string;
+    /** Where to, relative to the workspace. */
+    folder: string;
+  }>;
+  /** A terminal's first size. */
+  cols: number;
+  /** A terminal's first size. */
+  rows: number;
+}
+
+/** {@link AgentStart} as it may be sent: what has a default may be left out. */
+export interface AgentStartInput {
+  /** ACP or a terminal. */
+  mode: AgentMode;
+  /** The program. */
+  command: string;
+  /** Its arguments. */
+  args: string[];
+  /** Its environment beyond `crate::boot::BootConfig::env`. */
+  env: Record<string, string>;
+  /**
+   * Files of its home, made anew (path below home → content).
+   * @default {}
+   */
+  home_files?: Record<string, string>;
+  /** The ACP authentication method to call after `initialize`. */
+  authenticate?: string;
+  /** The agent's own session to load instead of making a new one; what it replays meanwhile is not journaled. */
+  load?: string;
+  /** Repositories to clone into the workspace first. */
+  clone?: Array<{
+    /** Where from. */
+    url: string;
+    /** Where to, relative to the workspace. */
+    folder: string;
+  }>;
+  /** A terminal's first size. */
+  cols: number;
+  /** A terminal's first size. */
+  rows: number;
+}
+
+/** Host → guest: the first line of every connection. */
+export interface VsockHelloMessage {
+  /** Always `hello`. */
+  type: "hello";
+  /** The link's version. */
+  protocol: number;
+  /** Which session this connection is for. */
+  session: string;
+  /** This connection's epoch; a connection with a smaller one is closed. */
+  link_epoch: number;
+  /** The last line that is durable in the log; sending goes on after it. */
+  acked: number;
+}
+
+/** Guest → host: the answer to `hello`. */
+export interface VsockWelcomeMessage {
+  /** Always `welcome`. */
+  type: "welcome";
+  /** The link's version. */
+  protocol: number;
+  /** The sidecar's own version. */
+  version: string;
+  /** The epoch that it was given. */
+  link_epoch: number;
+  /** The last line in its journal. */
+  end: number;
+  /** Whether `init` has been taken. */
+  inited: boolean;
+  /** The agent's exit code, if it has ended. */
+  exited?: number;
+}
+
+/** A prompt to an ACP agent. */
+export interface VsockPromptCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `prompt`. */
+  order: "prompt";
+  /** The text. */
+  text: string;
+}
+
+/** Bytes to a terminal. */
+export interface VsockInputCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `input`. */
+  order: "input";
+  /** Text. */
+  data: string;
+}
+
+/** Stops the running turn; for a terminal ^C. */
+export interface VsockCancelCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `cancel`. */
+  order: "cancel";
+}
+
+/** The answer to a question of the agent. */
+export interface VsockPermissionCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `permission`. */
+  order: "permission";
+  /** The question's JSON-RPC id as the agent gave it. */
+  rpc_id: unknown;
+  /** The option; `null` is "cancelled". */
+  option_id: string | null;
+}
+
+/** A signal to the agent's process group. */
+export interface VsockSignalCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `signal`. */
+  order: "signal";
+  /** As in signal(7). */
+  signal: number;
+}
+
+/** Ends the agent. */
+export interface VsockShutdownCommand {
+  /** Always `command`. */
+  type: "command";
+  /** Its row in the inbox. */
+  id: string;
+  /** Always `shutdown`. */
+  order: "shutdown";
+  /** Milliseconds to wait before each harder step. */
+  grace_ms: number;
+}
+
+/** Host → guest: a durable order. */
+export type VsockCommandMessage =
+  | VsockPromptCommand
+  | VsockInputCommand
+  | VsockCancelCommand
+  | VsockPermissionCommand
+  | VsockSignalCommand
+  | VsockShutdownCommand;
+
+/** Host → guest: the terminal's size. */
+export interface VsockResizeMessage {
+  /** Always `resize`. */
+  type: "resize";
+  /** Columns. */
+  cols: number;
+  /** Rows. */
+  rows: number;
+}
+
+/** Host → guest: everything up to here is durable in the log. */
+export interface VsockAckMessage {
+  /** Always `ack`. */
+  type: "ack";
+  /** The last durable line. */
+  offset: number;
+}
+
+/** Guest → host: one ACP frame. */
+export interface VsockRpcMessage {
+  /** Always `rpc`. */
+  type: "rpc";
+  /** Its place in the journal. */
+  offset: number;
+  /** Who to whom. */
+  direction: "client_to_agent" | "agent_to_client";
+  /** What it is. */
+  phase: "request" | "response" | "notification";
+  /** The frame: a JSON-RPC message. */
+  frame: Record<string, unknown>;
+}
+
+/** Guest → host: the agent answered the handshake; a terminal was started. */
+export interface VsockReadyMessage {
+  /** Always `ready`. */
+  type: "ready";
+  /** Its place in the journal. */
+  offset: number;
+  /** The agent's own session id. */
+  acp_session?: string;
+  /**
+   * Whether it offers `session/load`.
+   * @default false
+   */
+  can_load: boolean;
+  /** Its name and version, if said. */
+  agent?: string;
+  /**
+   * Whether this is a loaded session and not a new one.
+   * @default false
+   */
+  loaded: boolean;
+}
+
+/** {@link VsockReadyMessage} as it may be sent: what has a default may be left out. */
+export interface VsockReadyMessageInput {
+  /** Always `ready`. */
+  type: "ready";
+  /** Its place in the journal. */
+  offset: number;
+  /** The agent's own session id. */
+  acp_session?: string;
+  /**
+   * Whether it offers `session/load`.
+   * @default false
+   */
+  can_load?: boolean;
+  /** Its name and version, if said. */
+  agent?: string;
+  /**
+   * Whether this is a loaded session and not a new one.
+   * @default false
+   */
+  loaded?: boolean;
+}
+
+/** Guest → host: a command is about to be acted on. */
+export interface VsockBegunMessage {
+  /** Always `begun`. */
+  type: "begun";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  id: string;
+}
+
+/** A command is done. */
+export interface VsockOkDone {
+  /** Always `done`. */
+  type: "done";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  id: string;
+  /** Always `ok`. */
+  outcome: "ok";
+  /** For a prompt ACP's stop reason. */
+  stop_reason?: string;
+}
+
+/** A turn is running; nothing was done. */
+export interface VsockBusyDone {
+  /** Always `done`. */
+  type: "done";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  id: string;
+  /** Always `busy`. */
+  outcome: "busy";
+}
+
+/** The agent or the sidecar said no. */
+export interface VsockFailedDone {
+  /** Always `done`. */
+  type: "done";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  id: string;
+  /** Always `failed`. */
+  outcome: "failed";
+  /** A sentence. */
+  message: string;
+}
+
+/** The agent's process ended while the command was being done. */
+export interface VsockExitedDone {
+  /** Always `done`. */
+  type: "done";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  id: string;
+  /** Always `exited`. */
+  outcome: "exited";
+}
+
+/** Guest → host: a command's outcome. */
+export type VsockDoneMessage =
+  | VsockOkDone
+  | VsockBusyDone
+  | VsockFailedDone
+  | VsockExitedDone;
+
+/** Guest → host: something failed. */
+export interface VsockErrorMessage {
+  /** Always `error`. */
+  type: "error";
+  /** Its place in the journal. */
+  offset?: number;
+  /** A sentence. */
+  message: string;
+  /** For programs. */
+  code?: string;
+}
+
+/** Guest → host: a step of set-up. */
+export interface VsockProgressMessage {
+  /** Always `progress`. */
+  type: "progress";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  stage: string;
+  /** For people. */
+  message: string;
+}
+
+/** Guest → host: this connection is not served, and closes. */
+export interface VsockRefusedMessage {
+  /** Always `refused`. */
+  type: "refused";
+  /** A sentence. */
+  reason: string;
+}
+
+/** JSON lines between host and guest: seed 000's five, and Lia's additions. */
+export type VsockMessageExt =
+  | VsockInitMessage
+  | VsockOutputMessage
+  | VsockInputMessage
+  | VsockExitMessage
+  | VsockHeartbeatMessage
+  | VsockHelloMessage
+  | VsockWelcomeMessage
+  | VsockCommandMessage
+  | VsockResizeMessage
+  | VsockAckMessage
+  | VsockRpcMessage
+  | VsockReadyMessage
+  | VsockBegunMessage
+  | VsockDoneMessage
+  | VsockErrorMessage
+  | VsockProgressMessage
+  | VsockRefusedMessage;
+
+/** {@link VsockMessageExt} as it may be sent: what has a default may be left out. */
+export type VsockMessageExtInput =
+  | VsockInitMessageInput
+  | VsockOutputMessage
+  | VsockInputMessage
+  | VsockExitMessage
+  | VsockHeartbeatMessage
+  | VsockHelloMessage
+  | VsockWelcomeMessage
+  | VsockCommandMessage
+  | VsockResizeMessage
+  | VsockAckMessage
+  | VsockRpcMessage
+  | VsockReadyMessageInput
+  | VsockBegunMessage
+  | VsockDoneMessage
+  | VsockErrorMessage
+  | VsockProgressMessage
+  | VsockRefusedMessage;
 
 /** Persisted state of a runtime instance. */
 export interface RuntimeInstance {
