@@ -73,6 +73,11 @@ bench-clone: ## How long a fresh clone takes to its printed link, cold and warm 
 	@scripts/setup.sh
 	@scripts/bench-clone.sh
 
+.PHONY: fuzz
+fuzz: ## Fuzz every parser that reads from outside, 60 s each (LIA_FUZZ_SECONDS); ARGS choose some; installs cargo-fuzz where it is missing
+	@scripts/setup.sh
+	@scripts/fuzz.sh $(ARGS)
+
 .PHONY: deny
 deny: ## Advisories, licences, bans and sources by cargo-deny (builds it first where it is missing: minutes)
 	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked

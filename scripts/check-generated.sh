@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Fails when a generated file is stale. The program that tells comes out of the one build that `make test` runs too, so
-# that nothing is built twice.
+# Fails when a generated file is stale, or the contract broke old clients without saying so. The program that tells comes
+# out of the one build that `make test` runs too, so that nothing is built twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build ${CI:+--locked} --bins --tests
-exec "${CARGO_TARGET_DIR:-target}/debug/xtask" check
+xtask=${CARGO_TARGET_DIR:-target}/debug/xtask
+"$xtask" check
+exec "$xtask" contract-diff

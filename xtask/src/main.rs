@@ -1,6 +1,10 @@
 //! `cargo run -p xtask -- generate` writes every generated file anew; `-- check` fails when one of them is stale.
+//! `-- contract-diff` fails when the contract broke old clients since its last release; `-- contract-release` makes one.
 
 mod contract;
+mod diff;
+mod release;
+mod rest;
 
 use std::{
     fs,
@@ -17,6 +21,7 @@ fn files() -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut files =
         vec![(".env.example", generate::env_example()), ("docs/configuration.md", generate::markdown())];
     files.extend(contract::files()?);
+    files.extend(rest::files());
     Ok(files)
 }
 
@@ -28,7 +33,7 @@ fn strays(root: &Path, files: &[(&str, String)]) -> anyhow::Result<Vec<String>> 
         for entry in entries {
             let entry = entry.with_context(|| format!("{folder} cannot be read"))?;
             let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-            if !files.iter().any(|(name, _)| *name == path) {
+            if !release::KEPT.contains(&path.as_str()) && !files.iter().any(|(name, _)| *name == path) {
                 out.push(path);
             }
         }
@@ -43,7 +48,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let write = match asked.as_deref() {
         Some("generate") => true,
         Some("check") => false,
-        _ => bail!("usage: cargo run -p xtask -- generate | check"),
+        Some("contract-release") => return release::release(root).map(|()| ExitCode::SUCCESS),
+        Some("contract-diff") => {
+            let good = release::check(root, &mut out)?;
+            return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        _ => bail!("usage: cargo run -p xtask -- generate | check | contract-diff | contract-release"),
     };
     let files = files()?;
     let mut code = ExitCode::SUCCESS;

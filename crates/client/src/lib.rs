@@ -9,6 +9,8 @@ pub mod admin;
 pub mod cursor;
 pub mod error;
 pub mod events;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod retry;
 pub mod sse;

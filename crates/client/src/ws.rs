@@ -358,6 +358,15 @@ impl TaskStream {
     }
 }
 
+/// See [`crate::fuzz`]: a message that is read and written again is read again as the same.
+pub(crate) fn any_message(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(Some(message)) = parse(text) {
+        let again = serde_json::to_string(&message).unwrap_or_default();
+        assert!(matches!(parse(&again), Ok(Some(same)) if same == message), "{again}");
+    }
+}
+
 /// Reads one message; `None` for a type of a later server.
 fn parse(text: &str) -> Result<Option<WsMessageExt>, Error> {
     match wire::parse(text.as_bytes()) {

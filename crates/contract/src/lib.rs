@@ -3,5 +3,8 @@
 //!
 //! It is a crate of its own so that the programs, which only use the types, are built without it.
 
+#[doc(hidden)]
+pub mod fuzz;
 pub mod registry;
+pub mod rest;
 pub mod schema;

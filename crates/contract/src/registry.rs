@@ -108,6 +108,9 @@ registry! {
             VsockMessageType, VsockFile, VsockInitMessage, VsockOutputMessage, VsockInputMessage, VsockExitMessage,
             VsockHeartbeatMessage, VsockMessage,
         }
+        query::{
+            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
+        }
         link::{ AgentStart }
         vsock_ext::{
             VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockRefusedMessage, VsockMessageExt,

@@ -11,6 +11,8 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+pub use lia_protocol::VERSION;
+
 use crate::registry::{Entry, TYPES};
 
 /// The largest integer that JavaScript holds exactly.
@@ -39,9 +41,18 @@ pub fn bundle() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:lia:contract",
         "title": "Lia's contract",
-        "version": env!("CARGO_PKG_VERSION"),
+        "version": VERSION,
         "$defs": defs,
     })
+}
+
+/// The normalised schema of a type that has no name in the contract: an identifier, a number.
+#[must_use]
+pub fn inline(make: fn(&mut SchemaGenerator) -> schemars::Schema) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = make(&mut generator).to_value();
+    normalise(&mut schema);
+    schema
 }
 
 /// The type's own schema, not a reference to it.

@@ -21,6 +21,8 @@ mod admit;
 mod broker;
 mod dial;
 mod events;
+#[doc(hidden)]
+pub mod fuzz;
 mod hello;
 mod http;
 mod link;

@@ -74,7 +74,17 @@ async fn ask(stream: &mut Stream) -> io::Result<Result<(String, u16), u8>> {
     stream.need(5).await?;
     let head =
         [stream.ahead()[0], stream.ahead()[1], stream.ahead()[2], stream.ahead()[3], stream.ahead()[4]];
-    let length = match head[3] {
+    let length = match length(head)? {
+        Ok(length) => length,
+        Err(code) => return Ok(Err(code)),
+    };
+    stream.need(length).await?;
+    Ok(Ok(target(&stream.take(length))))
+}
+
+/// Bytes of the request that begins so, or the code to refuse it with.
+pub(crate) fn length(head: [u8; 5]) -> io::Result<Result<usize, u8>> {
+    let address = match head[3] {
         ADDRESS_V4 => 4,
         ADDRESS_NAME => 1 + usize::from(head[4]),
         ADDRESS_V6 => 16,
@@ -83,19 +93,19 @@ async fn ask(stream: &mut Stream) -> io::Result<Result<(String, u16), u8>> {
     if head[0] != VERSION || head[2] != 0 {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    if head[1] != CONNECT {
-        return Ok(Err(COMMAND_NOT_SUPPORTED));
-    }
-    stream.need(4 + length + 2).await?;
-    let message = stream.take(4 + length + 2);
-    let (address, port) = message[4..].split_at(length);
-    let host = match (head[3], address.first_chunk::<4>(), address.first_chunk::<16>()) {
+    Ok(if head[1] == CONNECT { Ok(4 + address + 2) } else { Err(COMMAND_NOT_SUPPORTED) })
+}
+
+/// Host and port of a whole request, whose [`length`] is known.
+pub(crate) fn target(message: &[u8]) -> (String, u16) {
+    let (address, port) = message[4..].split_at(message.len() - 6);
+    let host = match (message[3], address.first_chunk::<4>(), address.first_chunk::<16>()) {
         (ADDRESS_V4, Some(v4), _) => Ipv4Addr::from(*v4).to_string(),
         (ADDRESS_V6, _, Some(v6)) => Ipv6Addr::from(*v6).to_string(),
         // Bytes that are no text become a name that no rule takes.
         _ => String::from_utf8_lossy(&address[1..]).into_owned(),
     };
-    Ok(Ok((host, u16::from_be_bytes([port[0], port[1]]))))
+    (host, u16::from_be_bytes([port[0], port[1]]))
 }
 
 async fn reply(stream: &mut Stream, code: u8) -> io::Result<()> {

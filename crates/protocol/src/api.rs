@@ -266,6 +266,8 @@ pub struct Health {
     pub error: Option<String>,
     /// Lia's version.
     pub version: String,
+    /// The contract's version: [`crate::VERSION`].
+    pub contract: Option<String>,
     /// `sqlite`
     pub store: String,
 }

@@ -9,6 +9,7 @@
 //! - [`ws`], [`vsock`]: the two message unions of seed 000, exact; [`vsock_ext`]: the link's superset;
 //! - [`chat`]: seed 002's events, socket messages and REST types; [`computer`]: seed 004's actions and content blocks;
 //! - [`event`]: the log's events, and the list of their kinds; [`log`]: the same as the API writes them;
+//! - [`query`]: query strings; [`rest`]: how routes are described;
 //! - [`link`]: the control link between control plane and sidecar (port 5000);
 //! - [`host_api`]: files and repositories in an instance (port 5001);
 //! - [`sessions`]: seed 003: sessions, runtimes, channels, webhooks;
@@ -23,6 +24,8 @@ pub mod computer;
 pub mod egress;
 pub mod error;
 pub mod event;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod host;
 pub mod host_api;
 pub mod ids;
@@ -30,6 +33,8 @@ pub mod limits;
 pub mod link;
 pub mod log;
 pub mod names;
+pub mod query;
+pub mod rest;
 pub mod runtime;
 pub mod secret;
 pub mod sessions;
@@ -40,3 +45,6 @@ pub mod vsock;
 pub mod vsock_ext;
 pub mod wire;
 pub mod ws;
+
+/// The contract's version: that of its JSON Schema, of `packages/shared` and of `/health`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -9,6 +9,8 @@
 pub mod api;
 pub mod config;
 pub mod engine;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod listen;
 pub mod serve;
 pub mod views;

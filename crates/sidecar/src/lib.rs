@@ -15,6 +15,8 @@ pub mod boot;
 pub mod confine;
 pub mod egress;
 pub mod failpoint;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod git;
 pub mod host_api;
 pub mod instance;

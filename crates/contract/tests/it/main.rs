@@ -5,6 +5,7 @@ mod chat;
 mod computer;
 mod contract;
 mod drift;
+mod fuzz;
 mod generated;
 mod judge;
 mod names;

@@ -113,12 +113,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
 #[derive(Debug)]
 pub struct ApiQuery<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequestParts<S> for ApiQuery<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         match Query::<T>::try_from_uri(&parts.uri) {
-            Ok(Query(value)) => Ok(Self(value)),
+            Ok(Query(value)) => match wire::check(&value) {
+                issues if issues.is_empty() => Ok(Self(value)),
+                found => Err(issues(&found)),
+            },
             Err(e) => {
                 let text = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
                 // serde_path_to_error writes "key: message".

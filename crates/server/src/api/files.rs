@@ -30,9 +30,9 @@ use lia_protocol::{
     host_api::DirList,
     ids::TaskId,
     limits,
+    query::{FileQuery, FolderQuery, RepositoryQuery},
 };
 use lia_store::TaskRecord;
-use serde::Deserialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
@@ -56,26 +56,12 @@ const LIST_BYTES: usize = 20 << 20;
 /// Bytes of an error.
 const ERROR_BYTES: usize = 64 << 10;
 
-/// Which file, or which folder.
-#[derive(Debug, Deserialize)]
-pub struct PathQuery {
-    #[serde(default)]
-    path: String,
-}
-
-/// Which repository.
-#[derive(Debug, Deserialize)]
-pub struct DirQuery {
-    #[serde(default)]
-    dir: String,
-}
-
 /// `GET /api/v1/tasks/{id}/files?path=`
 pub async fn list(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<PathQuery>,
+    ApiQuery(q): ApiQuery<FolderQuery>,
 ) -> Result<Json<DirList>, Failure> {
     let task = api.task(&caller, id).await?;
     let answer = ask(&api, &task, Method::GET, &target("/fs/list", "path", &q.path), Body::empty()).await?;
@@ -90,7 +76,7 @@ pub async fn read(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<PathQuery>,
+    ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
     let path = file(&q.path)?;
@@ -103,7 +89,7 @@ pub async fn write(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<PathQuery>,
+    ApiQuery(q): ApiQuery<FileQuery>,
     req: Request,
 ) -> Result<StatusCode, Failure> {
     let task = api.task(&caller, id).await?;
@@ -123,7 +109,7 @@ pub async fn diff(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<DirQuery>,
+    ApiQuery(q): ApiQuery<RepositoryQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
     let answer = ask(&api, &task, Method::GET, &target("/repo/diff", "dir", &q.dir), Body::empty()).await?;
@@ -135,7 +121,7 @@ pub async fn bundle(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<DirQuery>,
+    ApiQuery(q): ApiQuery<RepositoryQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
     let answer = ask(&api, &task, Method::GET, &target("/repo/bundle", "dir", &q.dir), Body::empty()).await?;
@@ -143,8 +129,8 @@ pub async fn bundle(
 }
 
 fn file(path: &str) -> Result<&str, Failure> {
-    if path.is_empty() || path.len() > 4096 || path.contains('\0') {
-        return Err(invalid("path", "is a file's path below the workspace: 1 to 4096 bytes without NUL"));
+    if path.len() > limits::PATH_BYTES {
+        return Err(invalid("path", format!("has {} bytes; allowed are {}", path.len(), limits::PATH_BYTES)));
     }
     Ok(path)
 }

@@ -16,10 +16,10 @@ use lia_protocol::{
     event::Event,
     ids::{Seq, SessionId, TaskId},
     limits,
+    query::LogQuery,
     task::TaskStatus,
 };
 use lia_store::{PageSize, Store, StoreError};
-use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
@@ -40,26 +40,6 @@ const NEXT_FROM: HeaderName = HeaderName::from_static("lia-next-from");
 /// A comment goes out after this long without an event, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The query of [`output`] and [`events`].
-#[derive(Debug, Deserialize)]
-pub struct LogQuery {
-    #[serde(default)]
-    from: Seq,
-    limit: Option<usize>,
-    follow: Option<bool>,
-}
-
-impl LogQuery {
-    fn limit(&self) -> Result<Option<usize>, Failure> {
-        match self.limit {
-            Some(n) if !(1..=limits::PAGE_EVENTS).contains(&n) => {
-                Err(invalid("limit", format!("is {n}; allowed are 1 to {}", limits::PAGE_EVENTS)))
-            }
-            limit => Ok(limit),
-        }
-    }
-}
-
 /// `GET /api/v1/tasks/{id}/output`: `output` messages after `from`. Without `limit` all up to now, streamed.
 pub async fn output(
     State(api): State<Api>,
@@ -69,7 +49,7 @@ pub async fn output(
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
     let json = (header::CONTENT_TYPE, "application/json".to_owned());
-    if let Some(limit) = q.limit()? {
+    if let Some(limit) = q.limit {
         let (body, next) = output_page(&*api.store, task.session, q.from, limit).await?;
         return Ok(([json, (NEXT_FROM, next.to_string())], body).into_response());
     }
@@ -192,7 +172,7 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let limit = q.limit()?;
+    let limit = q.limit;
     if wants_page(&headers) {
         let page = PageSize { events: limit.unwrap_or(limits::PAGE_EVENTS), ..PageSize::default() };
         let events = api.store.events(task.session, q.from, page).await?;

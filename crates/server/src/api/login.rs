@@ -17,11 +17,11 @@ use lia_protocol::{
     api::{LoginRequest, Me, TicketResponse},
     error::ErrorCode,
     limits,
+    query::LoginLinkQuery,
     secret::Secret,
     time::Timestamp,
 };
 use lia_store::{CredentialKind, Op, StoreError, Txn};
-use serde::Deserialize;
 
 use super::{
     Api,
@@ -67,18 +67,12 @@ impl Attempts {
     }
 }
 
-/// The query of [`by_link`].
-#[derive(Debug, Deserialize)]
-pub struct LinkQuery {
-    code: Secret,
-}
-
 /// `GET /login?code=…`
 pub async fn by_link(
     State(api): State<Api>,
     Extension(peer): Extension<SocketAddr>,
     headers: HeaderMap,
-    ApiQuery(q): ApiQuery<LinkQuery>,
+    ApiQuery(q): ApiQuery<LoginLinkQuery>,
 ) -> Result<Response, Failure> {
     let home = [(header::LOCATION, HeaderValue::from_static("/"))];
     match exchange(&api, peer, &q.code).await {

@@ -5,7 +5,8 @@
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace;
-//! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page.
+//! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
+//! - [`reference`]: the API's description and Swagger UI.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -24,6 +25,7 @@ pub mod log;
 pub mod login;
 pub mod origin;
 pub mod page;
+pub mod reference;
 pub mod routes;
 pub mod server;
 pub mod stream;

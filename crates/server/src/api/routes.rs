@@ -7,35 +7,39 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
-use lia_protocol::{api::Scope, limits};
+use lia_protocol::{
+    api::{
+        AnswerRequest, CreateTokenRequest, CreateTokenResponse, DownRequest, Health, InputRequest,
+        InputResponse, LoginRequest, Me, PermissionInfo, QueuedPrompt, ResizeRequest, Scope, TicketResponse,
+        TokenInfo, UploadResponse,
+    },
+    error::ErrorCode as C,
+    event::PermissionAnswered,
+    host_api::DirList,
+    ids::{CommandId, PermissionId, TaskId, TokenId},
+    limits,
+    log::LogEvent,
+    query::{
+        DeleteTaskQuery, FileQuery, FolderQuery, ListTasksQuery, LogQuery, LoginLinkQuery, RepositoryQuery,
+        StreamQuery,
+    },
+    rest::{
+        Body, Doc, RouteDoc, doc,
+        doc::{json, list},
+    },
+    runtime::RuntimeStatus,
+    task::{CreateTaskRequest, TaskListResponse, TaskResponse},
+    template::TemplateInfo,
+    ws::WsOutputMessage,
+};
 
 use super::{
     Api,
     auth::{Gate, guard},
-    control, files, log, login, page, server, stream, tasks, tokens, uploads,
+    control, files, log, login, page, reference, server, stream, tasks, tokens, uploads,
 };
 
-/// Who may call a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody.
-    Open,
-    /// Whoever has a credential.
-    Any,
-    /// Whoever has a credential with this scope.
-    Scope(Scope),
-}
-
-/// How a route answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A request and its answer.
-    Http,
-    /// An upgrade to a WebSocket.
-    WebSocket,
-    /// Server-sent events.
-    Sse,
-}
+pub use lia_protocol::rest::{Access, Kind};
 
 /// One route.
 pub struct Route {
@@ -52,6 +56,45 @@ pub struct Route {
     /// One line for people.
     pub summary: &'static str,
     make: fn() -> MethodRouter<Api>,
+    describe: fn() -> Doc,
+}
+
+impl Route {
+    /// What it takes and answers.
+    #[must_use]
+    pub fn describe(&self) -> RouteDoc {
+        RouteDoc {
+            method: match self.method {
+                Method::DELETE => "DELETE",
+                Method::POST => "POST",
+                Method::PUT => "PUT",
+                _ => "GET",
+            },
+            path: self.path,
+            access: self.access,
+            kind: self.kind,
+            limit: self.body,
+            summary: self.summary,
+            tag: tag(self.path),
+            planned: false,
+            doc: (self.describe)(),
+        }
+    }
+}
+
+fn tag(path: &str) -> &'static str {
+    match path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()) {
+        Some("tasks" | "uploads") => "tasks",
+        Some("login" | "logout" | "me" | "tickets" | "tokens") => "credentials",
+        Some(_) => "server",
+        None => "pages",
+    }
+}
+
+/// All routes, described.
+#[must_use]
+pub fn describe() -> Vec<RouteDoc> {
+    ROUTES.iter().map(Route::describe).collect()
 }
 
 impl std::fmt::Debug for Route {
@@ -72,7 +115,7 @@ const WRITE: Access = Access::Scope(Scope::Write);
 const ADMIN: Access = Access::Scope(Scope::Admin);
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal;)*) => {
+    ($($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal, $doc:expr;)*) => {
         /// All routes.
         pub static ROUTES: &[Route] = &[$(Route {
             method: Method::$method,
@@ -82,52 +125,123 @@ macro_rules! routes {
             body: $body,
             summary: $summary,
             make: || on(MethodFilter::$method, $handler),
+            describe: || $doc,
         }),*];
     };
 }
 
+/// A route of one task.
+fn task() -> Doc {
+    doc().path::<TaskId>("id", "The task.").fails(&[C::TaskNotFound])
+}
+
+/// A route that the task's instance answers.
+fn instance() -> Doc {
+    task().fails(&[C::NotFound, C::InvalidState, C::VmError])
+}
+
+/// A page for people.
+fn html() -> Doc {
+    doc().gives(200, Body::Bytes("text/html"), "The page.")
+}
+
+const BUNDLE: Body = Body::Bytes("application/x-git-bundle");
+const BYTES: Body = Body::Bytes("application/octet-stream");
+
 routes! {
-    GET "/health" OPEN Http 0, server::health, "Whether the server and its store answer.";
-    GET "/" OPEN Http 0, page::page, "The plain page: the list of tasks.";
-    GET "/tasks/{id}" OPEN Http 0, page::page, "The plain page: one task, live.";
-    GET "/login" OPEN Http 0, login::by_link, "Exchanges the printed link's code for the cookie.";
-    POST "/api/v1/login" OPEN Http SMALL, login::by_code, "Exchanges a one-time code or a token for the cookie.";
-    POST "/api/v1/logout" ANY Http SMALL, login::logout, "Ends the cookie's session.";
-    GET "/api/v1/me" ANY Http 0, login::me, "Whose credential it is and what it may do.";
-    POST "/api/v1/tickets" ANY Http SMALL, login::ticket, "A ticket that opens one WebSocket or SSE stream.";
+    GET "/health" OPEN Http 0, server::health, "Whether the server and its store answer.",
+        doc().gives(200, json::<Health>(), "It is well.").gives(503, json::<Health>(), "It is not.");
+    GET "/" OPEN Http 0, page::page, "The plain page: the list of tasks.", html();
+    GET "/tasks/{id}" OPEN Http 0, page::page, "The plain page: one task, live.",
+        html().path::<String>("id", "The task; the page looks at it.");
+    GET "/docs" OPEN Http 0, reference::page, "The API's reference, to read and to try out.", html();
+    GET "/docs/{file}" OPEN Http 0, reference::part, "A file of the reference.",
+        doc().path::<String>("file", "Its name.").gives(200, BYTES, "The file.")
+            .or(Body::Bytes("text/javascript")).or(Body::Bytes("text/css")).fails(&[C::NotFound]);
+    GET "/openapi.json" OPEN Http 0, reference::openapi, "The routes, as OpenAPI 3.1.", doc().gives(200, Body::Document, "OpenAPI.");
+    GET "/asyncapi.json" OPEN Http 0, reference::asyncapi, "The sockets, as AsyncAPI 3.", doc().gives(200, Body::Document, "AsyncAPI.");
+    GET "/login" OPEN Http 0, login::by_link, "Exchanges the printed link's code for the cookie.",
+        doc().query::<LoginLinkQuery>().done(303, "To the page, with the cookie.").with("Set-Cookie", "The login.").with("Location", "The page.")
+            .gives(401, Body::Bytes("text/html"), "For people: the page, which asks for another code.")
+            .fails(&[C::Unauthorized, C::DatabaseError, C::Unavailable]);
+    POST "/api/v1/login" OPEN Http SMALL, login::by_code, "Exchanges a one-time code or a token for the cookie.",
+        doc().takes(json::<LoginRequest>()).done(204, "Logged in.").with("Set-Cookie", "The login.")
+            .fails(&[C::Unauthorized, C::DatabaseError, C::Unavailable]);
+    POST "/api/v1/logout" ANY Http SMALL, login::logout, "Ends the cookie's session.",
+        doc().done(204, "Logged out.").with("Set-Cookie", "Empty, at its end.");
+    GET "/api/v1/me" ANY Http 0, login::me, "Whose credential it is and what it may do.",
+        doc().gives(200, json::<Me>(), "The caller.");
+    POST "/api/v1/tickets" ANY Http SMALL, login::ticket, "A ticket that opens one WebSocket or SSE stream.",
+        doc().gives(201, json::<TicketResponse>(), "The ticket.");
 
-    POST "/api/v1/tasks" WRITE Http limits::BODY_BYTES, tasks::create, "Creates a task.";
-    GET "/api/v1/tasks" READ Http 0, tasks::list, "Lists tasks, newest first.";
-    GET "/api/v1/tasks/{id}" READ Http 0, tasks::get, "One task.";
-    DELETE "/api/v1/tasks/{id}" WRITE Http SMALL, tasks::delete, "Ends a task; with purge=true removes its record and log too.";
-    POST "/api/v1/tasks/{id}/suspend" WRITE Http SMALL, control::suspend, "Suspends a running task.";
-    POST "/api/v1/tasks/{id}/resume" WRITE Http SMALL, control::resume, "Resumes a suspended task.";
-    POST "/api/v1/tasks/{id}/input" WRITE Http INPUT, control::input, "Bytes for a terminal, one prompt for an ACP agent.";
-    POST "/api/v1/tasks/{id}/cancel" WRITE Http SMALL, control::cancel, "Stops the running turn.";
-    POST "/api/v1/tasks/{id}/resize" WRITE Http SMALL, control::resize, "The terminal's size.";
-    GET "/api/v1/tasks/{id}/queue" READ Http 0, control::queue, "Prompts that wait.";
-    DELETE "/api/v1/tasks/{id}/queue/{command}" WRITE Http SMALL, control::withdraw, "Takes a waiting prompt back.";
-    GET "/api/v1/tasks/{id}/permissions" READ Http 0, control::permissions, "Open questions of the agent.";
-    POST "/api/v1/tasks/{id}/permissions/{permission}" WRITE Http SMALL, control::answer, "Answers a question.";
+    POST "/api/v1/tasks" WRITE Http limits::BODY_BYTES, tasks::create, "Creates a task.",
+        doc().header("Idempotency-Key", 255, "Makes a repeat harmless: the same key and body give the same task.")
+            .takes(json::<CreateTaskRequest>())
+            .gives(201, json::<TaskResponse>(), "The new task.").with("Location", "Where the task is.")
+            .fails(&[C::NotFound, C::InvalidState, C::IdempotencyConflict, C::VmError]);
+    GET "/api/v1/tasks" READ Http 0, tasks::list, "Lists tasks, newest first.",
+        doc().query::<ListTasksQuery>().gives(200, json::<TaskListResponse>(), "One page.");
+    GET "/api/v1/tasks/{id}" READ Http 0, tasks::get, "One task.", task().gives(200, json::<TaskResponse>(), "The task.");
+    DELETE "/api/v1/tasks/{id}" WRITE Http SMALL, tasks::delete, "Ends a task; with purge=true removes its record and log too.",
+        task().query::<DeleteTaskQuery>().done(204, "It is ended.").fails(&[C::InvalidState, C::VmError]);
+    POST "/api/v1/tasks/{id}/suspend" WRITE Http SMALL, control::suspend, "Suspends a running task.",
+        task().gives(200, json::<TaskResponse>(), "The task.").fails(&[C::InvalidState, C::VmError]);
+    POST "/api/v1/tasks/{id}/resume" WRITE Http SMALL, control::resume, "Resumes a suspended task.",
+        task().gives(200, json::<TaskResponse>(), "The task.").fails(&[C::InvalidState, C::VmError]);
+    POST "/api/v1/tasks/{id}/input" WRITE Http INPUT, control::input, "Bytes for a terminal, one prompt for an ACP agent.",
+        task().takes(json::<InputRequest>()).gives(202, json::<InputResponse>(), "It is in the inbox.")
+            .fails(&[C::InvalidState, C::QueueFull]);
+    POST "/api/v1/tasks/{id}/cancel" WRITE Http SMALL, control::cancel, "Stops the running turn.",
+        task().gives(202, json::<InputResponse>(), "It is in the inbox.").fails(&[C::InvalidState]);
+    POST "/api/v1/tasks/{id}/resize" WRITE Http SMALL, control::resize, "The terminal's size.",
+        task().takes(json::<ResizeRequest>()).done(204, "The size is set.").fails(&[C::InvalidState]);
+    GET "/api/v1/tasks/{id}/queue" READ Http 0, control::queue, "Prompts that wait.",
+        task().gives(200, list::<QueuedPrompt>(), "In their order.");
+    DELETE "/api/v1/tasks/{id}/queue/{command}" WRITE Http SMALL, control::withdraw, "Takes a waiting prompt back.",
+        task().path::<CommandId>("command", "The prompt.").done(204, "It is withdrawn.").fails(&[C::NotFound, C::InvalidState]);
+    GET "/api/v1/tasks/{id}/permissions" READ Http 0, control::permissions, "Open questions of the agent.",
+        task().gives(200, list::<PermissionInfo>(), "Oldest first.");
+    POST "/api/v1/tasks/{id}/permissions/{permission}" WRITE Http SMALL, control::answer, "Answers a question.",
+        task().path::<PermissionId>("permission", "The question.").takes(json::<AnswerRequest>())
+            .gives(200, json::<PermissionAnswered>(), "The answer that holds.").fails(&[C::NotFound, C::InvalidState]);
 
-    GET "/api/v1/tasks/{id}/output" READ Http 0, log::output, "The output as text for people.";
-    GET "/api/v1/tasks/{id}/events" READ Sse 0, log::events, "The log, as server-sent events or as a page of JSON.";
-    GET "/api/v1/tasks/{id}/stream" READ WebSocket 0, stream::stream, "The task, live, both ways.";
+    GET "/api/v1/tasks/{id}/output" READ Http 0, log::output, "The output as text for people.",
+        task().query::<LogQuery>().gives(200, list::<WsOutputMessage>(), "Its messages.")
+            .with("Lia-Next-From", "The `from` of what follows.");
+    GET "/api/v1/tasks/{id}/events" READ Sse 0, log::events, "The log, as server-sent events or as a page of JSON.",
+        task().query::<LogQuery>().header("Last-Event-ID", 20, "Begins after this seq; goes before `from`.")
+            .gives(200, Body::Events, "Events of the log.").or(list::<LogEvent>()).with("Lia-Next-From", "Of a page: the `from` of the next.")
+            .done(204, "The task is terminated and there will be no more.");
+    GET "/api/v1/tasks/{id}/stream" READ WebSocket 0, stream::stream, "The task, live, both ways.",
+        task().query::<StreamQuery>();
 
-    GET "/api/v1/tasks/{id}/files" READ Http 0, files::list, "A folder of the workspace.";
-    GET "/api/v1/tasks/{id}/files/content" READ Http 0, files::read, "A file of the workspace.";
-    PUT "/api/v1/tasks/{id}/files/content" WRITE Http 0, files::write, "Writes a file of the workspace.";
-    GET "/api/v1/tasks/{id}/diff" READ Http 0, files::diff, "What the agent changed in the repository, as a patch.";
-    GET "/api/v1/tasks/{id}/bundle" READ Http 0, files::bundle, "The same as a git bundle.";
-    POST "/api/v1/uploads" WRITE Http 0, uploads::upload, "Brings a git bundle for a task to come.";
+    GET "/api/v1/tasks/{id}/files" READ Http 0, files::list, "A folder of the workspace.",
+        instance().query::<FolderQuery>().gives(200, json::<DirList>(), "What is in it.");
+    GET "/api/v1/tasks/{id}/files/content" READ Http 0, files::read, "A file of the workspace.",
+        instance().query::<FileQuery>().gives(200, BYTES, "Its bytes.").fails(&[C::TooLarge]);
+    PUT "/api/v1/tasks/{id}/files/content" WRITE Http 0, files::write, "Writes a file of the workspace.",
+        instance().query::<FileQuery>().takes(BYTES).done(204, "It is written.");
+    GET "/api/v1/tasks/{id}/diff" READ Http 0, files::diff, "What the agent changed in the repository, as a patch.",
+        instance().query::<RepositoryQuery>().gives(200, Body::Bytes("text/x-diff"), "The patch.").fails(&[C::TooLarge]);
+    GET "/api/v1/tasks/{id}/bundle" READ Http 0, files::bundle, "The same as a git bundle.",
+        instance().query::<RepositoryQuery>().gives(200, BUNDLE, "The bundle.").fails(&[C::TooLarge]);
+    POST "/api/v1/uploads" WRITE Http 0, uploads::upload, "Brings a git bundle for a task to come.",
+        doc().takes(BUNDLE).gives(201, json::<UploadResponse>(), "It is kept.");
 
-    GET "/api/v1/templates" READ Http 0, server::templates, "Agent templates and what each lacks.";
-    POST "/api/v1/agents/{name}/install" ADMIN Sse SMALL, server::install, "Installs an agent; streams its progress.";
-    GET "/api/v1/runtimes" READ Http 0, server::runtimes, "What isolation is really in force.";
-    GET "/api/v1/tokens" ADMIN Http 0, tokens::list, "Tokens of all users.";
-    POST "/api/v1/tokens" ADMIN Http SMALL, tokens::create, "Makes a token.";
-    DELETE "/api/v1/tokens/{id}" ADMIN Http SMALL, tokens::revoke, "Revokes a token and all that was made from it.";
-    POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.";
+    GET "/api/v1/templates" READ Http 0, server::templates, "Agent templates and what each lacks.",
+        doc().gives(200, list::<TemplateInfo>(), "All of them.");
+    POST "/api/v1/agents/{name}/install" ADMIN Sse SMALL, server::install, "Installs an agent; streams its progress.",
+        doc().path::<String>("name", "The agent.").gives(200, Body::Events, "`progress`, then `done` or `error`.").fails(&[C::NotFound]);
+    GET "/api/v1/runtimes" READ Http 0, server::runtimes, "What isolation is really in force.",
+        doc().gives(200, list::<RuntimeStatus>(), "All of them.");
+    GET "/api/v1/tokens" ADMIN Http 0, tokens::list, "Tokens of all users.",
+        doc().gives(200, list::<TokenInfo>(), "All of them, without the tokens themselves.");
+    POST "/api/v1/tokens" ADMIN Http SMALL, tokens::create, "Makes a token.",
+        doc().takes(json::<CreateTokenRequest>()).gives(201, json::<CreateTokenResponse>(), "The one time that it is shown.");
+    DELETE "/api/v1/tokens/{id}" ADMIN Http SMALL, tokens::revoke, "Revokes a token and all that was made from it.",
+        doc().path::<TokenId>("id", "The token's name.").done(204, "It is revoked.").fails(&[C::NotFound, C::InvalidState]);
+    POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.",
+        doc().takes(json::<DownRequest>()).done(202, "It ends.");
 }
 
 /// The router, made from the table.

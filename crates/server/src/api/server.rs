@@ -75,6 +75,7 @@ pub async fn health(State(api): State<Api>) -> Response {
         status: if ok { "ok" } else { "degraded" }.into(),
         error,
         version: env!("CARGO_PKG_VERSION").into(),
+        contract: Some(lia_protocol::VERSION.into()),
         store: "sqlite".into(),
     };
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()

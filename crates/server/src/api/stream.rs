@@ -31,11 +31,11 @@ use lia_protocol::{
     error::Issue,
     ids::{CommandId, PermissionId, Seq, TaskId},
     limits,
+    query::StreamQuery,
     wire::{self, tag::Tag},
     ws::{WsLiveMessage, WsMessage, WsMessageExt},
 };
 use lia_store::TaskRecord;
-use serde::Deserialize;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
@@ -60,14 +60,6 @@ const CLOSING: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_secs(600);
 /// Buffers of one socket: idle clients are many.
 const BUFFER_BYTES: usize = 16 << 10;
-
-/// The query of [`stream`].
-#[derive(Debug, Deserialize)]
-pub struct StreamQuery {
-    #[serde(default)]
-    from: Seq,
-    progress: Option<String>,
-}
 
 /// The upgrade. Whatever is wrong is said before it, in JSON.
 pub async fn stream(
@@ -135,6 +127,14 @@ fn parse(text: &str, extended: bool) -> Result<Order, String> {
         WsMessageExt::Resize(m) if extended => Order::Resize { cols: m.cols, rows: m.rows },
         other => return Err(not_a_clients(other.tag(), extended)),
     })
+}
+
+/// See [`crate::fuzz`]: what a client of the seed may say, one that asked for more may say too.
+pub(crate) fn any_message(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(order) = parse(text, false) {
+        assert_eq!(parse(text, true), Ok(order));
+    }
 }
 
 fn not_a_clients(tag: &str, extended: bool) -> String {

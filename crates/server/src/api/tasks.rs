@@ -9,12 +9,11 @@ use axum::{
 use lia_protocol::{
     api::Scope,
     error::ErrorCode,
-    ids::{TaskId, UserId},
-    limits,
+    ids::TaskId,
+    query::{DeleteTaskQuery, ListTasksQuery},
     task::{CreateTaskRequest, TaskListResponse, TaskResponse, TaskStatus},
 };
 use lia_store::{TaskFilter, TaskRecord};
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -25,8 +24,6 @@ use super::{
 };
 use crate::engine::NewTask;
 
-/// Tasks of a page, when the request does not say.
-const PER_PAGE: u32 = 20;
 /// Tasks that a `prefix` may find; it is for telling short ids apart.
 const PREFIX_TASKS: u32 = 10;
 
@@ -95,32 +92,14 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The query of [`list`].
-#[derive(Debug, Deserialize)]
-pub struct ListQuery {
-    user_id: Option<UserId>,
-    guild_id: Option<String>,
-    status: Option<String>,
-    page: Option<u32>,
-    per_page: Option<u32>,
-    prefix: Option<String>,
-}
-
 /// `GET /api/v1/tasks`
 pub async fn list(
     State(api): State<Api>,
     caller: Principal,
-    ApiQuery(q): ApiQuery<ListQuery>,
+    ApiQuery(q): ApiQuery<ListTasksQuery>,
 ) -> Result<Json<TaskListResponse>, Failure> {
-    let page = q.page.unwrap_or(1);
-    let per_page = q.per_page.unwrap_or(PER_PAGE);
-    if page == 0 {
-        return Err(invalid("page", "is 0; pages begin at 1"));
-    }
-    if !limits::PER_PAGE.contains(&per_page) {
-        let (min, max) = (limits::PER_PAGE.start(), limits::PER_PAGE.end());
-        return Err(invalid("per_page", format!("is {per_page}; allowed are {min} to {max}")));
-    }
+    let status = q.statuses();
+    let (page, per_page) = (q.page, q.per_page);
     let user = match q.user_id {
         Some(user) if user != caller.user && !caller.is_admin() => {
             return Err(Failure::new(
@@ -131,16 +110,8 @@ pub async fn list(
         Some(user) => Some(user),
         None => (!caller.is_admin()).then(|| caller.user.clone()),
     };
-    let status = q.status.as_deref().map(statuses).transpose()?.unwrap_or_default();
     let (tasks, total) = match q.prefix {
         Some(prefix) => {
-            let hex = prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-            if !hex || !(1..=36).contains(&prefix.len()) {
-                return Err(invalid(
-                    "prefix",
-                    "is the beginning of a task's id: 1 to 36 hex digits and dashes",
-                ));
-            }
             let found =
                 api.store.tasks_by_prefix(&prefix.to_ascii_lowercase(), user.as_ref(), PREFIX_TASKS).await?;
             let total = found.len() as u64;
@@ -155,17 +126,6 @@ pub async fn list(
     Ok(Json(TaskListResponse { tasks, total, page, per_page }))
 }
 
-/// One status, or several with commas.
-fn statuses(text: &str) -> Result<Vec<TaskStatus>, Failure> {
-    let one = |word: &str| {
-        TaskStatus::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| {
-            let all = TaskStatus::ALL.map(TaskStatus::as_str).join(", ");
-            invalid("status", format!("{word:?} is none of {all}"))
-        })
-    };
-    text.split(',').map(one).collect()
-}
-
 /// `GET /api/v1/tasks/{id}`
 pub async fn get(
     State(api): State<Api>,
@@ -176,19 +136,12 @@ pub async fn get(
     Ok(Json(api.show(task)))
 }
 
-/// The query of [`delete`].
-#[derive(Debug, Deserialize)]
-pub struct DeleteQuery {
-    #[serde(default)]
-    purge: bool,
-}
-
 /// `DELETE /api/v1/tasks/{id}`
 pub async fn delete(
     State(api): State<Api>,
     caller: Principal,
     ApiPath(id): ApiPath<TaskId>,
-    ApiQuery(q): ApiQuery<DeleteQuery>,
+    ApiQuery(q): ApiQuery<DeleteTaskQuery>,
 ) -> Result<StatusCode, Failure> {
     let task = api.task(&caller, id).await?;
     if q.purge {

@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod authorisation;
+mod contract;
 mod credentials;
+mod documents;
 mod errors;
+mod fuzz;
 mod journal;
+mod reference;
 mod retention;
 mod streams;
 mod support;

@@ -25,6 +25,8 @@ mod names;
 mod route;
 mod transparent;
 
+pub(crate) use names::dns_question;
+
 pub use link::Stream;
 
 /// Streams at once; the gateway bears 256, and more would end the link.

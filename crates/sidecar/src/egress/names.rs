@@ -185,6 +185,14 @@ fn question(message: &[u8]) -> Option<Question> {
     Some(Question { name: name.to_ascii_lowercase(), kind: two(at)?, class: two(at + 2)?, end: at + 4 })
 }
 
+/// See [`crate::fuzz`]: what a question's end is within, and how long its name may be.
+pub(crate) fn dns_question(data: &[u8]) {
+    if let Some(q) = question(data) {
+        assert!(q.end <= data.len() && q.name.len() <= 3 * 255);
+        let _ = speaks_edns(data, &q);
+    }
+}
+
 async fn answer(egress: &Egress, message: &[u8]) -> Option<Vec<u8>> {
     let q = question(message)?;
     let mut out = message.get(..q.end)?.to_vec();

@@ -16,7 +16,7 @@
 //! - [`stop`]: the ladder from a polite end to a certain one;
 //! - [`acp`], [`terminal`]: the two kinds of agents.
 
-mod acp;
+pub(crate) mod acp;
 mod commands;
 mod setup;
 mod stop;

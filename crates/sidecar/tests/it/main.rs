@@ -4,6 +4,7 @@
 
 mod acp;
 mod apart;
+mod fuzz;
 mod host;
 mod host_api;
 mod kill;

@@ -10,7 +10,7 @@
 
 mod client;
 mod files;
-mod frame;
+pub(crate) mod frame;
 mod terminals;
 
 use std::{io, pin::pin, time::Duration};

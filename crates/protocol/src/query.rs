@@ -1,0 +1,160 @@
+//! The query strings of the REST API. Each is a type with limits like a body's; unknown parameters are ignored.
+
+use macro_rules_attribute::apply;
+
+use crate::{
+    ids::{Seq, UserId},
+    limits,
+    secret::Secret,
+    task::TaskStatus,
+    wire::message,
+};
+
+/// `GET /login`
+#[apply(message)]
+pub struct LoginLinkQuery {
+    /// The printed link's one-time code.
+    pub code: Secret,
+}
+
+/// `GET /api/v1/tasks`
+#[apply(message)]
+#[derive(Eq)]
+pub struct ListTasksQuery {
+    /// Whose; an administrator may name another user, and sees all tasks without it.
+    pub user_id: Option<UserId>,
+    /// Asked in this Discord server.
+    #[garde(length(utf16, min = 1, max = 64))]
+    pub guild_id: Option<String>,
+    /// One status, or several with commas.
+    #[garde(custom(statuses))]
+    #[schemars(regex(
+        pattern = "^(?:pending|starting|running|suspended|terminated)(?:,(?:pending|starting|running|suspended|terminated))*$"
+    ))]
+    pub status: Option<String>,
+    /// Which page, from 1.
+    #[garde(range(min = 1))]
+    #[serde(default = "first")]
+    pub page: u32,
+    /// Tasks of a page.
+    #[garde(range(min = *limits::PER_PAGE.start(), max = *limits::PER_PAGE.end()))]
+    #[serde(default = "per_page")]
+    pub per_page: u32,
+    /// The beginning of a task's id; finds ten at most, in place of a page.
+    #[garde(custom(beginning))]
+    #[schemars(regex(pattern = "^[0-9a-fA-F-]{1,36}$"))]
+    pub prefix: Option<String>,
+}
+
+const fn first() -> u32 {
+    1
+}
+
+const fn per_page() -> u32 {
+    20
+}
+
+impl ListTasksQuery {
+    /// The statuses that are asked for; all when empty.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<TaskStatus> {
+        let words = self.status.iter().flat_map(|s| s.split(','));
+        words.filter_map(|word| TaskStatus::ALL.into_iter().find(|s| s.as_str() == word)).collect()
+    }
+}
+
+#[allow(clippy::ref_option, reason = "the validator gives the field")]
+fn statuses(text: &Option<String>, (): &()) -> garde::Result {
+    let Some(text) = text else { return Ok(()) };
+    let known = |word: &str| TaskStatus::ALL.into_iter().any(|s| s.as_str() == word);
+    match text.split(',').find(|w| !known(w)) {
+        None => Ok(()),
+        Some(word) => {
+            let word: String = word.chars().take(40).collect();
+            let all = TaskStatus::ALL.map(TaskStatus::as_str).join(", ");
+            Err(garde::Error::new(format!("{word:?} is none of {all}")))
+        }
+    }
+}
+
+#[allow(clippy::ref_option, reason = "the validator gives the field")]
+fn beginning(text: &Option<String>, (): &()) -> garde::Result {
+    let good =
+        |t: &String| (1..=36).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if text.as_ref().is_none_or(good) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("is the beginning of a task's id: 1 to 36 hex digits and dashes"))
+    }
+}
+
+fn no_nul(text: &str, (): &()) -> garde::Result {
+    if text.contains('\0') { Err(garde::Error::new("holds a NUL")) } else { Ok(()) }
+}
+
+/// `DELETE /api/v1/tasks/{id}`
+#[apply(message)]
+#[derive(Eq)]
+pub struct DeleteTaskQuery {
+    /// Whether its record and log go too.
+    #[serde(default)]
+    pub purge: bool,
+}
+
+/// `GET /api/v1/tasks/{id}/output` and `…/events`
+#[apply(message)]
+#[derive(Eq)]
+pub struct LogQuery {
+    /// Begins after this seq.
+    #[serde(default)]
+    pub from: Seq,
+    /// At most so many.
+    #[garde(range(min = 1, max = limits::PAGE_EVENTS))]
+    pub limit: Option<usize>,
+    /// Whether the stream goes on with what is still to come; without it, it does unless `limit` is there.
+    pub follow: Option<bool>,
+}
+
+/// `GET /api/v1/tasks/{id}/stream`
+#[apply(message)]
+#[derive(Eq)]
+pub struct StreamQuery {
+    /// Begins after this seq.
+    #[serde(default)]
+    pub from: Seq,
+    /// `1` or `true` asks for the extended messages too.
+    #[garde(length(utf16, max = 16))]
+    pub progress: Option<String>,
+}
+
+/// `GET /api/v1/tasks/{id}/files`
+#[apply(message)]
+#[derive(Eq)]
+pub struct FolderQuery {
+    /// Below the workspace; empty is the workspace.
+    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[serde(default)]
+    pub path: String,
+}
+
+/// `GET` and `PUT /api/v1/tasks/{id}/files/content`
+#[apply(message)]
+#[derive(Eq)]
+pub struct FileQuery {
+    /// Below the workspace.
+    #[garde(length(utf16, min = 1, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    pub path: String,
+}
+
+/// `GET /api/v1/tasks/{id}/diff` and `…/bundle`
+#[apply(message)]
+#[derive(Eq)]
+pub struct RepositoryQuery {
+    /// The repository's folder below the workspace; empty is the workspace.
+    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[serde(default)]
+    pub dir: String,
+}
