@@ -1131,6 +1131,29 @@ export const LIMITS = {
     code: { min: -2147483648, max: 2147483647 },
     signal: { min: -2147483648, max: 2147483647 },
   },
+  ListTasksQuery: {
+    user_id: { minLength: 1, maxLength: 64 },
+    guild_id: { minLength: 1, maxLength: 64 },
+    page: { min: 1, max: 4294967295 },
+    per_page: { min: 1, max: 100 },
+  },
+  LogQuery: {
+    from: { min: 0 },
+    limit: { min: 1, max: 1000 },
+  },
+  StreamQuery: {
+    from: { min: 0 },
+    progress: { maxLength: 16 },
+  },
+  FolderQuery: {
+    path: { maxLength: 4096 },
+  },
+  FileQuery: {
+    path: { minLength: 1, maxLength: 4096 },
+  },
+  RepositoryQuery: {
+    dir: { maxLength: 4096 },
+  },
   AgentStart: {
     cols: { min: 0, max: 65535 },
     rows: { min: 0, max: 65535 },
@@ -1605,6 +1628,25 @@ export const DEFAULTS = {
     providers: [],
     allow: [],
     auto_allow: false,
+  },
+  ListTasksQuery: {
+    page: 1,
+    per_page: 20,
+  },
+  DeleteTaskQuery: {
+    purge: false,
+  },
+  LogQuery: {
+    from: 0,
+  },
+  StreamQuery: {
+    from: 0,
+  },
+  FolderQuery: {
+    path: "",
+  },
+  RepositoryQuery: {
+    dir: "",
   },
   AgentStart: {
     home_files: {},

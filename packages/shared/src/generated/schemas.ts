@@ -67,7 +67,9 @@ const pattern8 = /^(?!LD_)[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
 const pattern9 = /^[^\u0000]*$/u;
 const pattern10 = /^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/u;
 const pattern11 = /^(?:system|sidecar|agent|gateway|user:[^\u0000-\u001f\u007f-\u009f]+)$/u;
-const pattern12 = /^https?:\/\/[^\/]/u;
+const pattern12 = /^(?:pending|starting|running|suspended|terminated)(?:,(?:pending|starting|running|suspended|terminated))*$/u;
+const pattern13 = /^[0-9a-fA-F-]{1,36}$/u;
+const pattern14 = /^https?:\/\/[^\/]/u;
 
 /** pending → starting → running ⇄ suspended → terminated. */
 export const TaskStatusSchema = /* @__PURE__ */ (() =>
@@ -449,6 +451,7 @@ export const HealthSchema = /* @__PURE__ */ (() =>
     status: z.string(),
     error: z.string().optional(),
     version: z.string(),
+    contract: z.string().optional(),
     store: z.string(),
   }))();
 
@@ -957,6 +960,62 @@ export const VsockExitMessageSchema = /* @__PURE__ */ (() =>
 export const VsockHeartbeatMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("heartbeat"),
+  }))();
+
+/** `GET /login` */
+export const LoginLinkQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    code: z.string(),
+  }))();
+
+/** `GET /api/v1/tasks` */
+export const ListTasksQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    user_id: z.string().min(1).check(maxUnits(64)).regex(pattern4).optional(),
+    guild_id: z.string().min(1).check(maxUnits(64)).optional(),
+    status: z.string().regex(pattern12).optional(),
+    page: z.int().min(1).max(4294967295).default(1),
+    per_page: z.int().min(1).max(100).default(20),
+    prefix: z.string().regex(pattern13).optional(),
+  }))();
+
+/** `DELETE /api/v1/tasks/{id}` */
+export const DeleteTaskQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    purge: z.boolean().default(false),
+  }))();
+
+/** `GET /api/v1/tasks/{id}/output` and `…/events` */
+export const LogQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    from: z.int().min(0).default(0),
+    limit: z.int().min(1).max(1000).optional(),
+    follow: z.boolean().optional(),
+  }))();
+
+/** `GET /api/v1/tasks/{id}/stream` */
+export const StreamQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    from: z.int().min(0).default(0),
+    progress: z.string().check(maxUnits(16)).optional(),
+  }))();
+
+/** `GET /api/v1/tasks/{id}/files` */
+export const FolderQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+  }))();
+
+/** `GET` and `PUT /api/v1/tasks/{id}/files/content` */
+export const FileQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string().min(1).check(maxUnits(4096)).regex(pattern9),
+  }))();
+
+/** `GET /api/v1/tasks/{id}/diff` and `…/bundle` */
+export const RepositoryQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    dir: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
   }))();
 
 /** What to start. Place-holders of the template are already filled in. */
@@ -4121,7 +4180,7 @@ export const CreateSessionBodySchema = /* @__PURE__ */ (() =>
     name: z.string().optional(),
     runtimeInstance: z.string().optional(),
     webhooks: z.array(z.object({
-        url: z.string().regex(pattern12),
+        url: z.string().regex(pattern14),
         secret: z.string().min(1),
         events: z.array(WebhookEventTypeSchema).optional(),
       })).optional(),

@@ -705,6 +705,8 @@ export interface Health {
   error?: string;
   /** Lia's version. */
   version: string;
+  /** The contract's version: `crate::VERSION`. */
+  contract?: string;
   /** `sqlite` */
   store: string;
 }
@@ -1730,6 +1732,164 @@ export type VsockMessageInput =
   | VsockInputMessage
   | VsockExitMessage
   | VsockHeartbeatMessage;
+
+/** `GET /login` */
+export interface LoginLinkQuery {
+  /** The printed link's one-time code. */
+  code: string;
+}
+
+/** `GET /api/v1/tasks` */
+export interface ListTasksQuery {
+  /** Whose; an administrator may name another user, and sees all tasks without it. */
+  user_id?: string;
+  /** Asked in this Discord server. */
+  guild_id?: string;
+  /** One status, or several with commas. */
+  status?: string;
+  /**
+   * Which page, from 1.
+   * @default 1
+   */
+  page: number;
+  /**
+   * Tasks of a page.
+   * @default 20
+   */
+  per_page: number;
+  /** The beginning of a task's id; finds ten at most, in place of a page. */
+  prefix?: string;
+}
+
+/** {@link ListTasksQuery} as it may be sent: what has a default may be left out. */
+export interface ListTasksQueryInput {
+  /** Whose; an administrator may name another user, and sees all tasks without it. */
+  user_id?: string;
+  /** Asked in this Discord server. */
+  guild_id?: string;
+  /** One status, or several with commas. */
+  status?: string;
+  /**
+   * Which page, from 1.
+   * @default 1
+   */
+  page?: number;
+  /**
+   * Tasks of a page.
+   * @default 20
+   */
+  per_page?: number;
+  /** The beginning of a task's id; finds ten at most, in place of a page. */
+  prefix?: string;
+}
+
+/** `DELETE /api/v1/tasks/{id}` */
+export interface DeleteTaskQuery {
+  /**
+   * Whether its record and log go too.
+   * @default false
+   */
+  purge: boolean;
+}
+
+/** {@link DeleteTaskQuery} as it may be sent: what has a default may be left out. */
+export interface DeleteTaskQueryInput {
+  /**
+   * Whether its record and log go too.
+   * @default false
+   */
+  purge?: boolean;
+}
+
+/** `GET /api/v1/tasks/{id}/output` and `…/events` */
+export interface LogQuery {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  from: number;
+  /** At most so many. */
+  limit?: number;
+  /** Whether the stream goes on with what is still to come; without it, it does unless `limit` is there. */
+  follow?: boolean;
+}
+
+/** {@link LogQuery} as it may be sent: what has a default may be left out. */
+export interface LogQueryInput {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  from?: number;
+  /** At most so many. */
+  limit?: number;
+  /** Whether the stream goes on with what is still to come; without it, it does unless `limit` is there. */
+  follow?: boolean;
+}
+
+/** `GET /api/v1/tasks/{id}/stream` */
+export interface StreamQuery {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  from: number;
+  /** `1` or `true` asks for the extended messages too. */
+  progress?: string;
+}
+
+/** {@link StreamQuery} as it may be sent: what has a default may be left out. */
+export interface StreamQueryInput {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  from?: number;
+  /** `1` or `true` asks for the extended messages too. */
+  progress?: string;
+}
+
+/** `GET /api/v1/tasks/{id}/files` */
+export interface FolderQuery {
+  /**
+   * Below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path: string;
+}
+
+/** {@link FolderQuery} as it may be sent: what has a default may be left out. */
+export interface FolderQueryInput {
+  /**
+   * Below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path?: string;
+}
+
+/** `GET` and `PUT /api/v1/tasks/{id}/files/content` */
+export interface FileQuery {
+  /** Below the workspace. */
+  path: string;
+}
+
+/** `GET /api/v1/tasks/{id}/diff` and `…/bundle` */
+export interface RepositoryQuery {
+  /**
+   * The repository's folder below the workspace; empty is the workspace.
+   * @default ""
+   */
+  dir: string;
+}
+
+/** {@link RepositoryQuery} as it may be sent: what has a default may be left out. */
+export interface RepositoryQueryInput {
+  /**
+   * The repository's folder below the workspace; empty is the workspace.
+   * @default ""
+   */
+  dir?: string;
+}
 
 /** What to start. Place-holders of the template are already filled in. */
 export interface AgentStart {
