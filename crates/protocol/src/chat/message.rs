@@ -62,7 +62,8 @@ macro_rules! messages {
             /// The session.
             pub session_id: WireUuid,
             /// The place in the session's log; `null` when it is not there.
-            pub sequence_number: Nullable<Sequence>,
+            #[garde(inner(range(max = SAFE_INTEGER)))]
+            pub sequence_number: Nullable<u64>,
             /// When.
             pub created_at: Timestamp,
             /// The event that it was made of.
@@ -74,8 +75,6 @@ macro_rules! messages {
         tagged! { $($name, $tag = $text;)* }
     };
 }
-
-type Sequence = u64;
 
 messages! {
     /// A text of a person or of the agent.

@@ -60,6 +60,17 @@ impl<T: Validate> Validate for Nullable<T> {
     }
 }
 
+/// `#[garde(inner(…))]` is about the value.
+impl<T> garde::rules::inner::Inner<T> for Nullable<T> {
+    type Key = garde::error::NoKey;
+
+    fn validate_inner<F: FnMut(&T, &Self::Key)>(&self, mut f: F) {
+        if let Some(value) = &self.0 {
+            f(value, &garde::error::NoKey::default());
+        }
+    }
+}
+
 impl<T: JsonSchema> JsonSchema for Nullable<T> {
     fn inline_schema() -> bool {
         true
