@@ -9,12 +9,16 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
+/// What is fed.
+type Body = fn(&[u8]);
+
 /// Runs bodies of one crate; each has a corpus.
-pub fn run(targets: &[(&str, fn(&[u8]))]) {
+pub fn run(targets: &[(&str, Body)]) {
     for (name, target) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
         let files = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-        let corpus: Vec<Vec<u8>> = files.map(|f| fs::read(f.unwrap().path()).unwrap()).collect();
+        let corpus: Vec<Vec<u8>> =
+            files.map(|f| fs::read(f.expect("an entry").path()).expect("a file")).collect();
         assert!(!corpus.is_empty(), "{name} has no corpus");
         corpus.iter().for_each(|bytes| target(bytes));
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });

@@ -3,7 +3,8 @@
 use crate::sse::Parser;
 
 /// The bodies of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("sse", sse), ("stream_message", crate::ws::any_message)];
+pub const TARGETS: &[lia_protocol::fuzz::Target] =
+    &[("sse", sse), ("stream_message", crate::ws::any_message)];
 
 /// Server-sent events, however their bytes are cut: the same events. The first byte says how many come at once.
 pub fn sse(data: &[u8]) {

@@ -3,7 +3,7 @@
 use crate::{hello, http, socks};
 
 /// The bodies of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
+pub const TARGETS: &[lia_protocol::fuzz::Target] =
     &[("client_hello", client_hello), ("authority", authority), ("socks5", socks5)];
 
 /// A ClientHello, as it arrives: once a name is found, more bytes do not change it.

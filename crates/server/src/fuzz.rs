@@ -7,7 +7,7 @@ use lia_protocol::{
 };
 
 /// The bodies of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
+pub const TARGETS: &[lia_protocol::fuzz::Target] =
     &[("query", query), ("client_message", crate::api::stream::any_message)];
 
 /// A query string: whatever its type accepts is within its limits, and says the same when it is read as JSON.

@@ -3,7 +3,7 @@
 use crate::{egress, lines::Lines, session::acp::frame::Frame};
 
 /// The bodies of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
+pub const TARGETS: &[lia_protocol::fuzz::Target] =
     &[("acp_frame", acp_frame), ("lines", lines), ("dns_question", egress::dns_question)];
 
 /// A line of an agent: its parts are slices of it.
