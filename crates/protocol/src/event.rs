@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use base64::Engine as _;
+use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use macro_rules_attribute::apply;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{
     ids::{CommandId, PermissionId, Seq, SessionId, TurnId, UserId},
@@ -171,8 +171,8 @@ pub trait OwnEvent: Serialize + DeserializeOwned {
 }
 
 /// Who made an event: `system`, `sidecar`, `agent`, `gateway`, or `user:<id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Actor {
     /// The control plane.
     System,
@@ -235,9 +235,9 @@ impl TryFrom<String> for Actor {
         s.parse()
     }
 }
-impl From<Actor> for String {
-    fn from(a: Actor) -> Self {
-        a.to_string()
+impl Serialize for Actor {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
     }
 }
 
@@ -270,7 +270,8 @@ impl Event {
     #[must_use]
     pub fn to_json(&self) -> Bytes {
         use std::fmt::Write as _;
-        let mut b = BytesMut::with_capacity(self.body.len() + 256);
+        let grows = if self.kind == Kind::Output { self.body.len() / 3 } else { 0 };
+        let mut b = BytesMut::with_capacity(self.body.len() + grows + 512);
         let _ = write!(b, r#"{{"seq":{},"at":"{}","session":"{}""#, self.seq, self.at, self.session);
         if let Some(t) = self.turn {
             let _ = write!(b, r#","turn":"{t}""#);
@@ -292,7 +293,7 @@ impl Event {
             }
             Kind::Output => {
                 let chunk = OutputChunk::decode(&self.body);
-                let data = base64::engine::general_purpose::STANDARD.encode(&chunk.data);
+                let data = Base64Display::new(&chunk.data, &STANDARD);
                 let _ = write!(b, r#","body":{{"pos":{},"data":"{data}"}}"#, chunk.pos);
             }
             _ => {

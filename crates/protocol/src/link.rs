@@ -341,6 +341,20 @@ struct RpcLine<'a> {
 
 const RPC_PREFIX: &[u8] = br#"{"type":"rpc","#;
 
+/// [`SidecarLine::Output`] as it streams: what serde derives for the whole enum buffers each field first.
+#[derive(Deserialize)]
+struct OutputLine {
+    #[serde(default)]
+    offset: Offset,
+    #[serde(default)]
+    pos: u64,
+    #[serde(default)]
+    data: String,
+    base64: Option<String>,
+}
+
+const OUTPUT_PREFIX: &[u8] = br#"{"type":"output","#;
+
 impl SidecarLine {
     /// Parses one line without its newline. A frame's bytes are a slice of `line`, not a copy.
     ///
@@ -355,6 +369,10 @@ impl SidecarLine {
                 phase: l.phase,
                 frame: line.slice_ref(l.frame.get().as_bytes()),
             });
+        }
+        if line.starts_with(OUTPUT_PREFIX) {
+            let OutputLine { offset, pos, data, base64 } = serde_json::from_slice(line)?;
+            return Ok(Self::Output { offset, pos, data, base64 });
         }
         Ok(serde_json::from_slice(line)?)
     }
