@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The benchmarks, on the release build. Arguments choose some of them: latency burst startup reads memory contract store.
+# The benchmarks, on the release build. Arguments choose some of them: latency burst channels startup reads memory contract store.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}

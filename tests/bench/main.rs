@@ -3,6 +3,7 @@
 //!
 //! - [`latency`]: prompt → first chunk at a client, against a raw pipe to the same agent;
 //! - [`burst`]: events per second at a WebSocket client, against a raw pipe;
+//! - [`channels`]: the same at a subscriber of the socket with channels, and a replay;
 //! - [`startup`]: create → agent ready, against a bare spawn and handshake;
 //! - [`memory`]: the server's resident memory, and the sidecar's size;
 //! - [`reads`]: requests per second;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use lia_tests::{Server, ServerOptions};
 
 mod burst;
+mod channels;
 mod contract;
 mod latency;
 mod memory;
@@ -70,6 +72,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants("burst") {
         burst::run(&server).await?;
+    }
+    if wants("channels") {
+        channels::run(&server).await?;
     }
     if wants("startup") {
         startup::run(&server).await?;

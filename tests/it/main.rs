@@ -3,6 +3,7 @@
 mod adoption;
 mod agents;
 mod burst;
+mod channels;
 mod egress;
 mod escape;
 mod kept;

@@ -109,7 +109,7 @@ registry! {
             VsockHeartbeatMessage, VsockMessage,
         }
         query::{
-            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
+            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, SinceQuery, FolderQuery, FileQuery, RepositoryQuery,
         }
         link::{ AgentStart }
         vsock_ext::{

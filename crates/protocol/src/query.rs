@@ -127,6 +127,15 @@ pub struct StreamQuery {
     pub progress: Option<String>,
 }
 
+/// `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream`
+#[apply(message)]
+#[derive(Eq)]
+pub struct SinceQuery {
+    /// Begins after this seq.
+    #[serde(default)]
+    pub since: Seq,
+}
+
 /// `GET /api/v1/tasks/{id}/files`
 #[apply(message)]
 #[derive(Eq)]

@@ -113,8 +113,6 @@ fn sessions() -> Vec<RouteDoc> {
             agent().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest]);
         GET "/api/agents/{agentId}/fs/snapshot" READ Http, "Files of a session.",
             agent().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN).gives(200, json::<FileSystemSnapshot>(), "The tree.");
-        GET "/api/agents/{agentId}/stream" READ Sse, "A session's events.",
-            agent().header("Last-Event-ID", 20, "Begins after this seq.").gives(200, Body::Events, "Its events.");
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`auth`], [`origin`], [`credentials`]: who calls, from where, and what they may do;
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
+//! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub mod auth;
+pub mod channels;
 pub mod control;
 pub mod credentials;
 pub mod error;
@@ -28,6 +30,7 @@ pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
+pub mod socket;
 pub mod stream;
 pub mod tasks;
 pub mod tokens;

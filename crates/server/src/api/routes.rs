@@ -21,7 +21,7 @@ use lia_protocol::{
     log::LogEvent,
     query::{
         DeleteTaskQuery, FileQuery, FolderQuery, ListTasksQuery, LogQuery, LoginLinkQuery, RepositoryQuery,
-        StreamQuery,
+        SinceQuery, StreamQuery,
     },
     rest::{
         Body, Doc, RouteDoc, doc,
@@ -36,6 +36,7 @@ use lia_protocol::{
 use super::{
     Api,
     auth::{Gate, guard},
+    channels::{many, one, sse},
     control, files, log, login, page, reference, server, stream, tasks, tokens, uploads,
 };
 
@@ -87,6 +88,7 @@ fn tag(path: &str) -> &'static str {
         Some("tasks" | "uploads") => "tasks",
         Some("login" | "logout" | "me" | "tickets" | "tokens") => "credentials",
         Some(_) => "server",
+        None if path.starts_with("/api/") || path.starts_with("/ws") => "sessions",
         None => "pages",
     }
 }
@@ -133,6 +135,11 @@ macro_rules! routes {
 /// A route of one task.
 fn task() -> Doc {
     doc().path::<TaskId>("id", "The task.").fails(&[C::TaskNotFound])
+}
+
+/// A socket of one session.
+fn session() -> Doc {
+    doc().path::<TaskId>("sessionId", "The session.").fails(&[C::TaskNotFound])
 }
 
 /// A route that the task's instance answers.
@@ -214,6 +221,15 @@ routes! {
             .done(204, "The task is terminated and there will be no more.");
     GET "/api/v1/tasks/{id}/stream" READ WebSocket 0, stream::stream, "The task, live, both ways.",
         task().query::<StreamQuery>();
+
+    GET "/ws" READ WebSocket 0, many::channels, "Many sessions on one socket, by channels.", doc();
+    GET "/api/ws" READ WebSocket 0, many::channels, "The same.", doc();
+    GET "/ws/sessions/{sessionId}" READ WebSocket 0, one::session, "One session, live, both ways.", session().query::<SinceQuery>();
+    GET "/api/ws/sessions/{sessionId}" READ WebSocket 0, one::session, "The same.", session().query::<SinceQuery>();
+    GET "/api/agents/{agentId}/stream" READ Sse 0, sse::stream, "A session's events.",
+        doc().path::<TaskId>("agentId", "The session.").fails(&[C::TaskNotFound]).query::<SinceQuery>()
+            .header("Last-Event-ID", 20, "Begins after this seq; goes before `since`.")
+            .gives(200, Body::Events, "Events, each a message of `/ws`.").done(204, "The session is over and there will be no more.");
 
     GET "/api/v1/tasks/{id}/files" READ Http 0, files::list, "A folder of the workspace.",
         instance().query::<FolderQuery>().gives(200, json::<DirList>(), "What is in it.");

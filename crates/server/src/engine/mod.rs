@@ -6,7 +6,7 @@
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
 //! - [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
-//! - [`tail`]: subscriptions, a cursor each;
+//! - [`tail`]: subscriptions, a cursor each; [`follow`]: the same for seed 003's view, and word of new sessions;
 //! - [`upkeep`]: what expires, by [`clock`];
 //! - [`failpoint`]: steps at which tests kill the server;
 //! - [`error`]: what can go wrong, with its code.
@@ -21,7 +21,7 @@ use lia_protocol::{
     api::{InputResponse, PermissionInfo, QueuedPrompt},
     boot::PORT_HOST_API,
     event::{Actor, PermissionAnswered},
-    ids::{CommandId, InstanceId, PermissionId, Seq, TaskId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UserId},
     link::Order,
     runtime::RuntimeStatus,
     secret::Secret,
@@ -43,6 +43,7 @@ pub mod clock;
 pub mod create;
 pub mod error;
 mod failpoint;
+pub mod follow;
 mod import;
 mod kept;
 mod ledger;
@@ -58,6 +59,7 @@ pub mod upkeep;
 pub use clock::Clock;
 pub use create::NewTask;
 pub use error::EngineError;
+pub use follow::{Follower, NewSession, NewsReader};
 pub use options::{Options, Retention};
 pub use recover::Recovered;
 pub use tail::{Slice, Subscription};
@@ -89,6 +91,7 @@ pub struct Shared {
     failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
+    follow: follow::Follow,
     /// Tasks that end by themselves once the engine stops.
     background: TaskTracker,
 }
@@ -104,9 +107,24 @@ pub enum Access {
 
 /// A task that has an owner.
 struct Session {
+    session: SessionId,
+    user: UserId,
     requests: mpsc::Sender<Msg>,
     tail: Arc<Tail>,
     owner: JoinHandle<()>,
+}
+
+/// What is known of a session without asking its owner.
+struct Whose {
+    id: TaskId,
+    session: SessionId,
+    user: UserId,
+}
+
+impl Whose {
+    fn of(task: &TaskRecord) -> Self {
+        Self { id: task.id, session: task.session, user: task.user.clone() }
+    }
 }
 
 impl Shared {
@@ -134,10 +152,10 @@ impl Shared {
 
     /// Gives a task its owner.
     async fn attend(self: &Arc<Self>, task: TaskRecord) -> Result<(), EngineError> {
-        let id = task.id;
+        let whose = Whose::of(&task);
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::load(self.clone(), task, rx).await?;
-        self.own(id, requests, tail, async move {
+        self.own(whose, requests, tail, async move {
             owner.take_up().await;
             owner.run().await
         });
@@ -146,18 +164,20 @@ impl Shared {
 
     /// Gives a task that has just been made its owner.
     fn attend_new(self: &Arc<Self>, task: TaskRecord, spec: TaskSpec, head: Head, first: CommandRecord) {
-        let id = task.id;
+        let whose = Whose::of(&task);
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::of_new(self.clone(), task, spec, head, first, rx);
-        self.own(id, requests, tail, async move {
+        let (id, user) = (whose.id, whose.user.clone());
+        self.own(whose, requests, tail, async move {
             owner.start();
             owner.run().await
         });
+        self.follow.tell(id, user);
     }
 
     fn own(
         self: &Arc<Self>,
-        id: TaskId,
+        Whose { id, session, user }: Whose,
         requests: mpsc::Sender<Msg>,
         tail: Arc<Tail>,
         life: impl Future<Output = Finish> + Send + 'static,
@@ -171,7 +191,7 @@ impl Shared {
                 shared.sessions().remove(&id);
             }
         });
-        self.sessions().insert(id, Session { requests, tail, owner: handle });
+        self.sessions().insert(id, Session { session, user, requests, tail, owner: handle });
         let _ = go.send(());
     }
 

@@ -51,6 +51,7 @@ impl Engine {
             failpoints,
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
+            follow: super::follow::Follow::default(),
             background: TaskTracker::new(),
         });
         let mut found = Recovered::default();

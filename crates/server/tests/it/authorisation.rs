@@ -12,7 +12,7 @@ use lia_server::api::{
 use lia_store::CredentialKind;
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Answer, Server};
 
 /// How a route is called, and what it answers when all is well.
 struct Case {
@@ -59,6 +59,11 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
         ("GET", "/api/v1/tasks/{id}/output") => own("/output", None, 200),
         ("GET", "/api/v1/tasks/{id}/events") => own("/events?follow=false", None, 200),
         ("GET", "/api/v1/tasks/{id}/stream") => own("/stream", None, 101),
+        ("GET", "/ws" | "/api/ws") => free(route, None, 101),
+        ("GET", "/ws/sessions/{sessionId}" | "/api/ws/sessions/{sessionId}") => {
+            c(route.replace("{sessionId}", &task.to_string()), None, true, 101)
+        }
+        ("GET", "/api/agents/{agentId}/stream") => c(format!("/api/agents/{task}/stream"), None, true, 200),
         ("GET", "/api/v1/tasks/{id}/files") => own("/files", None, 409),
         ("GET", "/api/v1/tasks/{id}/files/content") => own("/files/content?path=a", None, 409),
         ("PUT", "/api/v1/tasks/{id}/files/content") => {
@@ -120,7 +125,12 @@ impl Server {
         if case.body.is_some() {
             headers.push(("content-type", "application/json"));
         }
-        let answer = self.send(route.method.as_str(), &path, &headers, &body).await;
+        let (head, answer) = self.open(route.method.as_str(), &path, &headers, &body).await;
+        if route.kind == Kind::Sse && head.status.is_success() {
+            // It may never end.
+            return head.status.as_u16();
+        }
+        let answer = Answer::whole(head, answer).await;
         if answer.status.is_client_error() {
             assert!(answer.json()["error"].is_string(), "{route:?}: {}", answer.text());
         }

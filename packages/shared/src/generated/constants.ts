@@ -1145,6 +1145,9 @@ export const LIMITS = {
     from: { min: 0 },
     progress: { maxLength: 16 },
   },
+  SinceQuery: {
+    since: { min: 0 },
+  },
   FolderQuery: {
     path: { maxLength: 4096 },
   },
@@ -1229,6 +1232,9 @@ export const LIMITS = {
   },
   RegisterAgentTemplateBody: {
     name: { minLength: 1 },
+  },
+  WsEventMessage: {
+    seq: { min: 0 },
   },
   WsChannelEventMessage: {
     seq: { min: 0 },
@@ -1641,6 +1647,9 @@ export const DEFAULTS = {
   },
   StreamQuery: {
     from: 0,
+  },
+  SinceQuery: {
+    since: 0,
   },
   FolderQuery: {
     path: "",

@@ -1000,6 +1000,12 @@ export const StreamQuerySchema = /* @__PURE__ */ (() =>
     progress: z.string().check(maxUnits(16)).optional(),
   }))();
 
+/** `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream` */
+export const SinceQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    since: z.int().min(0).default(0),
+  }))();
+
 /** `GET /api/v1/tasks/{id}/files` */
 export const FolderQuerySchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1658,6 +1664,7 @@ export const WsEventMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("event"),
     timestamp: z.string(),
+    seq: z.int().min(0).optional(),
     event: z.object({
       type: z.string(),
       data: z.record(z.string(), z.unknown()),
@@ -1670,6 +1677,7 @@ export const WsConnectedMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("connected"),
     sessionId: z.string(),
+    log_epoch: z.string().optional(),
   }))();
 
 /** Server → client on the socket of one session. */
@@ -1762,7 +1770,7 @@ export const WsChannelConnectedMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("connected"),
     connectionId: z.string(),
-    epoch: z.string().optional(),
+    log_epoch: z.string().optional(),
   }))();
 
 /** A subscription is there, and what it asked for again has been sent. */

@@ -1849,6 +1849,24 @@ export interface StreamQueryInput {
   progress?: string;
 }
 
+/** `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream` */
+export interface SinceQuery {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  since: number;
+}
+
+/** {@link SinceQuery} as it may be sent: what has a default may be left out. */
+export interface SinceQueryInput {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  since?: number;
+}
+
 /** `GET /api/v1/tasks/{id}/files` */
 export interface FolderQuery {
   /**
@@ -2878,6 +2896,8 @@ export interface WsEventMessage {
   type: "event";
   /** When it was sent; ISO 8601 in what Lia sends. */
   timestamp: string;
+  /** Its place in the session's log (ours). */
+  seq?: number;
   /** What happened. */
   event: {
     /** The event's type. */
@@ -2895,6 +2915,8 @@ export interface WsConnectedMessage {
   type: "connected";
   /** Which session. */
   sessionId: string;
+  /** In which life of the log `seq` counts (ours). */
+  log_epoch?: string;
 }
 
 /** Server → client on the socket of one session. */
@@ -2989,7 +3011,7 @@ export interface WsChannelConnectedMessage {
   /** The connection's id. */
   connectionId: string;
   /** In which life of the log `seq` counts; another one means that `since` is of no use (ours). */
-  epoch?: string;
+  log_epoch?: string;
 }
 
 /** A subscription is there, and what it asked for again has been sent. */
