@@ -211,7 +211,7 @@ async fn the_seeds_transcripts() -> anyhow::Result<()> {
             "queue.updated processing:true size:1",
             "session/prompt request",
             "session/prompt response no luck",
-            r#""error" {"message":"no luck"}"#,
+            r#""error" {"message":"no luck (-32603)"}"#,
             "queue.updated processing:true size:0",
             "session/prompt request",
             "session/prompt response end_turn",

@@ -162,6 +162,14 @@ kinds! {
     AgentReady(AgentReady) = 32, "agent.ready";
     /// The agent's process ended.
     AgentExited(AgentExited) = 33, "agent.exited";
+    /// Waiting prompts are held back.
+    QueuePaused(QueuePaused) = 34, "queue.paused";
+    /// Waiting prompts go on.
+    QueueResumed(QueueResumed) = 35, "queue.resumed";
+    /// Waiting prompts were put into another order.
+    QueueReordered(QueueReordered) = 36, "queue.reordered";
+    /// What is decided about the session changed.
+    SettingsChanged(SettingsChanged) = 37, "settings.changed";
 }
 
 /// A body that is JSON of Lia's own.
@@ -664,6 +672,36 @@ pub struct AgentExited {
     pub stderr_tail: String,
 }
 
+/// `queue.paused`
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
+pub struct QueuePaused {}
+
+/// `queue.resumed`
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
+pub struct QueueResumed {}
+
+/// `queue.reordered`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct QueueReordered {
+    /// All prompts that wait, the next one first.
+    pub order: Vec<CommandId>,
+}
+
+/// `settings.changed`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct SettingsChanged {
+    /// Whether Lia itself answers questions with the first option that allows; absent: as the server's settings have it.
+    pub auto_approve: Option<bool>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -677,7 +715,7 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 25);
+        assert_eq!(seen, 29);
     }
 
     #[test]

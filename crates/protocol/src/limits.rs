@@ -74,3 +74,7 @@ pub const TITLE_UTF16: usize = 500;
 pub const THINKING_BUDGET: std::ops::RangeInclusive<u32> = 1_024..=100_000;
 /// Files that go with one chat message.
 pub const CHAT_ATTACHMENTS: usize = 10;
+/// UTF-16 units of a script that runs before a session's agent.
+pub const SETUP_UTF16: usize = 64 << 10;
+/// Seconds that such a script may take, unless another number is said.
+pub const SETUP_SECONDS: u32 = 600;

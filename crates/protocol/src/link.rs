@@ -134,6 +134,12 @@ pub struct AgentStart {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[garde(dive)]
     pub clone: Vec<RepositoryClone>,
+    /// Where the agent runs: a path inside; the workspace when absent.
+    pub cwd: Option<String>,
+    /// A script that runs in the workspace before the agent, once.
+    pub setup: Option<String>,
+    /// Seconds that the script may take.
+    pub setup_seconds: Option<u32>,
     /// A terminal's first size.
     pub cols: u16,
     /// A terminal's first size.

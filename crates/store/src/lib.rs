@@ -81,6 +81,16 @@ pub trait Store: Send + Sync + 'static {
     /// The events after `after`, in order.
     async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError>;
 
+    /// The same without notifications of the protocol and bytes of terminals, up to a place: what states are made of. The
+    /// cost follows what comes back, not what lies between.
+    async fn landmarks(
+        &self,
+        session: SessionId,
+        after: Seq,
+        upto: Seq,
+        page: PageSize,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Where a session's log stands.
     async fn head(&self, session: SessionId) -> Result<Head, StoreError>;
 

@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use lia_protocol::ids::{Seq, SessionId, TaskId, UserId};
+use lia_protocol::{
+    event::{Kind, OutputChunk},
+    ids::{Seq, SessionId, TaskId, UserId},
+};
 use lia_store::{Op, PageSize, StoreError, TaskRecord, Txn};
 use tokio::sync::{OnceCell, watch};
 
@@ -17,6 +20,10 @@ use crate::views::channels::{ChannelFrame, Projector};
 
 /// New sessions that are kept for readers.
 const NEWS: usize = 1024;
+/// Events before a place in which a terminal's last bytes are looked for first.
+const LAST_EVENTS: u64 = 64;
+/// Bytes of one character at most.
+const CHARACTER: usize = 4;
 /// The setting that keeps the log's name.
 const LOG_EPOCH: &str = "log_epoch";
 
@@ -143,15 +150,35 @@ impl Engine {
     /// # Errors
     /// Store errors.
     pub async fn recall(&self, task: TaskId, session: SessionId, upto: Seq) -> Result<Projector, StoreError> {
+        let store = &self.shared.store;
         let mut projector = Projector::new(task);
         let mut cursor = Seq::ZERO;
         while cursor < upto {
-            let events = self.shared.store.events(session, cursor, PageSize::default()).await?;
+            let events = store.landmarks(session, cursor, upto, PageSize::default()).await?;
             let Some(last) = events.last() else { break };
             cursor = last.seq;
-            for event in events.iter().filter(|e| e.seq <= upto && Projector::remembers(e.kind)) {
+            for event in events.iter().filter(|e| Projector::remembers(e.kind)) {
                 projector.recall(event);
             }
+        }
+        let mut span = if projector.remembers_output() { LAST_EVENTS } else { 0 };
+        while span > 0 {
+            let mut from = Seq(upto.0.saturating_sub(span));
+            let (beginning, mut bytes) = (from == Seq::ZERO, 0);
+            let mut last_bytes = projector.clone();
+            while from < upto {
+                let events = store.events(session, from, PageSize::default()).await?;
+                let Some(last) = events.last() else { break };
+                from = last.seq;
+                for event in events.iter().filter(|e| e.seq <= upto && e.kind == Kind::Output) {
+                    last_bytes.recall(event);
+                    bytes += OutputChunk::decode(&event.body).data.len();
+                }
+            }
+            if beginning || bytes >= CHARACTER {
+                return Ok(last_bytes);
+            }
+            span *= 4;
         }
         Ok(projector)
     }

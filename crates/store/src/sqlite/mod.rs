@@ -170,6 +170,16 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::events(c, session, after, page)).await
     }
 
+    async fn landmarks(
+        &self,
+        session: SessionId,
+        after: Seq,
+        upto: Seq,
+        page: PageSize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.readers.run(move |c| reads::landmarks(c, session, (after, upto), page)).await
+    }
+
     async fn head(&self, session: SessionId) -> Result<Head, StoreError> {
         self.readers.run(move |c| reads::head(c, session)).await
     }

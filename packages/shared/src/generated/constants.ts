@@ -236,6 +236,18 @@ export const SessionEndReason = {
 /** Why a session ended. */
 export type SessionEndReason = (typeof SessionEndReason)[keyof typeof SessionEndReason];
 
+/** What a prompt does while the agent works on another one (ours). */
+export const PromptMode = {
+  /** It waits for its turn. */
+  Queue: "queue",
+  /** It goes into the running turn, where the agent offers that. */
+  Steer: "steer",
+  /** The running turn is cancelled, and this prompt is the next. */
+  Interrupt: "interrupt",
+} as const;
+/** What a prompt does while the agent works on another one (ours). */
+export type PromptMode = (typeof PromptMode)[keyof typeof PromptMode];
+
 /** The events that webhooks are told. */
 export const WebhookEventType = {
   /** The agent asks. */
@@ -1119,6 +1131,26 @@ export const LIMITS = {
     actor: { maxLength: 69 },
     v: { min: 0, max: 255 },
   },
+  QueuePausedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  QueueResumedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  QueueReorderedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  SettingsChangedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
   DirEntry: {
     size: { min: 0 },
   },
@@ -1157,7 +1189,13 @@ export const LIMITS = {
   RepositoryQuery: {
     dir: { maxLength: 4096 },
   },
+  ListSessionsQuery: {
+    runtimeInstance: { minLength: 1, maxLength: 64 },
+    page: { min: 1, max: 4294967295 },
+    perPage: { min: 1, max: 100 },
+  },
   AgentStart: {
+    setup_seconds: { min: 0, max: 4294967295 },
     cols: { min: 0, max: 65535 },
     rows: { min: 0, max: 65535 },
   },
@@ -1230,8 +1268,19 @@ export const LIMITS = {
   PromptQueueState: {
     size: { min: 0, max: 4294967295 },
   },
+  CreateSessionBody: {
+    title: { maxLength: 500 },
+    setup: { maxLength: 65536 },
+    env: { maxItems: 100 },
+  },
   RegisterAgentTemplateBody: {
     name: { minLength: 1 },
+  },
+  QueueClearedResponse: {
+    cleared: { min: 0, max: 4294967295 },
+  },
+  SessionsHealth: {
+    sessions: { min: 0, max: 4294967295 },
   },
   WsEventMessage: {
     seq: { min: 0 },
@@ -1656,6 +1705,10 @@ export const DEFAULTS = {
   },
   RepositoryQuery: {
     dir: "",
+  },
+  SessionQuery: {
+    includeFileSystem: false,
+    showAllFiles: false,
   },
   AgentStart: {
     home_files: {},

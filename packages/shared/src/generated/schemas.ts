@@ -33,6 +33,7 @@ import {
   MessageRole,
   PersistenceState,
   Press,
+  PromptMode,
   Scope,
   ScrollDirection,
   ServiceTier,
@@ -823,6 +824,66 @@ export const AgentExitedLogEventSchema = /* @__PURE__ */ (() =>
     }),
   }))();
 
+/** Waiting prompts are held back. */
+export const QueuePausedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.paused"),
+    body: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Waiting prompts go on. */
+export const QueueResumedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.resumed"),
+    body: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Waiting prompts were put into another order. */
+export const QueueReorderedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.reordered"),
+    body: z.object({
+      order: z.array(z.string().regex(pattern3)),
+    }),
+  }))();
+
+/** What is decided about the session changed. */
+export const SettingsChangedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("settings.changed"),
+    body: z.object({
+      auto_approve: z.boolean().optional(),
+    }),
+  }))();
+
 /** One entry of a task's log. */
 export const LogEventSchema = /* @__PURE__ */ (() =>
   z.discriminatedUnion("kind", [
@@ -846,6 +907,10 @@ export const LogEventSchema = /* @__PURE__ */ (() =>
     LogTruncatedLogEventSchema,
     AgentReadyLogEventSchema,
     AgentExitedLogEventSchema,
+    QueuePausedLogEventSchema,
+    QueueResumedLogEventSchema,
+    QueueReorderedLogEventSchema,
+    SettingsChangedLogEventSchema,
   ]))();
 
 /** How Lia speaks to an agent. */
@@ -1024,6 +1089,22 @@ export const RepositoryQuerySchema = /* @__PURE__ */ (() =>
     dir: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
   }))();
 
+/** `GET /api/agents` */
+export const ListSessionsQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.enum(["active", "killed"]).optional(),
+    runtimeInstance: z.string().min(1).check(maxUnits(64)).optional(),
+    page: z.int().min(1).max(4294967295).optional(),
+    perPage: z.int().min(1).max(100).optional(),
+  }))();
+
+/** `GET /api/agents/{agentId}` */
+export const SessionQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    includeFileSystem: z.boolean().default(false),
+    showAllFiles: z.boolean().default(false),
+  }))();
+
 /** What to start. Place-holders of the template are already filled in. */
 export const AgentStartSchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1038,6 +1119,9 @@ export const AgentStartSchema = /* @__PURE__ */ (() =>
         url: z.string(),
         folder: z.string(),
       })).optional(),
+    cwd: z.string().optional(),
+    setup: z.string().optional(),
+    setup_seconds: z.int().min(0).max(4294967295).optional(),
     cols: z.int().min(0).max(65535),
     rows: z.int().min(0).max(65535),
   }))();
@@ -1475,6 +1559,7 @@ export const AgentTemplateRuntimeSchema = /* @__PURE__ */ (() =>
     dockerfile: z.string().optional(),
     setup: z.string().optional(),
     env: z.record(z.string(), z.string()).optional(),
+    envSet: z.array(z.string()).optional(),
   }))();
 
 /** An agent that can be started. */
@@ -1485,6 +1570,8 @@ export const AgentTemplateSchema = /* @__PURE__ */ (() =>
     spawn: AgentSpawnSchema,
     runtime: AgentTemplateRuntimeSchema,
     env: z.record(z.string(), z.string()).optional(),
+    envSet: z.array(z.string()).optional(),
+    managed: z.boolean().optional(),
   }))();
 
 /** One entry of a session's log. */
@@ -1576,6 +1663,9 @@ export const SessionSchema = /* @__PURE__ */ (() =>
     runtime: z.string().optional(),
     cwd: z.string().optional(),
     title: z.string().optional(),
+    endReason: SessionEndReasonSchema.optional(),
+    pendingPermissions: z.array(PendingPermissionSchema).optional(),
+    logsTruncated: z.boolean().optional(),
   }))();
 
 /** Keeps an agent template. */
@@ -1587,10 +1677,15 @@ export const RegisterAgentTemplateBodySchema = /* @__PURE__ */ (() =>
     env: z.record(z.string(), z.string()).optional(),
   }))();
 
+/** What a prompt does while the agent works on another one (ours). */
+export const PromptModeSchema = /* @__PURE__ */ (() =>
+  z.enum(PromptMode))();
+
 /** A prompt. */
 export const PromptBodySchema = /* @__PURE__ */ (() =>
   z.object({
     text: z.string(),
+    mode: PromptModeSchema.optional(),
   }))();
 
 /** The answer to a permission. */
@@ -1600,6 +1695,77 @@ export const PermissionResponseBodySchema = /* @__PURE__ */ (() =>
     }), z.object({
       outcome: z.literal("cancelled"),
     })]))();
+
+/** Changes where an agent is started; what is absent stays. */
+export const UpdateAgentTemplateRuntimeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    provider: z.string().optional(),
+    image: z.string().optional(),
+    dockerfile: z.string().optional(),
+    setup: z.string().optional(),
+    env: z.record(z.string(), z.string().nullable()).optional(),
+  }))();
+
+/** Changes an agent template; what is absent stays. */
+export const UpdateAgentTemplateBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().optional(),
+    spawn: AgentSpawnSchema.optional(),
+    runtime: UpdateAgentTemplateRuntimeSchema.optional(),
+    env: z.record(z.string(), z.string().nullable()).optional(),
+  }))();
+
+/** Another order of the prompts that wait. */
+export const QueueOrderBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    order: z.array(z.string()),
+  }))();
+
+/** What is decided about a session, or about all of them. */
+export const SessionSettingsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    autoApprovePermissions: z.boolean(),
+  }))();
+
+/** Whether a session works, and whether it waits for a person. */
+export const SessionProgressSchema = /* @__PURE__ */ (() =>
+  z.object({
+    processing: z.boolean(),
+    pendingPermission: z.boolean(),
+  }))();
+
+/** How a prompt's turn ended. */
+export const PromptResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    stopReason: z.string(),
+  }))();
+
+/** It is done. */
+export const OkResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+  }))();
+
+/** The queue is empty. */
+export const QueueClearedResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    cleared: z.int().min(0).max(4294967295),
+  }))();
+
+/** Starts an instance of a runtime. */
+export const StartRuntimeBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().regex(pattern6).optional(),
+  }))();
+
+/** `GET /api/health` */
+export const SessionsHealthSchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.string(),
+    sessions: z.int().min(0).max(4294967295).optional(),
+    error: z.string().optional(),
+  }))();
 
 /** The events that webhooks are told. */
 export const WebhookEventTypeSchema = /* @__PURE__ */ (() =>
@@ -4192,6 +4358,9 @@ export const CreateSessionBodySchema = /* @__PURE__ */ (() =>
         secret: z.string().min(1),
         events: z.array(WebhookEventTypeSchema).optional(),
       })).optional(),
+    title: z.string().check(maxUnits(500)).optional(),
+    setup: z.string().check(maxUnits(65536)).optional(),
+    env: z.record(z.string().regex(pattern8), z.string().check(maxUnits(32768)).regex(pattern9)).refine((map) => Object.keys(map).length <= 100, "has more than 100 keys").optional(),
   }))();
 
 /** The agent asks. */

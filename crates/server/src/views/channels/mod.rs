@@ -19,13 +19,14 @@ use lia_protocol::{
     sessions::{
         PermissionResponseBody, SessionEvent,
         events::{
-            FileChange, FileChangeType, FilesystemChangedData, PermissionCancelledData,
+            FileChange, FileChangeType, FilesystemChangedData, NoData, PermissionCancelledData,
             PermissionResolvedData, PermissionRespondedData, SessionErrorEvent,
             SessionFilesystemChangedEvent, SessionPermissionApprovedEvent, SessionPermissionCancelledEvent,
             SessionPermissionRejectedEvent, SessionPermissionRequestEvent, SessionPermissionRespondedEvent,
-            SessionQueueUpdatedEvent, SessionSessionTerminatedEvent, SessionTerminalDataEvent,
-            SessionTerminalExitEvent, SessionTerminalStartedEvent, SessionTerminatedData, TerminalExitData,
-            TerminalOutputData, TerminalStartedData,
+            SessionQueuePausedEvent, SessionQueueResumedEvent, SessionQueueUpdatedEvent,
+            SessionSessionTerminatedEvent, SessionTerminalDataEvent, SessionTerminalExitEvent,
+            SessionTerminalStartedEvent, SessionTerminatedData, TerminalExitData, TerminalOutputData,
+            TerminalStartedData,
         },
         session::PendingPermissionOption,
         session_host::{ErrorData, PermissionRequestEvent},
@@ -61,6 +62,8 @@ pub struct Projector {
     whole: bool,
     queue: Arc<Queue>,
     calls: Arc<Calls>,
+    /// Whether the agent runs in a terminal.
+    terminal: bool,
     pty: Pty,
 }
 
@@ -76,6 +79,7 @@ impl Projector {
             whole: true,
             queue: Arc::default(),
             calls: Arc::default(),
+            terminal: false,
             pty: Pty::default(),
         }
     }
@@ -92,11 +96,18 @@ impl Projector {
         !self.whole && events.any(|e| leans_back(e.kind))
     }
 
-    /// Whether an earlier event of this kind may matter to a later frame. All others need not be read for
-    /// [`Self::recall`].
+    /// Whether an earlier event of this kind may matter to a later frame, beside the bytes of a terminal. All others need
+    /// not be read for [`Self::recall`].
     #[must_use]
     pub const fn remembers(kind: Kind) -> bool {
-        leans_back(kind) || matches!(kind, Kind::Rpc(_, Phase::Request))
+        (leans_back(kind) && !matches!(kind, Kind::Output)) || matches!(kind, Kind::Rpc(_, Phase::Request))
+    }
+
+    /// Whether the last bytes of a terminal matter too: they may have cut a character. They are to be recalled after all
+    /// else.
+    #[must_use]
+    pub const fn remembers_output(&self) -> bool {
+        self.terminal
     }
 
     /// Takes an earlier event in, for its effect on what follows.
@@ -127,8 +138,8 @@ impl Projector {
                 }
             }
             EventBody::Output(chunk) => {
-                let (started, text) = self.pty.take(&chunk);
-                if started {
+                let text = self.pty.take(&chunk);
+                if chunk.pos == 0 {
                     say.terminal_started(MAIN_TERMINAL, "");
                 }
                 say.terminal_data(MAIN_TERMINAL, text);
@@ -197,16 +208,37 @@ impl Projector {
             }
             EventBody::AgentReady(ready) => {
                 // An agent in a terminal has no queue: its first prompt is typed in.
-                let changed = ready.acp_session.is_none() && Arc::make_mut(queue).emptied();
+                self.terminal = ready.acp_session.is_none();
+                let changed = self.terminal && Arc::make_mut(queue).emptied();
                 say.queue(changed, queue);
             }
             EventBody::AgentExited(exited) => {
                 self.calls = Arc::default();
-                if self.pty.ended() {
+                if self.terminal {
                     say.terminal_exit(MAIN_TERMINAL, Some(exited.code));
                 }
             }
-            EventBody::TurnStarted(_)
+            EventBody::QueuePaused(_) => {
+                Arc::make_mut(queue).paused(true);
+                let timestamp = event.at;
+                say.event(Topic::Queue, || {
+                    SessionQueuePausedEvent { kind: Tag::new(), data: NoData {}, timestamp }.into()
+                });
+            }
+            EventBody::QueueResumed(_) => {
+                // The next prompt shows once it is delivered.
+                Arc::make_mut(queue).paused(false);
+                let timestamp = event.at;
+                say.event(Topic::Queue, || {
+                    SessionQueueResumedEvent { kind: Tag::new(), data: NoData {}, timestamp }.into()
+                });
+            }
+            EventBody::QueueReordered(new) => {
+                Arc::make_mut(queue).reordered(&new.order);
+                say.queue(true, queue);
+            }
+            EventBody::SettingsChanged(_)
+            | EventBody::TurnStarted(_)
             | EventBody::EgressRefused(_)
             | EventBody::EgressAllowed(_)
             | EventBody::Usage(_)
@@ -226,9 +258,13 @@ const fn leans_back(kind: Kind) -> bool {
         | Kind::PromptUnknown
         | Kind::PromptWithdrawn
         | Kind::TurnEnded
+        | Kind::QueuePaused
+        | Kind::QueueResumed
+        | Kind::QueueReordered
         | Kind::AgentReady
         | Kind::AgentExited => true,
         Kind::TurnStarted
+        | Kind::SettingsChanged
         | Kind::PermissionRequested
         | Kind::PermissionAnswered
         | Kind::EgressRefused

@@ -9,7 +9,6 @@ const CHARACTER: usize = 4;
 /// Where a terminal's text stands.
 #[derive(Clone, Debug, Default)]
 pub struct Pty {
-    started: bool,
     /// Where the next chunk goes, when it follows.
     next: u64,
     /// The beginning of a character.
@@ -18,12 +17,11 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Takes a chunk: whether it is the first, and its text.
-    pub fn take(&mut self, chunk: &OutputChunk) -> (bool, String) {
-        let first = !std::mem::replace(&mut self.started, true);
+    /// Takes a chunk: its text.
+    pub fn take(&mut self, chunk: &OutputChunk) -> String {
         if chunk.data.is_empty() {
             // Dropped from the log since.
-            return (first, String::new());
+            return String::new();
         }
         if chunk.pos != self.next {
             self.cut_len = 0;
@@ -36,14 +34,7 @@ impl Pty {
         let (whole, rest) = bytes.split_at(bytes.len() - keep);
         self.cut[..keep].copy_from_slice(rest);
         self.cut_len = keep;
-        (first, String::from_utf8_lossy(whole).into_owned())
-    }
-
-    /// Its program has ended; whether there was one.
-    pub fn ended(&mut self) -> bool {
-        let was = self.started;
-        *self = Self { next: self.next, ..Self::default() };
-        was
+        String::from_utf8_lossy(whole).into_owned()
     }
 }
 

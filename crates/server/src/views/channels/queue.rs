@@ -109,6 +109,19 @@ impl Queue {
         !self.up && self.put_back()
     }
 
+    pub(super) fn paused(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Those that are not named stay behind, in their order.
+    pub(super) fn reordered(&mut self, order: &[CommandId]) {
+        if self.in_hand.as_ref().is_some_and(|i| order.contains(&i.id)) {
+            self.put_back();
+        }
+        let place = |i: &Item| order.iter().position(|id| *id == i.id).unwrap_or(usize::MAX);
+        self.waiting.make_contiguous().sort_by_key(place);
+    }
+
     pub(super) fn emptied(&mut self) -> bool {
         let any = self.in_hand.is_some() || !self.waiting.is_empty();
         self.in_hand = None;

@@ -6,7 +6,8 @@ use lia_protocol::{
     event::{
         Actor, AgentExited, AgentReady, Direction, ErrorEvent, Event, FsChanged, Kind, LogTruncated,
         NewEvent, OutputChunk, OwnEvent, PermissionAnswered, PermissionOption, PermissionRequested, Phase,
-        PromptDelivered, PromptQueued, PromptUnknown, PromptWithdrawn, TaskState, TurnEnded, TurnStarted,
+        PromptDelivered, PromptQueued, PromptUnknown, PromptWithdrawn, QueuePaused, QueueReordered,
+        QueueResumed, TaskState, TurnEnded, TurnStarted,
     },
     ids::{CommandId, PermissionId, Seq, SessionId, TaskId},
     sessions::{Channel, SessionEvent, WsChannelServerMessage, WsEventMessage},
@@ -412,7 +413,7 @@ fn an_agent_in_a_terminal() {
     );
 }
 
-/// The seed's busy burst, without the pause.
+/// The seed's busy burst.
 #[test]
 fn a_busy_queue() {
     let mut log = Log::default();
@@ -420,11 +421,14 @@ fn a_busy_queue() {
     let from = log.len();
     log.queued(1).queued(2).delivered(1).queued(3).queued(4);
     log.own(&PromptWithdrawn { command: command(3), reason: "user".into() });
-    log.ended(1, None).delivered(2).ended(2, Some("no")).delivered(4).ended(4, None);
-    let queue = |processing: bool, items: &[u8]| {
+    log.own(&QueueReordered { order: vec![command(4), command(2)] });
+    log.own(&QueuePaused {}).ended(1, None).own(&QueueResumed {}).delivered(4).ended(4, Some("no"));
+    log.delivered(2).ended(2, None);
+    let state = |processing: bool, paused: bool, items: &[u8]| {
         let items: Vec<_> = items.iter().map(|n| Value::from(format!("prompt {n}"))).collect();
-        format!("S:queue queue.updated processing:{processing} paused:false {items:?}")
+        format!("S:queue queue.updated processing:{processing} paused:{paused} {items:?}")
     };
+    let queue = |processing: bool, items: &[u8]| state(processing, false, items);
     assert_eq!(
         log.told(from),
         [
@@ -433,7 +437,11 @@ fn a_busy_queue() {
             queue(true, &[2, 3]),
             queue(true, &[2, 3, 4]),
             queue(true, &[2, 4]),
-            queue(true, &[4]),
+            queue(true, &[4, 2]),
+            "S:queue queue.paused {}".to_owned(),
+            state(false, true, &[4, 2]),
+            "S:queue queue.resumed {}".to_owned(),
+            queue(true, &[2]),
             // A turn that failed: the queue goes on.
             r#"S error {"message":"no"}"#.to_owned(),
             queue(true, &[]),
@@ -482,8 +490,15 @@ fn an_agents_frame_keeps_its_bytes() {
 }
 
 /// One log with all that a view knows.
-fn all() -> Log {
+fn all(terminal: bool) -> Log {
     let mut log = a_turn();
+    if terminal {
+        log.own(&AgentReady::default())
+            .push(Kind::Output, output(0, b"caf\xc3"))
+            .push(Kind::Output, output(4, b"\xa9 \xff\xe2"))
+            .push(Kind::Output, output(7, b"\x82"))
+            .push(Kind::Output, output(8, b"\xac"));
+    }
     log.queued(2)
         .delivered(2)
         .queued(3)
@@ -491,8 +506,6 @@ fn all() -> Log {
         .answer(TO_AGENT, 0, json!({ "terminalId": "t\"1" }))
         .ask(TO_CLIENT, 1, "terminal/output", json!({ "terminalId": "t\"1" }))
         .answer(TO_AGENT, 1, json!({ "output": "out", "truncated": false }))
-        .push(Kind::Output, output(0, b"caf\xc3"))
-        .push(Kind::Output, output(4, b"\xa9 \xff"))
         .own(&FsChanged { paths: vec!["a b".into()] })
         .own(&ErrorEvent { message: "it \"broke\"".into(), code: None })
         .ended(2, Some("why"))
@@ -511,7 +524,7 @@ fn all() -> Log {
 
 #[test]
 fn every_frame_is_one_of_the_contract() {
-    let frames = all().frames();
+    let frames = all(true).frames();
     assert!(frames.len() > 25, "{}", frames.len());
     for f in &frames {
         let message: WsChannelServerMessage =
@@ -534,7 +547,7 @@ proptest! {
     /// A reader that begins anywhere gets what one that began at the start gets from there on, byte for byte.
     #[test]
     fn cut_and_resume(cut in 0..60_usize, sizes in prop::collection::vec(1..9_usize, 60)) {
-        let log = all();
+        let log = all(cut % 2 == 0);
         let after = Seq((cut % (log.len() + 1)) as u64);
         let wanted: Vec<_> = log.frames().into_iter().filter(|f| f.seq > after).collect();
         let mut projector = Projector::at(S, after);
@@ -546,6 +559,9 @@ proptest! {
                 let mut whole = Projector::new(S);
                 for e in log.0[..begin].iter().filter(|e| Projector::remembers(e.kind)) {
                     whole.recall(e);
+                }
+                if whole.remembers_output() {
+                    log.0[..begin].iter().filter(|e| e.kind == Kind::Output).for_each(|e| whole.recall(e));
                 }
                 projector = whole;
             }
@@ -580,7 +596,7 @@ proptest! {
         let (mut pty, mut said, mut at) = (Pty::default(), String::new(), 0);
         for size in cuts.into_iter().chain([1 << 20]) {
             let chunk = &text.as_bytes()[at..(at + size).min(text.len())];
-            let (_, more) = pty.take(&OutputChunk { pos: at as u64, data: Bytes::copy_from_slice(chunk) });
+            let more = pty.take(&OutputChunk { pos: at as u64, data: Bytes::copy_from_slice(chunk) });
             said += &more;
             at += chunk.len();
         }

@@ -21,6 +21,7 @@ macro_rules! conformance_suite {
         $crate::conformance::conformance_suite!($open:
             seq_is_gapless_and_events_come_back_as_they_were,
             a_page_is_bounded,
+            landmarks_are_read_alone,
             a_transaction_is_all_or_nothing,
             many_writers_at_once,
             an_early_answer_is_seen_at_once_and_settles,
