@@ -5,6 +5,7 @@
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace;
+//! - [`sessions`]: the control plane of seed 003;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
 
@@ -28,6 +29,7 @@ pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
+pub mod sessions;
 pub mod stream;
 pub mod tasks;
 pub mod tokens;
