@@ -8,7 +8,7 @@ mod rest;
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io,
     path::Path,
     process::ExitCode,
 };

@@ -29,7 +29,7 @@ const LOG_EPOCH: &str = "log_epoch";
 
 /// A session that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSession {
+pub struct Newcomer {
     /// Its task.
     pub task: TaskId,
     /// Whose it is.
@@ -45,12 +45,12 @@ pub(super) struct Follow {
 
 #[derive(Debug, Default)]
 struct News {
-    recent: Mutex<VecDeque<NewSession>>,
+    recent: Mutex<VecDeque<Newcomer>>,
     count: watch::Sender<u64>,
 }
 
 impl News {
-    fn recent(&self) -> MutexGuard<'_, VecDeque<NewSession>> {
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Newcomer>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,7 +59,7 @@ impl Follow {
     /// A session is there.
     pub(super) fn tell(&self, task: TaskId, user: UserId) {
         let mut recent = self.news.recent();
-        recent.push_back(NewSession { task, user });
+        recent.push_back(Newcomer { task, user });
         if recent.len() > NEWS {
             recent.pop_front();
         }
@@ -79,7 +79,7 @@ pub struct NewsReader {
 impl NewsReader {
     /// The sessions that were made since, as soon as there are any; `None` when more were made than are kept. Cancel
     /// safe.
-    pub async fn next(&mut self) -> Option<Vec<NewSession>> {
+    pub async fn next(&mut self) -> Option<Vec<Newcomer>> {
         let at = self.at;
         if self.count.wait_for(|n| *n > at).await.is_err() {
             // The engine is gone, and with it all that could be told.
@@ -89,7 +89,7 @@ impl NewsReader {
     }
 
     /// The same, without waiting.
-    pub fn now(&mut self) -> Option<Vec<NewSession>> {
+    pub fn now(&mut self) -> Option<Vec<Newcomer>> {
         let recent = self.news.recent();
         let now = *self.news.count.borrow();
         let missed = usize::try_from(now - self.at).unwrap_or(usize::MAX);
