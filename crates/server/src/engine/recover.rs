@@ -51,6 +51,7 @@ impl Engine {
             failpoints,
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
+            changing_templates: tokio::sync::Mutex::default(),
             auto_approve: false.into(),
             background: TaskTracker::new(),
         });
