@@ -14,4 +14,5 @@ mod page;
 mod park;
 mod sessions;
 mod sessions_queue;
+mod sessions_templates;
 mod spine;

@@ -107,6 +107,7 @@ async fn what_cannot_be_started_says_why() -> anyhow::Result<()> {
     let (status, code, text) =
         refusal(create(json!({ "spawn": { "command": "/no/such/agent", "args": [] } })).await?)?;
     ensure!((status, code) == (500, Some(ErrorCode::SessionCreateError)), "{status} {code:?} {text}");
+    ensure!(text.contains("/no/such/agent"), "{text}");
     let failed = client.sessions().await?;
     ensure!(failed.len() == 1 && failed[0].status == SessionStatus::Killed, "{failed:?}");
 

@@ -6,12 +6,7 @@ mod diff;
 mod release;
 mod rest;
 
-use std::{
-    fs,
-    io,
-    path::Path,
-    process::ExitCode,
-};
+use std::{fs, io, path::Path, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use lia_server::config::generate;

@@ -1,9 +1,10 @@
 //! Sessions: the routes of seed 003, which calls a session an agent in its paths.
 
 use lia_protocol::sessions::{
-    CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptMode, PromptQueueState,
-    PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse, Session, SessionProgress,
-    SessionSettings, SessionsHealth,
+    AgentTemplate, CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptMode,
+    PromptQueueState, PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse,
+    RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session, SessionProgress, SessionSettings,
+    SessionsHealth, StartRuntimeBody, UpdateAgentTemplateBody,
 };
 use reqwest::{Method, StatusCode, Url};
 
@@ -181,5 +182,75 @@ impl Client {
     /// What the server answered.
     pub async fn sessions_health(&self) -> Result<SessionsHealth, Error> {
         self.get("health", self.url(["api", "health"])).await
+    }
+
+    /// Agent templates, those that come with the server first.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn agent_templates(&self) -> Result<Vec<AgentTemplate>, Error> {
+        self.get("list of templates", self.url(["api", "agent-templates"])).await
+    }
+
+    /// Registers an agent template.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn register_template(&self, body: &RegisterAgentTemplateBody) -> Result<AgentTemplate, Error> {
+        self.post("template", self.url(["api", "agent-templates"]), body).await
+    }
+
+    /// Changes an agent template; what is absent stays.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn update_template(
+        &self,
+        id: &str,
+        body: &UpdateAgentTemplateBody,
+    ) -> Result<AgentTemplate, Error> {
+        let url = self.url(["api", "agent-templates", id]);
+        self.json("template", self.request(Method::PUT, url).json(body)).await
+    }
+
+    /// Forgets an agent template.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn remove_template(&self, id: &str) -> Result<OkResponse, Error> {
+        self.json("answer", self.request(Method::DELETE, self.url(["api", "agent-templates", id]))).await
+    }
+
+    /// Runtimes and the caller's named instances.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn named_instances(&self) -> Result<Vec<RuntimeInfo>, Error> {
+        self.get("list of runtimes", self.url(["api", "runtimes"])).await
+    }
+
+    /// Starts an instance of a runtime.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn start_instance(&self, runtime: &str, name: Option<&str>) -> Result<RuntimeInstance, Error> {
+        let body = StartRuntimeBody { name: name.map(str::to_owned) };
+        self.post("instance", self.url(["api", "runtimes", runtime, "start"]), &body).await
+    }
+
+    /// `stop`, `pause` or `resume` of an instance.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn steer_instance(&self, name: &str, verb: &str) -> Result<OkResponse, Error> {
+        self.json("answer", self.request(Method::POST, self.url(["api", "runtimes", name, verb]))).await
+    }
+
+    /// Ends an instance's sessions and removes their files.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn remove_instance(&self, name: &str) -> Result<OkResponse, Error> {
+        self.json("answer", self.request(Method::DELETE, self.url(["api", "runtimes", name]))).await
     }
 }

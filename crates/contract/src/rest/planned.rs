@@ -10,15 +10,8 @@ use lia_protocol::{
     },
     computer::ComputerAction,
     error::ErrorCode as C,
-    rest::{
-        Access, Body, Doc, Kind, RouteDoc, doc,
-        doc::{json, list},
-        name,
-    },
-    sessions::{
-        AgentTemplate, FilePreview, FileSystemSnapshot, RegisterAgentTemplateBody, RuntimeInfo,
-        RuntimeInstance, SessionCallbackEvent,
-    },
+    rest::{Access, Body, Kind, RouteDoc, doc, doc::json, name},
+    sessions::{FilePreview, FileSystemSnapshot, SessionCallbackEvent},
     wire::WireUuid,
 };
 
@@ -30,7 +23,6 @@ pub fn routes() -> Vec<RouteDoc> {
 
 const READ: Access = Access::Scope(Scope::Read);
 const WRITE: Access = Access::Scope(Scope::Write);
-const ADMIN: Access = Access::Scope(Scope::Admin);
 const FILES: &str = "Below the workspace.";
 const HIDDEN: &str = "Whether what git ignores is shown too.";
 
@@ -63,22 +55,7 @@ fn sessions() -> Vec<RouteDoc> {
             C::NotFound,
         ])
     };
-    let any = || doc().fails(&[C::Unauthorized, C::Forbidden]);
-    let ok = |d: Doc| d.gives(200, Body::Document, "`{\"ok\": true}`");
     planned! { "sessions":
-        GET "/api/agent-templates" READ Http, "Agent templates.", any().gives(200, list::<AgentTemplate>(), "Managed ones first.");
-        POST "/api/agent-templates" ADMIN Http, "Adds an agent template.",
-            any().takes(json::<RegisterAgentTemplateBody>()).gives(201, json::<AgentTemplate>(), "The template.").fails(&[C::BadRequest]);
-        PUT "/api/agent-templates/{id}" ADMIN Http, "Changes an agent template.",
-            any().path::<String>("id", "The template.").takes(Body::Document).gives(200, json::<AgentTemplate>(), "The template.")
-                .fails(&[C::BadRequest, C::NotFound]);
-        GET "/api/runtimes" READ Http, "Runtimes and their instances.", any().gives(200, list::<RuntimeInfo>(), "In their order.");
-        POST "/api/runtimes/{typeName}/start" WRITE Http, "Starts an instance.",
-            any().path::<String>("typeName", "The runtime.").may_take(Body::Document).gives(201, json::<RuntimeInstance>(), "The instance.")
-                .fails(&[C::BadRequest, C::InvalidState]);
-        POST "/api/runtimes/{instanceName}/stop" WRITE Http, "Stops an instance.", ok(instance());
-        POST "/api/runtimes/{instanceName}/pause" WRITE Http, "Pauses an instance.", ok(instance().fails(&[C::InvalidState]));
-        DELETE "/api/runtimes/{instanceName}" WRITE Http, "Removes an instance.", ok(instance());
         GET "/api/runtimes/{instanceName}/files" READ Http, "A file of an instance.",
             instance().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest, C::InvalidState]);
         GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http, "Files of an instance.",

@@ -325,7 +325,7 @@ pub struct UpdateAgentTemplateRuntime {
 #[derive(Eq)]
 pub struct UpdateAgentTemplateBody {
     /// For people.
-    #[garde(inner(length(utf16, min = 1)))]
+    #[garde(length(utf16, min = 1))]
     pub name: Option<String>,
     /// How it is started.
     #[garde(dive)]

@@ -29,9 +29,10 @@ use lia_protocol::{
     },
     runtime::RuntimeStatus,
     sessions::{
-        CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptQueueState, PromptResponse,
-        QueueClearedResponse, QueueOrderBody, QueuedPromptResponse, Session, SessionProgress,
-        SessionSettings, SessionsHealth,
+        AgentTemplate, CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptQueueState,
+        PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse,
+        RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session, SessionProgress, SessionSettings,
+        SessionsHealth, StartRuntimeBody, UpdateAgentTemplateBody,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -163,6 +164,14 @@ fn steer() -> Doc {
     agent().gives(200, json::<OkResponse>(), "It is done.").fails(&[C::InvalidState])
 }
 
+/// A route of one named instance.
+fn named() -> Doc {
+    doc()
+        .path::<String>("instanceName", "The runtime's instance.")
+        .gives(200, json::<OkResponse>(), "It is done.")
+        .fails(&[C::NotFound, C::InvalidState, C::VmError])
+}
+
 /// A page for people.
 fn html() -> Doc {
     doc().gives(200, Body::Bytes("text/html"), "The page.")
@@ -278,6 +287,24 @@ routes! {
         doc().gives(200, json::<SessionSettings>(), "The settings.");
     PATCH "/api/settings" ADMIN Http SMALL, sessions::settings::change_all, "Decides it.",
         doc().takes(json::<SessionSettings>()).gives(200, json::<SessionSettings>(), "The settings.");
+    GET "/api/agent-templates" READ Http 0, sessions::templates::list, "Agent templates.",
+        doc().gives(200, list::<AgentTemplate>(), "Those that come with the server first.");
+    POST "/api/agent-templates" ADMIN Http limits::BODY_BYTES, sessions::templates::register, "Registers an agent template.",
+        doc().takes(json::<RegisterAgentTemplateBody>()).gives(201, json::<AgentTemplate>(), "The template.");
+    PUT "/api/agent-templates/{id}" ADMIN Http limits::BODY_BYTES, sessions::templates::update, "Changes an agent template; what is absent stays.",
+        doc().path::<String>("id", "The template.").takes(json::<UpdateAgentTemplateBody>()).gives(200, json::<AgentTemplate>(), "The template.")
+            .fails(&[C::NotFound]);
+    DELETE "/api/agent-templates/{id}" ADMIN Http SMALL, sessions::templates::remove, "Forgets an agent template, or what was changed of one that comes with the server.",
+        doc().path::<String>("id", "The template.").gives(200, json::<OkResponse>(), "It is gone.").fails(&[C::NotFound, C::InvalidState]);
+    GET "/api/runtimes" READ Http 0, sessions::runtimes::list, "Runtimes and the caller's named instances.",
+        doc().gives(200, list::<RuntimeInfo>(), "The oldest instance first.");
+    POST "/api/runtimes/{instanceName}/start" WRITE Http SMALL, sessions::runtimes::start, "Starts an instance of the runtime that the path names.",
+        doc().path::<String>("instanceName", "The runtime.").may_take(json::<StartRuntimeBody>()).gives(201, json::<RuntimeInstance>(), "The instance.")
+            .fails(&[C::InvalidState, C::VmError]);
+    POST "/api/runtimes/{instanceName}/stop" WRITE Http SMALL, sessions::runtimes::stop, "Ends an instance's sessions; their files stay.", named();
+    POST "/api/runtimes/{instanceName}/pause" WRITE Http SMALL, sessions::runtimes::pause, "Suspends an instance's sessions.", named();
+    POST "/api/runtimes/{instanceName}/resume" WRITE Http SMALL, sessions::runtimes::resume, "Resumes an instance's sessions.", named();
+    DELETE "/api/runtimes/{instanceName}" WRITE Http SMALL, sessions::runtimes::remove, "Ends an instance's sessions and removes their files.", named();
     GET "/api/agents" READ Http 0, sessions::agents::list, "Sessions, the last changed first.",
         doc().query::<ListSessionsQuery>().gives(200, list::<Session>(), "Without logs, files and queues.").with("Lia-Total", "How many match in all.");
     POST "/api/agents" WRITE Http limits::BODY_BYTES, sessions::agents::create, "Starts a session; answers when its agent is there.",

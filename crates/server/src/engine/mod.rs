@@ -3,6 +3,7 @@
 //! - [`Engine`]: the handle that the API uses;
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
 //! - [`create`]: from a request to a durable task; [`sessions`]: the same without a first prompt, its queue and settings;
+//! - [`registered`]: agent templates that can be changed; [`instances`]: named instances; [`seal`]: what is kept encrypted;
 //! - [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
 //! - [`ledger`]: what runtimes made;
@@ -46,12 +47,14 @@ pub mod error;
 mod failpoint;
 pub mod follow;
 mod import;
+mod instances;
 mod kept;
 mod ledger;
 mod link;
 pub mod options;
 pub mod owner;
 pub mod recover;
+mod registered;
 mod seal;
 pub mod sessions;
 pub mod spec;
@@ -97,6 +100,8 @@ pub struct Shared {
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
     follow: follow::Follow,
+    /// Held while a registered template changes, from its reading to its writing.
+    changing_templates: tokio::sync::Mutex<()>,
     /// Whether questions are answered by Lia, where a session's own settings do not say.
     auto_approve: AtomicBool,
     /// Tasks that end by themselves once the engine stops.

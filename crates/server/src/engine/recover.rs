@@ -52,6 +52,7 @@ impl Engine {
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
             follow: super::follow::Follow::default(),
+            changing_templates: tokio::sync::Mutex::default(),
             auto_approve: false.into(),
             background: TaskTracker::new(),
         });

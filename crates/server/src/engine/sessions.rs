@@ -17,6 +17,7 @@ use super::{
     Engine, EngineError, Shared,
     create::first_ops,
     owner::{Msg, Prompted},
+    registered::Resolved,
     spec::TaskSpec,
 };
 
@@ -65,34 +66,32 @@ impl Shared {
         Ok(())
     }
 
-    /// The template of a session, and the version of the installed agent that it uses.
-    fn agent_of(&self, agent: SessionAgent) -> Result<(AgentTemplate, String), Issue> {
-        match agent {
-            SessionAgent::Template(name) => {
-                let issue = |message| Issue { path: "agentTemplateId".into(), message };
-                let Some(template) = self.templates.get(&name) else {
-                    let known = self.templates.names().join(", ");
-                    let name: String = name.chars().take(80).collect();
-                    return Err(issue(format!("Unknown agent template \"{name}\"; known are {known}")));
-                };
-                match self.templates.missing(template, &self.options) {
-                    Some(missing) => Err(issue(missing)),
-                    None => Ok((template.clone(), name)),
+    /// How a session's agent is started, and the template's name.
+    async fn agent_of(&self, agent: SessionAgent) -> Result<Result<(Resolved, String), Issue>, EngineError> {
+        let (resolved, name, path) = match agent {
+            SessionAgent::Template(id) => match self.resolve(&id).await? {
+                Some(resolved) => (resolved, id, "agentTemplateId"),
+                None => {
+                    let id: String = id.chars().take(80).collect();
+                    let message = format!("Unknown agent template \"{id}\"");
+                    return Ok(Err(Issue { path: "agentTemplateId".into(), message }));
                 }
-            }
+            },
             SessionAgent::Spawn(spawn, name) => {
                 let template = inline(spawn, name);
-                match self.templates.missing(&template, &self.options) {
-                    Some(message) => Err(Issue { path: "spawn.command".into(), message }),
-                    None => Ok((template, INLINE.to_owned())),
-                }
+                let resolved = Resolved { template, env: BTreeMap::new(), setup: None };
+                (resolved, INLINE.to_owned(), "spawn.command")
             }
-        }
+        };
+        Ok(match self.templates.missing(&resolved.template, &self.options) {
+            Some(message) => Err(Issue { path: path.into(), message }),
+            None => Ok((resolved, name)),
+        })
     }
 }
 
 /// A template for a command: nothing to install, and no way out but what the operator opened for everybody.
-fn inline(spawn: AgentSpawn, name: Option<String>) -> AgentTemplate {
+pub(super) fn inline(spawn: AgentSpawn, name: Option<String>) -> AgentTemplate {
     let name = name.map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
     let title = name.unwrap_or_else(|| {
         std::iter::once(&spawn.command).chain(&spawn.args).map(String::as_str).collect::<Vec<_>>().join(" ")
@@ -145,11 +144,14 @@ impl Engine {
         let shared = &self.shared;
         let mut issues = Vec::new();
         let cwd = new.cwd.as_deref().map(inside).transpose().map_err(|i| issues.push(i)).unwrap_or_default();
-        let agent = shared.agent_of(new.agent).map_err(|i| issues.push(i)).ok();
-        let Some((template, name)) = agent.filter(|_| issues.is_empty()) else {
+        let agent = shared.agent_of(new.agent).await?.map_err(|i| issues.push(i)).ok();
+        let Some((Resolved { template, mut env, setup }, name)) = agent.filter(|_| issues.is_empty()) else {
             return Err(EngineError::Invalid(issues));
         };
         shared.check_disk()?;
+        env.extend(new.env);
+        let instance_name = new.instance_name.unwrap_or_else(|| shared.runtime.name().to_owned());
+        let use_instance = self.use_instance(&new.user, &instance_name).await?;
         let spec = TaskSpec {
             agent_version: shared.templates.version(&template, &shared.options),
             allow: template.allow.clone(),
@@ -160,17 +162,18 @@ impl Engine {
             files: false,
             ssh_public_key: None,
             cwd,
-            setup: new.setup.filter(|s| !s.trim().is_empty()),
-            sealed_env: shared.sealed_env(&new.env)?,
+            setup: new.setup.or(setup).filter(|s| !s.trim().is_empty()),
+            sealed_env: shared.sealed_env(&env)?,
         };
         let id = new.id.unwrap_or_else(TaskId::new);
         let record = TaskRecord {
             template: name,
             title: new.title,
-            instance_name: new.instance_name,
+            instance_name: Some(instance_name),
             ..shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?
         };
-        let ops = first_ops(&record, Actor::User(new.user), None);
+        let mut ops = first_ops(&record, Actor::User(new.user), None);
+        ops.push(use_instance);
         let (done, mut settled) = match shared.commit_early(ops).await {
             Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) => {

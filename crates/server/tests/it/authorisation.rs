@@ -79,6 +79,17 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
         ("GET", "/api/health" | "/api/settings" | "/api/agents") => free(route, None, 200),
+        ("GET", "/api/agent-templates" | "/api/runtimes") => free(route, None, 200),
+        ("POST", "/api/agent-templates") => {
+            free(route, Some(json!({ "name": "n", "spawn": { "command": "c", "args": [] } })), 201)
+        }
+        ("PUT", "/api/agent-templates/{id}") => free("/api/agent-templates/none", Some(json!({})), 404),
+        ("DELETE", "/api/agent-templates/{id}") => free("/api/agent-templates/none", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/start") => free("/api/runtimes/none/start", None, 400),
+        ("POST", "/api/runtimes/{instanceName}/stop") => free("/api/runtimes/none/stop", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/pause") => free("/api/runtimes/none/pause", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/resume") => free("/api/runtimes/none/resume", None, 404),
+        ("DELETE", "/api/runtimes/{instanceName}") => free("/api/runtimes/none", None, 404),
         ("PATCH", "/api/settings") => free(route, Some(json!({ "autoApprovePermissions": false })), 200),
         // Instances are never ready here; an id that is taken is refused before.
         ("POST", "/api/agents") => {

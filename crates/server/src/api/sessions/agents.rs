@@ -55,6 +55,10 @@ pub async fn create(
     if body.webhooks.is_some_and(|w| !w.is_empty()) {
         return Err(invalid("webhooks", "of a session are not served by this version yet"));
     }
+    if let Some(name) = &body.runtime_instance {
+        lia_protocol::names::slug(&Some(name.clone()), &())
+            .map_err(|e| invalid("runtimeInstance", e.to_string()))?;
+    }
     let new = NewSession {
         id,
         user: caller.user,

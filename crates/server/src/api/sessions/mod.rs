@@ -2,6 +2,7 @@
 //!
 //! - [`show`]: a task's record as a session;
 //! - [`agents`]: starting, listing, showing and ending sessions; [`prompts`]: prompts and their queue;
+//! - [`templates`]: how agents are started; [`runtimes`]: named instances;
 //! - [`settings`]: permissions, what is decided about sessions, health.
 
 use axum::http::{HeaderMap, header};
@@ -16,8 +17,10 @@ use super::{
 
 pub mod agents;
 pub mod prompts;
+pub mod runtimes;
 pub mod settings;
 pub mod show;
+pub mod templates;
 
 impl Api {
     /// The session, if it is the caller's own or the caller an administrator.

@@ -126,6 +126,7 @@ impl Owner {
             running_since: None,
             frozen_since: None,
             link_failures: 0,
+            complaint: None,
             turns: HashMap::new(),
             waiting_resume: Vec::new(),
             ending: None,
@@ -769,14 +770,15 @@ impl Owner {
             return self.finish(reason, error, Some(exited.code), self.task.cleanup).await;
         }
         let error = (exited.code != 0).then(|| {
-            let tail = exited.stderr_tail.trim();
+            let said = self.complaint.take().unwrap_or_default();
+            let tail = Some(exited.stderr_tail.trim()).filter(|t| !t.is_empty()).unwrap_or(&said);
             let how = exited
                 .signal
                 .map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
             if tail.is_empty() {
                 format!("the agent ended {how}")
             } else {
-                format!("the agent ended {how}; it said last: {tail}")
+                format!("the agent ended {how}; the last that was said: {tail}")
             }
         });
         self.finish("agent_exit", error, Some(exited.code), false).await;

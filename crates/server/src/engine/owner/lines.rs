@@ -275,7 +275,10 @@ impl Owner {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &exited)));
                 d.exited = Some(exited);
             }
-            SidecarLine::Error { error, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &error))),
+            SidecarLine::Error { error, .. } => {
+                d.events.push(own(NewEvent::own(Actor::Sidecar, &error)));
+                self.complaint = Some(error.message);
+            }
             SidecarLine::Progress { progress, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)))
             }

@@ -286,6 +286,8 @@ pub struct Owner {
     frozen_since: Option<Instant>,
     /// The link was lost this often in a row.
     link_failures: u32,
+    /// What the sidecar said last that failed.
+    complaint: Option<String>,
     /// Those who wait for a prompt's turn to end.
     turns: HashMap<CommandId, oneshot::Sender<Result<String, EngineError>>>,
     /// Those who wait for the task to run.
