@@ -1276,6 +1276,9 @@ export const LIMITS = {
   RegisterAgentTemplateBody: {
     name: { minLength: 1 },
   },
+  UpdateAgentTemplateBody: {
+    name: { minLength: 1 },
+  },
   QueueClearedResponse: {
     cleared: { min: 0, max: 4294967295 },
   },

@@ -1709,7 +1709,7 @@ export const UpdateAgentTemplateRuntimeSchema = /* @__PURE__ */ (() =>
 /** Changes an agent template; what is absent stays. */
 export const UpdateAgentTemplateBodySchema = /* @__PURE__ */ (() =>
   z.object({
-    name: z.string().optional(),
+    name: z.string().min(1).optional(),
     spawn: AgentSpawnSchema.optional(),
     runtime: UpdateAgentTemplateRuntimeSchema.optional(),
     env: z.record(z.string(), z.string().nullable()).optional(),
