@@ -12,4 +12,6 @@ mod lifecycle;
 mod orphans;
 mod page;
 mod park;
+mod sessions;
+mod sessions_queue;
 mod spine;

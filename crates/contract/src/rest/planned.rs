@@ -16,9 +16,8 @@ use lia_protocol::{
         name,
     },
     sessions::{
-        AgentTemplate, CreateSessionBody, FilePreview, FileSystemSnapshot, PermissionResponseBody,
-        PromptBody, PromptQueueState, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo,
-        RuntimeInstance, Session, SessionCallbackEvent,
+        AgentTemplate, FilePreview, FileSystemSnapshot, RegisterAgentTemplateBody, RuntimeInfo,
+        RuntimeInstance, SessionCallbackEvent,
     },
     wire::WireUuid,
 };
@@ -67,8 +66,6 @@ fn sessions() -> Vec<RouteDoc> {
     let any = || doc().fails(&[C::Unauthorized, C::Forbidden]);
     let ok = |d: Doc| d.gives(200, Body::Document, "`{\"ok\": true}`");
     planned! { "sessions":
-        GET "/api/health" READ Http, "Whether the server answers, and how many sessions it knows.",
-            any().gives(200, Body::Document, "It is well.");
         GET "/api/agent-templates" READ Http, "Agent templates.", any().gives(200, list::<AgentTemplate>(), "Managed ones first.");
         POST "/api/agent-templates" ADMIN Http, "Adds an agent template.",
             any().takes(json::<RegisterAgentTemplateBody>()).gives(201, json::<AgentTemplate>(), "The template.").fails(&[C::BadRequest]);
@@ -87,28 +84,9 @@ fn sessions() -> Vec<RouteDoc> {
         GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http, "Files of an instance.",
             instance().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN)
                 .gives(200, json::<FileSystemSnapshot>(), "The tree.").fails(&[C::InvalidState]);
-        GET "/api/agents" READ Http, "Sessions, the last changed first.", any().gives(200, list::<Session>(), "All of them.");
-        POST "/api/agents" WRITE Http, "Starts a session.",
-            any().takes(json::<CreateSessionBody>()).gives(201, json::<Session>(), "The session.").fails(&[C::BadRequest, C::InvalidState, C::VmError]);
-        GET "/api/agents/{agentId}" READ Http, "One session with its log.",
-            agent().asks::<bool>("includeFileSystem", "Whether its files come too.").asks::<bool>("showAllFiles", HIDDEN)
-                .gives(200, json::<Session>(), "The session.");
-        DELETE "/api/agents/{agentId}" WRITE Http, "Ends a session.", ok(agent().fails(&[C::InvalidState]));
-        POST "/api/agents/{agentId}/prompts" WRITE Http, "Prompts, and waits for the turn's end unless it is queued.",
-            agent().takes(json::<PromptBody>()).gives(200, Body::Document, "How the turn ended.").gives(202, json::<QueuedPromptResponse>(), "It waits.")
-                .fails(&[C::BadRequest, C::QueueFull]);
         POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
             agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
                 .fails(&[C::BadRequest]);
-        POST "/api/agents/{agentId}/permissions/{requestId}" WRITE Http, "Answers a question.",
-            ok(agent().path::<String>("requestId", "The question.").takes(json::<PermissionResponseBody>()).fails(&[C::BadRequest]));
-        GET "/api/agents/{agentId}/queue" READ Http, "Prompts that wait.", agent().gives(200, json::<PromptQueueState>(), "In their order.");
-        PUT "/api/agents/{agentId}/queue" WRITE Http, "Orders them anew.",
-            ok(agent().takes(Body::Document).fails(&[C::BadRequest]));
-        DELETE "/api/agents/{agentId}/queue" WRITE Http, "Drops them all.", ok(agent());
-        DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http, "Drops one.", ok(agent().path::<String>("queueId", "The prompt."));
-        POST "/api/agents/{agentId}/queue/pause" WRITE Http, "Holds the queue.", ok(agent());
-        POST "/api/agents/{agentId}/queue/resume" WRITE Http, "Lets the queue go on.", ok(agent());
         GET "/api/agents/{agentId}/files" READ Http, "A file of a session.",
             agent().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest]);
         GET "/api/agents/{agentId}/fs/snapshot" READ Http, "Files of a session.",

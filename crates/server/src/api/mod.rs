@@ -6,6 +6,7 @@
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
 //! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace;
+//! - [`sessions`]: the control plane of seed 003;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
 
@@ -30,6 +31,7 @@ pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
+pub mod sessions;
 pub mod socket;
 pub mod stream;
 pub mod tasks;

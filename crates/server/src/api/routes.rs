@@ -20,14 +20,19 @@ use lia_protocol::{
     limits,
     log::LogEvent,
     query::{
-        DeleteTaskQuery, FileQuery, FolderQuery, ListTasksQuery, LogQuery, LoginLinkQuery, RepositoryQuery,
-        SinceQuery, StreamQuery,
+        DeleteTaskQuery, FileQuery, FolderQuery, ListSessionsQuery, ListTasksQuery, LogQuery, LoginLinkQuery,
+        RepositoryQuery, SessionQuery, SinceQuery, StreamQuery,
     },
     rest::{
         Body, Doc, RouteDoc, doc,
         doc::{json, list},
     },
     runtime::RuntimeStatus,
+    sessions::{
+        CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptQueueState, PromptResponse,
+        QueueClearedResponse, QueueOrderBody, QueuedPromptResponse, Session, SessionProgress,
+        SessionSettings, SessionsHealth,
+    },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
     ws::WsOutputMessage,
@@ -37,7 +42,7 @@ use super::{
     Api,
     auth::{Gate, guard},
     channels::{many, one, sse},
-    control, files, log, login, page, reference, server, stream, tasks, tokens, uploads,
+    control, files, log, login, page, reference, server, sessions, stream, tasks, tokens, uploads,
 };
 
 pub use lia_protocol::rest::{Access, Kind};
@@ -67,6 +72,7 @@ impl Route {
         RouteDoc {
             method: match self.method {
                 Method::DELETE => "DELETE",
+                Method::PATCH => "PATCH",
                 Method::POST => "POST",
                 Method::PUT => "PUT",
                 _ => "GET",
@@ -145,6 +151,16 @@ fn session() -> Doc {
 /// A route that the task's instance answers.
 fn instance() -> Doc {
     task().fails(&[C::NotFound, C::InvalidState, C::VmError])
+}
+
+/// A route of one session, which seed 003 calls an agent in its paths.
+fn agent() -> Doc {
+    doc().path::<String>("agentId", "The session.").fails(&[C::NotFound])
+}
+
+/// A route that changes one session and has nothing to say.
+fn steer() -> Doc {
+    agent().gives(200, json::<OkResponse>(), "It is done.").fails(&[C::InvalidState])
 }
 
 /// A page for people.
@@ -256,6 +272,43 @@ routes! {
         doc().takes(json::<CreateTokenRequest>()).gives(201, json::<CreateTokenResponse>(), "The one time that it is shown.");
     DELETE "/api/v1/tokens/{id}" ADMIN Http SMALL, tokens::revoke, "Revokes a token and all that was made from it.",
         doc().path::<TokenId>("id", "The token's name.").done(204, "It is revoked.").fails(&[C::NotFound, C::InvalidState]);
+    GET "/api/health" READ Http 0, sessions::settings::health, "Whether the server answers, and how many sessions the caller has.",
+        doc().gives(200, json::<SessionsHealth>(), "It is well.").gives(503, json::<SessionsHealth>(), "It is not.");
+    GET "/api/settings" READ Http 0, sessions::settings::of_all, "What is decided about all sessions.",
+        doc().gives(200, json::<SessionSettings>(), "The settings.");
+    PATCH "/api/settings" ADMIN Http SMALL, sessions::settings::change_all, "Decides it.",
+        doc().takes(json::<SessionSettings>()).gives(200, json::<SessionSettings>(), "The settings.");
+    GET "/api/agents" READ Http 0, sessions::agents::list, "Sessions, the last changed first.",
+        doc().query::<ListSessionsQuery>().gives(200, list::<Session>(), "Without logs, files and queues.").with("Lia-Total", "How many match in all.");
+    POST "/api/agents" WRITE Http limits::BODY_BYTES, sessions::agents::create, "Starts a session; answers when its agent is there.",
+        doc().takes(json::<CreateSessionBody>()).gives(201, json::<Session>(), "The session.").with("Location", "Where the session is.")
+            .fails(&[C::InvalidState, C::SessionCreateError, C::VmError, C::NotFound]);
+    GET "/api/agents/{agentId}" READ Http 0, sessions::agents::get, "One session with its log.",
+        agent().query::<SessionQuery>().gives(200, json::<Session>(), "The session.");
+    DELETE "/api/agents/{agentId}" WRITE Http SMALL, sessions::agents::delete, "Ends a session; its files stay for a while.",
+        steer().fails(&[C::VmError]);
+    POST "/api/agents/{agentId}/prompts" WRITE Http INPUT, sessions::prompts::prompt, "Prompts, and waits for the turn's end unless it is queued.",
+        agent().takes(json::<PromptBody>()).gives(200, json::<PromptResponse>(), "How the turn ended.")
+            .gives(202, json::<QueuedPromptResponse>(), "It waits.").fails(&[C::InvalidState, C::QueueFull, C::AgentExecutionFailed, C::TooLarge]);
+    POST "/api/agents/{agentId}/cancel" WRITE Http SMALL, sessions::prompts::cancel, "Stops the running turn; the queue goes on.", steer();
+    POST "/api/agents/{agentId}/permissions/{requestId}" WRITE Http SMALL, sessions::settings::answer, "Answers a question.",
+        steer().path::<String>("requestId", "The question.").takes(json::<PermissionResponseBody>());
+    GET "/api/agents/{agentId}/status" READ Http 0, sessions::settings::status, "Whether it works, and whether it waits for a person.",
+        agent().gives(200, json::<SessionProgress>(), "What it does.");
+    GET "/api/agents/{agentId}/settings" READ Http 0, sessions::settings::of_session, "What is decided about the session.",
+        agent().gives(200, json::<SessionSettings>(), "The settings in force.");
+    PATCH "/api/agents/{agentId}/settings" WRITE Http SMALL, sessions::settings::change_session, "Decides it.",
+        agent().takes(json::<SessionSettings>()).gives(200, json::<SessionSettings>(), "The settings.").fails(&[C::InvalidState]);
+    GET "/api/agents/{agentId}/queue" READ Http 0, sessions::prompts::queue, "Prompts that wait.",
+        agent().gives(200, json::<PromptQueueState>(), "In their order.");
+    PUT "/api/agents/{agentId}/queue" WRITE Http SMALL, sessions::prompts::reorder, "Puts them into another order.",
+        steer().takes(json::<QueueOrderBody>());
+    DELETE "/api/agents/{agentId}/queue" WRITE Http SMALL, sessions::prompts::clear, "Takes them all back.",
+        agent().gives(200, json::<QueueClearedResponse>(), "How many there were.").fails(&[C::InvalidState]);
+    DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http SMALL, sessions::prompts::remove, "Takes one back.",
+        steer().path::<String>("queueId", "The prompt.");
+    POST "/api/agents/{agentId}/queue/pause" WRITE Http SMALL, sessions::prompts::pause, "Holds them back.", steer();
+    POST "/api/agents/{agentId}/queue/resume" WRITE Http SMALL, sessions::prompts::resume, "Lets them go on.", steer();
     POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.",
         doc().takes(json::<DownRequest>()).done(202, "It ends.");
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`Engine`]: the handle that the API uses;
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
-//! - [`create`]: from a request to a durable task; [`owner`]: the session's owner; [`recover`]: what start-up repairs;
+//! - [`create`]: from a request to a durable task; [`sessions`]: the same without a first prompt, its queue and settings;
+//! - [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
 //! - [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
@@ -13,7 +14,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use lia_gateway::{Gateway, Policy};
@@ -51,6 +52,8 @@ mod link;
 pub mod options;
 pub mod owner;
 pub mod recover;
+mod seal;
+pub mod sessions;
 pub mod spec;
 pub mod tail;
 pub mod templates;
@@ -59,9 +62,11 @@ pub mod upkeep;
 pub use clock::Clock;
 pub use create::NewTask;
 pub use error::EngineError;
-pub use follow::{Follower, NewSession, NewsReader};
+pub use follow::{Follower, Made, NewsReader};
 pub use options::{Options, Retention};
+pub use owner::Prompted;
 pub use recover::Recovered;
+pub use sessions::{NewSession, SessionAgent};
 pub use tail::{Slice, Subscription};
 
 use owner::{Finish, InstanceState, Msg, Owner, Reply};
@@ -92,6 +97,8 @@ pub struct Shared {
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
     follow: follow::Follow,
+    /// Whether questions are answered by Lia, where a session's own settings do not say.
+    auto_approve: AtomicBool,
     /// Tasks that end by themselves once the engine stops.
     background: TaskTracker,
 }
@@ -163,7 +170,13 @@ impl Shared {
     }
 
     /// Gives a task that has just been made its owner.
-    fn attend_new(self: &Arc<Self>, task: TaskRecord, spec: TaskSpec, head: Head, first: CommandRecord) {
+    fn attend_new(
+        self: &Arc<Self>,
+        task: TaskRecord,
+        spec: TaskSpec,
+        head: Head,
+        first: Option<CommandRecord>,
+    ) {
         let whose = Whose::of(&task);
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::of_new(self.clone(), task, spec, head, first, rx);
@@ -219,7 +232,7 @@ impl Engine {
             let open: Vec<_> = self.shared.sessions().values().map(|s| s.requests.clone()).collect();
             let ends = open.into_iter().map(|requests| async move {
                 let (reply, answer) = oneshot::channel();
-                if requests.send(Msg::Terminate { by: Actor::System, remove: false, reply }).await.is_ok() {
+                if requests.send(Msg::Terminate { by: Actor::System, reason: "down", reply }).await.is_ok() {
                     let _ = answer.await;
                 }
             });
@@ -292,7 +305,7 @@ impl Engine {
     /// # Errors
     /// `NoTask`, runtime and store errors; what remains is removed at the next attempt or start.
     pub async fn terminate(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        match self.ask(task, |reply| Msg::Terminate { by, remove: true, reply }).await {
+        match self.ask(task, |reply| Msg::Terminate { by, reason: owner::DELETED, reply }).await {
             Err(EngineError::InvalidState(_)) => {
                 let record = self.record(task).await?;
                 if !record.removed {
@@ -302,6 +315,14 @@ impl Engine {
             }
             other => other,
         }
+    }
+
+    /// Ends a task in any state; its workspace stays as that of one that ended by itself.
+    ///
+    /// # Errors
+    /// `InvalidState` when it has ended, `NoTask`, runtime and store errors.
+    pub async fn end(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
+        self.ask(task, |reply| Msg::Terminate { by, reason: "user", reply }).await
     }
 
     /// Ends it and removes record and log too.

@@ -52,8 +52,10 @@ impl Engine {
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
             follow: super::follow::Follow::default(),
+            auto_approve: false.into(),
             background: TaskTracker::new(),
         });
+        shared.load_settings().await?;
         let mut found = Recovered::default();
         let unfinished = shared.store.unfinished_tasks().await?;
         let known: HashSet<_> = unfinished.iter().map(|t| t.instance).collect();

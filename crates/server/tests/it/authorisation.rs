@@ -29,6 +29,8 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
     let c =
         |path: String, body: Option<Value>, owned: bool, good: u16| Some(Case { path, body, owned, good });
     let own = |rest: &str, body: Option<Value>, good: u16| c(task_path(rest), body, true, good);
+    let agent =
+        |rest: &str, body: Option<Value>, good: u16| c(format!("/api/agents/{task}{rest}"), body, true, good);
     let free = |path: &str, body: Option<Value>, good: u16| c(path.to_owned(), body, false, good);
     match (method.as_str(), route) {
         ("GET", "/health" | "/" | "/docs" | "/openapi.json" | "/asyncapi.json") => free(route, None, 200),
@@ -76,6 +78,30 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
         ("GET", "/api/v1/tokens") => free(route, None, 200),
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
+        ("GET", "/api/health" | "/api/settings" | "/api/agents") => free(route, None, 200),
+        ("PATCH", "/api/settings") => free(route, Some(json!({ "autoApprovePermissions": false })), 200),
+        // Instances are never ready here; an id that is taken is refused before.
+        ("POST", "/api/agents") => {
+            free(route, Some(json!({ "sessionId": task, "agentTemplateId": "shell" })), 409)
+        }
+        ("GET", "/api/agents/{agentId}") => agent("", None, 200),
+        ("DELETE", "/api/agents/{agentId}") => agent("", None, 200),
+        ("POST", "/api/agents/{agentId}/prompts") => agent("/prompts", Some(json!({ "text": "x" })), 409),
+        ("POST", "/api/agents/{agentId}/cancel") => agent("/cancel", None, 409),
+        ("POST", "/api/agents/{agentId}/permissions/{requestId}") => {
+            agent("/permissions/x", Some(json!({ "optionId": "y" })), 404)
+        }
+        ("GET", "/api/agents/{agentId}/status") => agent("/status", None, 200),
+        ("GET", "/api/agents/{agentId}/settings") => agent("/settings", None, 200),
+        ("PATCH", "/api/agents/{agentId}/settings") => {
+            agent("/settings", Some(json!({ "autoApprovePermissions": true })), 200)
+        }
+        ("GET", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
+        ("PUT", "/api/agents/{agentId}/queue") => agent("/queue", Some(json!({ "order": ["x"] })), 400),
+        ("DELETE", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
+        ("DELETE", "/api/agents/{agentId}/queue/{queueId}") => agent("/queue/x", None, 404),
+        ("POST", "/api/agents/{agentId}/queue/pause") => agent("/queue/pause", None, 200),
+        ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
         ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
         _ => None,
     }
@@ -210,7 +236,7 @@ async fn every_route_with_every_credential() {
         expect(server.ask(route, &case, Way::Bearer, Some(&revoked)).await, 401, "a revoked token");
 
         // And what must do, does; last, since it may end the task.
-        if route.path.ends_with("/resume") {
+        if route.path.ends_with("{id}/resume") {
             // Of a task that is being started it waits for the start, which never ends here.
             let end = server.call(&server.admin, "DELETE", &format!("/api/v1/tasks/{task}"), None).await;
             assert_eq!(end.status, 204);

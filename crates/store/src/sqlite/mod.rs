@@ -31,8 +31,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Head, IdempotencyRecord,
-    LedgerRecord, Op, PageSize, PermissionRecord, Settled, Store, StoreError, TaskFilter, TaskRecord, Txn,
-    UploadRecord,
+    LedgerRecord, NamedInstance, Op, PageSize, PermissionRecord, Settled, Store, StoreError, TaskFilter,
+    TaskRecord, TemplateRecord, Txn, UploadRecord,
 };
 
 mod batch;
@@ -297,6 +297,21 @@ impl Store for SqliteStore {
     async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError> {
         let filter = "WHERE used_at < ?1 ORDER BY used_at";
         self.readers.run(move |c| reads::all(c, (rows::UPLOAD, filter), &[&before.0], rows::upload)).await
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateRecord>, StoreError> {
+        self.readers.run(|c| reads::all(c, (rows::TEMPLATE, "ORDER BY no"), &[], rows::template)).await
+    }
+
+    async fn instances(&self, user: Option<&UserId>) -> Result<Vec<NamedInstance>, StoreError> {
+        let user = user.cloned();
+        let filter = "WHERE ?1 IS NULL OR user = ?1 ORDER BY no";
+        self.readers
+            .run(move |c| {
+                let user = user.as_ref().map(UserId::as_str);
+                reads::all(c, (rows::NAMED, filter), &[&user], rows::named)
+            })
+            .await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

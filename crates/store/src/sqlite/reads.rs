@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     CommandRecord, CommandState, Head, IdempotencyRecord, LedgerRecord, PageSize, StoreError, TaskFilter,
-    TaskRecord,
+    TaskOrder, TaskRecord,
 };
 
 /// The pool.
@@ -176,6 +176,10 @@ pub(super) fn tasks(
         wanted += " AND t.guild = ?";
         values.push(Box::new(guild.clone()));
     }
+    if let Some(name) = &filter.instance_name {
+        wanted += " AND t.instance_name = ?";
+        values.push(Box::new(name.clone()));
+    }
     if !filter.status.is_empty() {
         wanted += &format!(" AND t.status IN ({})", vec!["?"; filter.status.len()].join(","));
         values.extend(filter.status.iter().map(|s| Box::new(s.as_str()) as Box<dyn ToSql>));
@@ -186,7 +190,11 @@ pub(super) fn tasks(
     let total: i64 = snapshot.prepare_cached(&count)?.query_row(params_from_iter(&values), |r| r.get(0))?;
     values.push(Box::new(per_page));
     values.push(Box::new(rows_before(page, per_page)));
-    let select = format!("{}{wanted} ORDER BY t.created_at DESC, t.id DESC LIMIT ? OFFSET ?", rows::TASK);
+    let order = match filter.order {
+        TaskOrder::Newest => "t.created_at",
+        TaskOrder::LastChanged => "changed_at",
+    };
+    let select = format!("{}{wanted} ORDER BY {order} DESC, t.id DESC LIMIT ? OFFSET ?", rows::TASK);
     let mut select = snapshot.prepare_cached(&select)?;
     let found = select.query_map(params_from_iter(&values), rows::task)?.collect::<Result<_, _>>()?;
     Ok((found, rows::nat(total)))
@@ -239,7 +247,8 @@ pub(super) fn commands(
 ) -> Result<Vec<CommandRecord>, StoreError> {
     let wanted = vec!["?"; states.len()].join(",");
     let sql = format!(
-        "{}WHERE s.id = ? AND s.purging IS NULL AND c.state IN ({wanted}) ORDER BY c.no",
+        "{}WHERE s.id = ? AND s.purging IS NULL AND c.state IN ({wanted}) \
+         ORDER BY CASE WHEN c.state = 'pending' THEN coalesce(c.rank, c.no) ELSE c.no END, c.no",
         rows::COMMAND
     );
     let id = session.0.as_bytes().as_slice();
