@@ -221,6 +221,85 @@ async fn the_seeds_transcripts() -> anyhow::Result<()> {
     socket.say(cancel).await?;
     assert!(socket.next().await?["message"].as_str().unwrap_or_default().starts_with("Queue item"));
 
+    // A queue is put into another order, held back, and let go; one prompt of it comes from the session's own socket.
+    socket.say(prompt("slow 20 20")).await?;
+    socket.until(|m| m["event"]["data"]["method"] == "session/prompt").await?;
+    let mut one = Socket::open(&server, &client, &format!("/ws/sessions/{task}?since={}", u32::MAX)).await?;
+    one.until(|m| m["type"] == "connected").await?;
+    let mut ids = Vec::new();
+    for text in ["say a", "say b", "say c"] {
+        one.say(json!({ "action": "prompt", "text": text })).await?;
+        let queued = one.until(|m| m["queued"] == true).await?.pop().context("queued")?;
+        assert_eq!(queued["position"], ids.len());
+        ids.push(queued["queueId"].clone());
+    }
+    let order = |ids: &[&Value]| json!({ "action": "queue.reorder", "sessionId": task, "order": ids });
+    socket.say(order(&[&ids[2], &ids[0]])).await?;
+    let wrong = socket.until(|m| m["type"] == "error").await?.pop().context("an error")?;
+    assert!(wrong["message"].as_str().unwrap_or_default().contains("does not match queue size"), "{wrong}");
+    socket.say(order(&[&ids[2], &ids[0], &ids[1]])).await?;
+    let all = socket.until(|m| m["event"]["data"]["items"][0]["queueId"] == ids[2]).await?;
+    assert_eq!(all.last().context("the queue")?["event"]["data"]["items"][2]["queueId"], ids[1]);
+    one.say(json!({ "action": "queue.pause" })).await?;
+    let told: Vec<_> = socket
+        .until(|m| m["event"]["data"]["processing"] == false && m["event"]["data"]["paused"] == true)
+        .await?
+        .iter()
+        .map(line)
+        .filter(|l| !l.starts_with("session/update"))
+        .collect();
+    assert_eq!(
+        told,
+        ["queue.paused", "session/prompt response end_turn", "queue.updated processing:false size:3",]
+    );
+    one.say(json!({ "action": "cancel", "queueId": ids[0] })).await?;
+    socket.say(json!({ "action": "queue.resume", "sessionId": task })).await?;
+    let all = socket
+        .until(|m| m["event"]["data"]["processing"] == false && m["event"]["data"]["size"] == 0)
+        .await?;
+    let told: Vec<_> = all.iter().map(line).collect();
+    assert_eq!(
+        told[..4],
+        [
+            "queue.updated processing:false size:2",
+            "queue.resumed",
+            "queue.updated processing:true size:1",
+            "session/prompt request",
+        ]
+    );
+    let said: String = all
+        .iter()
+        .filter_map(|m| m["event"]["data"]["payload"]["update"]["content"]["text"].as_str())
+        .collect();
+    assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["c", "b"]);
+
+    // Emptied while held back.
+    for action in ["queue.pause", "queue.clear", "queue.resume"] {
+        if action == "queue.clear" {
+            socket.say(prompt("say never")).await?;
+        }
+        socket.say(json!({ "action": action, "sessionId": task })).await?;
+    }
+    let told: Vec<_> =
+        socket.until(|m| m["event"]["type"] == "queue.resumed").await?.iter().map(line).collect();
+    assert_eq!(
+        told,
+        [
+            "queue.paused",
+            "queue.updated processing:false size:1",
+            "queue.updated processing:false size:0",
+            "queue.resumed",
+        ]
+    );
+
+    // A prompt that fails is told to its sender too.
+    socket.say(prompt("error no")).await?;
+    let all = socket.until(|m| m["type"] == "error").await?;
+    assert!(all.last().is_some_and(|m| m["message"].as_str().is_some_and(|t| t.contains("no"))), "{all:?}");
+    if !all.iter().map(line).any(|l| l.starts_with("queue.updated processing:false")) {
+        socket.idle().await?;
+    }
+
     // A running turn is cancelled.
     socket.say(prompt("hang")).await?;
     socket.until(|m| m["event"]["data"]["method"] == "session/prompt").await?;
@@ -250,7 +329,7 @@ async fn the_seeds_transcripts() -> anyhow::Result<()> {
     );
     assert!(told.iter().any(|l| l.starts_with("\"error\"")), "{told:?}");
 
-    // The same again from the log, and over the other two ways.
+    // The same again from the log, over the session's own socket and as the session's newest log.
     let mut again = Socket::channels(&server, &client).await?;
     let all = again.subscribe(&channel, 0).await?;
     let events: Vec<_> = all.iter().filter(|m| m["type"] == "event").map(|m| m["event"].clone()).collect();

@@ -131,7 +131,7 @@ async fn an_agent_that_exits_fails_its_prompt_and_leaves_an_ended_session() -> a
     let made = session(&client, json!({})).await?;
     let (running, other) = (client.clone(), client.clone());
     let id = made.id.clone();
-    let prompt = tokio::spawn(async move { running.prompt(&id, "permission wait\nexit 3", None).await });
+    let prompt = tokio::spawn(async move { running.prompt(&id, "permission wait\ncrash 3", None).await });
     let mut log = log(&client, &made).await?;
     let WsMessageExt::Permission(asked) =
         log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?

@@ -155,7 +155,12 @@ impl Repo {
         let index = dir.join("index");
         let own = self.git_path("index")?;
         if own.exists() {
-            fs::copy(&own, &index).with_context(|| format!("{} cannot be copied", own.display()))?;
+            // With its time: git looks into a file that may have changed in the moment in which the index was written, and
+            // a younger copy would hide that.
+            fs::copy(&own, &index)
+                .and_then(|_| fs::File::options().write(true).open(&index))
+                .and_then(|copy| copy.set_modified(fs::metadata(&own)?.modified()?))
+                .with_context(|| format!("{} cannot be copied", own.display()))?;
         }
         let run = |args: &[&str]| {
             let mut command = command(&self.top);

@@ -11,6 +11,7 @@ use std::{
 use lia_protocol::{
     event::{Kind, OutputChunk},
     ids::{Seq, SessionId, TaskId, UserId},
+    sessions::SessionLog,
 };
 use lia_store::{Op, PageSize, StoreError, TaskRecord, Txn};
 use tokio::sync::{OnceCell, watch};
@@ -22,6 +23,8 @@ use crate::views::channels::{ChannelFrame, Projector};
 const NEWS: usize = 1024;
 /// Events before a place in which a terminal's last bytes are looked for first.
 const LAST_EVENTS: u64 = 64;
+/// Bytes of a session's newest log.
+const LOGS_BYTES: usize = 4 << 20;
 /// Bytes of one character at most.
 const CHARACTER: usize = 4;
 /// The setting that keeps the log's name.
@@ -29,7 +32,7 @@ const LOG_EPOCH: &str = "log_epoch";
 
 /// A session that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newcomer {
+pub struct Made {
     /// Its task.
     pub task: TaskId,
     /// Whose it is.
@@ -45,12 +48,12 @@ pub(super) struct Follow {
 
 #[derive(Debug, Default)]
 struct News {
-    recent: Mutex<VecDeque<Newcomer>>,
+    recent: Mutex<VecDeque<Made>>,
     count: watch::Sender<u64>,
 }
 
 impl News {
-    fn recent(&self) -> MutexGuard<'_, VecDeque<Newcomer>> {
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Made>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,7 +62,7 @@ impl Follow {
     /// A session is there.
     pub(super) fn tell(&self, task: TaskId, user: UserId) {
         let mut recent = self.news.recent();
-        recent.push_back(Newcomer { task, user });
+        recent.push_back(Made { task, user });
         if recent.len() > NEWS {
             recent.pop_front();
         }
@@ -79,7 +82,7 @@ pub struct NewsReader {
 impl NewsReader {
     /// The sessions that were made since, as soon as there are any; `None` when more were made than are kept. Cancel
     /// safe.
-    pub async fn next(&mut self) -> Option<Vec<Newcomer>> {
+    pub async fn next(&mut self) -> Option<Vec<Made>> {
         let at = self.at;
         if self.count.wait_for(|n| *n > at).await.is_err() {
             // The engine is gone, and with it all that could be told.
@@ -89,7 +92,7 @@ impl NewsReader {
     }
 
     /// The same, without waiting.
-    pub fn now(&mut self) -> Option<Vec<Newcomer>> {
+    pub fn now(&mut self) -> Option<Vec<Made>> {
         let recent = self.news.recent();
         let now = *self.news.count.borrow();
         let missed = usize::try_from(now - self.at).unwrap_or(usize::MAX);
@@ -139,7 +142,9 @@ impl Engine {
     }
 
     fn follower(&self, task: TaskId, session: SessionId, tail: Arc<Tail>, after: Option<Seq>) -> Follower {
-        let after = after.unwrap_or_else(|| tail.head().seq);
+        let head = tail.head().seq;
+        // A place beyond the end is one of another log; what is new here is new to its owner.
+        let after = after.map_or(head, |after| after.min(head));
         let subscription = Subscription::new(session, after, tail, self.shared.store.clone());
         let projector = Projector::at(task, after);
         Follower { task, session, subscription, projector, slice: None, engine: self.clone() }
@@ -181,6 +186,38 @@ impl Engine {
             span *= 4;
         }
         Ok(projector)
+    }
+
+    /// The newest part of a session's log as seed 003's events, at most so many, and whether there is more before it.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn newest_logs(
+        &self,
+        task: &TaskRecord,
+        most: usize,
+    ) -> Result<(Vec<SessionLog>, bool), StoreError> {
+        let store = &self.shared.store;
+        let last = store.head(task.session).await?.last_seq;
+        let mut cursor = Seq(last.0.saturating_sub(most as u64));
+        let mut more = cursor > Seq::ZERO;
+        let mut projector = self.recall(task.id, task.session, cursor).await?;
+        let (mut frames, mut bytes) = (VecDeque::<ChannelFrame>::new(), 0);
+        while cursor < last {
+            let events = store.events(task.session, cursor, PageSize::default()).await?;
+            let Some(end) = events.last() else { break };
+            cursor = end.seq;
+            let mut fresh = Vec::new();
+            events.iter().filter(|e| e.seq <= last).for_each(|e| projector.project(e, &mut fresh));
+            bytes += fresh.iter().map(|f| f.text.len()).sum::<usize>();
+            frames.extend(fresh);
+            while frames.len() > most || bytes > LOGS_BYTES {
+                let Some(oldest) = frames.pop_front() else { break };
+                bytes -= oldest.text.len();
+                more = true;
+            }
+        }
+        Ok((frames.iter().filter_map(ChannelFrame::log).collect(), more))
     }
 
     /// The name of this log: another one means that the seqs of a client's memory are of no use here.

@@ -65,7 +65,7 @@ pub mod upkeep;
 pub use clock::Clock;
 pub use create::NewTask;
 pub use error::EngineError;
-pub use follow::{Follower, Newcomer, NewsReader};
+pub use follow::{Follower, Made, NewsReader};
 pub use options::{Options, Retention};
 pub use owner::Prompted;
 pub use recover::Recovered;

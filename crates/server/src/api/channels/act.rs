@@ -2,15 +2,16 @@
 
 use lia_protocol::{
     api::Scope,
-    error::Issue,
-    ids::{CommandId, PermissionId, Seq, TaskId},
+    error::{ErrorCode, Issue},
+    ids::{PermissionId, Seq, TaskId},
     sessions::{
-        Channel, PermissionRespondAction, PermissionResponseBody, QueuedPromptResponse,
+        Channel, PermissionRespondAction, PermissionResponseBody, PromptMode, QueuedPromptResponse,
         WsChannelControlMessageExt, WsControlMessage,
     },
     wire::{self, tag::True},
 };
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::super::{
     Api,
@@ -18,6 +19,7 @@ use super::super::{
     control::{check_input, give_answer},
     error::{Failure, bad_request, not_found},
 };
+use crate::engine::{EngineError, Prompted};
 
 /// What is asked of one session.
 #[derive(Debug, PartialEq)]
@@ -181,32 +183,35 @@ pub(super) fn no_session(id: &str) -> String {
     format!("Session \"{id}\" not found")
 }
 
-/// Does it; the answer is for the asker alone, where there is one.
+/// What an action that was accepted leads to, for the asker alone.
+pub(super) enum Outcome {
+    /// It shows as events.
+    Shown,
+    /// The prompt waits.
+    Queued(QueuedPromptResponse),
+    /// The prompt is the next thing that the agent does; a turn that fails is told here too.
+    Running(oneshot::Receiver<Result<String, EngineError>>),
+}
+
+/// Does it.
 ///
 /// # Errors
 /// For the asker alone.
-pub(super) async fn act(
-    api: &Api,
-    caller: &Principal,
-    task: TaskId,
-    act: Act,
-) -> Result<Option<QueuedPromptResponse>, Failure> {
+pub(super) async fn act(api: &Api, caller: &Principal, task: TaskId, act: Act) -> Result<Outcome, Failure> {
     if !caller.may(Scope::Write) {
         let text = "this credential may look and not act: it lacks the scope \"write\"";
-        return Err(Failure::new(lia_protocol::error::ErrorCode::Forbidden, text));
+        return Err(Failure::new(ErrorCode::Forbidden, text));
     }
     let (engine, by) = (&api.engine, caller.actor());
     match act {
         Act::Prompt(text) => {
             check_input(&text)?;
-            let accepted = engine.input(task, by, None, text).await?;
-            let waiting = engine.queue(task).await?;
-            let waits = waiting.iter().find(|p| p.id == accepted.id);
-            return Ok(waits.map(|p| QueuedPromptResponse {
-                queued: True,
-                queue_id: p.id.to_string(),
-                position: p.position,
-            }));
+            return Ok(match engine.prompt(task, by, text, PromptMode::Queue).await? {
+                Prompted::Queued { id, position } => {
+                    Outcome::Queued(QueuedPromptResponse { queued: True, queue_id: id.to_string(), position })
+                }
+                Prompted::Running { ended, .. } => Outcome::Running(ended),
+            });
         }
         Act::Answer { request, option } => {
             let Ok(id) = request.parse::<PermissionId>() else {
@@ -218,25 +223,34 @@ pub(super) async fn act(
         Act::Cancel(None) => {
             engine.cancel(task, by).await?;
         }
-        Act::Cancel(Some(id)) => {
-            let no_item = || {
+        Act::Cancel(Some(id)) => match engine.queue_remove(task, &id, by).await {
+            Err(EngineError::NotFound(_)) => {
                 let id: String = id.chars().take(80).collect();
-                bad_request(format!("Queue item \"{id}\" not found or currently processing"))
-            };
-            let command = id.parse::<CommandId>().map_err(|_| no_item())?;
-            match engine.withdraw(task, command, by).await {
-                Err(crate::engine::EngineError::NotFound(_)) => return Err(no_item()),
-                other => other?,
+                return Err(bad_request(format!("Queue item \"{id}\" not found or currently processing")));
             }
+            other => other?,
+        },
+        Act::Terminate => engine.end(task, by).await?,
+        Act::Reorder(order) => engine.queue_reorder(task, order, by).await?,
+        Act::Clear => {
+            engine.queue_clear(task, by).await?;
         }
-        Act::Terminate => engine.terminate(task, by).await?,
-        Act::Reorder(_) => return Err(not_done("queue.reorder")),
-        Act::Clear => return Err(not_done("queue.clear")),
-        Act::Pause => return Err(not_done("queue.pause")),
-        Act::Resume => return Err(not_done("queue.resume")),
+        Act::Pause => engine.queue_pause(task, by).await?,
+        Act::Resume => engine.queue_resume(task, by).await?,
         Act::Other(name) => return Err(not_done(name)),
     }
-    Ok(None)
+    Ok(Outcome::Shown)
+}
+
+/// The error of a running prompt's turn, once it has ended with one; `None` when it has not.
+pub(super) async fn failed(
+    api: &Api,
+    ended: oneshot::Receiver<Result<String, EngineError>>,
+) -> Option<String> {
+    tokio::select! {
+        ended = ended => ended.ok()?.err().map(|e| Failure::from(e).sentence().to_owned()),
+        () = api.stopping.cancelled() => None,
+    }
 }
 
 /// What the seed names and this server does not do.

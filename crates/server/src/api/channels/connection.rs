@@ -36,7 +36,7 @@ use super::{
     many::{ToWriter, error_text},
 };
 use crate::{
-    engine::{Follower, Newcomer, NewsReader, Slice},
+    engine::{Follower, Made, NewsReader, Slice},
     views::{
         channels::{
             ChannelFrame, Topic,
@@ -491,7 +491,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Sessions were made; `None`: more than are told.
-    async fn created(&mut self, news: Option<Vec<Newcomer>>) -> Step {
+    async fn created(&mut self, news: Option<Vec<Made>>) -> Step {
         let Some(news) = news else {
             for task in self.api.engine.sessions_of(&self.caller.user) {
                 if self.covers(task) && !self.sessions.contains_key(&task) {
@@ -500,7 +500,7 @@ impl<'a> Connection<'a> {
             }
             return Ok(());
         };
-        for Newcomer { task, user } in news {
+        for Made { task, user } in news {
             let narrow = self.subscriptions.iter().any(|c| reach(c) == Reach::One(task));
             let mine = user == self.caller.user || (narrow && self.caller.is_admin());
             if mine && self.covers(task) {

@@ -24,7 +24,7 @@ use lia_protocol::{
     ws::WsMessage,
 };
 use lia_store::TaskRecord;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     super::{
@@ -33,12 +33,15 @@ use super::{
         error::Failure,
         socket::{self, End, REPLIES, Source},
     },
-    act::{self, Order},
+    act::{self, Order, Outcome},
     connection::Connection,
 };
-use crate::views::{
-    channels::names::{Reach, reach},
-    stream::json,
+use crate::{
+    engine::EngineError,
+    views::{
+        channels::names::{Reach, reach},
+        stream::json,
+    },
 };
 
 /// Bytes of a channel's name.
@@ -93,12 +96,32 @@ async fn read(api: &Api, caller: &Principal, source: &mut Source, orders: mpsc::
             // The library answers pings, and a close by reading on.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
         };
-        if let Some(order) = order
-            && orders.send(order).await.is_err()
-        {
+        let order = match order {
+            None => continue,
+            Some(Answer::Now(order)) => order,
+            Some(Answer::Later(ended)) => {
+                // A prompt's failure is told to its sender too, who reads on meanwhile.
+                let (api, orders) = (api.clone(), orders.clone());
+                let tracker = api.tracker.clone();
+                tracker.spawn(async move {
+                    if let Some(message) = act::failed(&api, ended).await {
+                        let _ = orders.send(ToWriter::Say(error_text(message, None))).await;
+                    }
+                });
+                continue;
+            }
+        };
+        if orders.send(order).await.is_err() {
             return;
         }
     }
+}
+
+/// What an order leads to.
+enum Answer {
+    Now(ToWriter),
+    /// A running turn, which may fail.
+    Later(oneshot::Receiver<Result<String, EngineError>>),
 }
 
 /// An error for the asker.
@@ -106,14 +129,14 @@ pub(super) fn error_text(message: String, channel: Option<Channel>) -> String {
     json(&WsChannelErrorMessage { kind: Tag::new(), message, channel })
 }
 
-fn error(message: String, channel: Option<Channel>) -> ToWriter {
-    ToWriter::Say(error_text(message, channel))
+fn error(message: String, channel: Option<Channel>) -> Answer {
+    Answer::Now(ToWriter::Say(error_text(message, channel)))
 }
 
-async fn order(api: &Api, caller: &Principal, text: &str) -> Option<ToWriter> {
+async fn order(api: &Api, caller: &Principal, text: &str) -> Option<Answer> {
     Some(match act::parse(text) {
         Err(message) => error(message, None),
-        Ok(Order::Ping) => ToWriter::Say(json(&WsMessage::PONG)),
+        Ok(Order::Ping) => Answer::Now(ToWriter::Say(json(&WsMessage::PONG))),
         Ok(Order::Subscribe(channel, _)) if channel.0.len() > CHANNEL_BYTES => {
             error(format!("a channel's name has at most {CHANNEL_BYTES} bytes"), None)
         }
@@ -122,9 +145,9 @@ async fn order(api: &Api, caller: &Principal, text: &str) -> Option<ToWriter> {
                 Reach::One(task) => api.task(caller, task).await.ok().map(Box::new),
                 Reach::Wide | Reach::Nothing => None,
             };
-            ToWriter::Subscribe(channel, since, task)
+            Answer::Now(ToWriter::Subscribe(channel, since, task))
         }
-        Ok(Order::Unsubscribe(channel)) => ToWriter::Unsubscribe(channel),
+        Ok(Order::Unsubscribe(channel)) => Answer::Now(ToWriter::Unsubscribe(channel)),
         Ok(Order::Other(name)) => error(act::not_done(name).sentence().to_owned(), None),
         Ok(Order::Act(session, what)) => {
             let task = match session.parse::<TaskId>() {
@@ -133,8 +156,8 @@ async fn order(api: &Api, caller: &Principal, text: &str) -> Option<ToWriter> {
             };
             let Some(task) = task else { return Some(error(act::no_session(&session), None)) };
             match act::act(api, caller, task.id, what).await {
-                // Success shows as events.
-                Ok(_) => return None,
+                Ok(Outcome::Shown | Outcome::Queued(_)) => return None,
+                Ok(Outcome::Running(ended)) => Answer::Later(ended),
                 Err(f) => error(f.sentence().to_owned(), None),
             }
         }

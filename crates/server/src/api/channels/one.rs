@@ -12,7 +12,11 @@ use axum::{
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use lia_protocol::{
-    ids::TaskId, query::SinceQuery, sessions::WsConnectedMessage, task::TaskStatus, wire::tag::Tag,
+    ids::TaskId,
+    query::SinceQuery,
+    sessions::{QueuedPromptResponse, WsConnectedMessage},
+    task::TaskStatus,
+    wire::tag::Tag,
     ws::WsErrorMessage,
 };
 use lia_store::TaskRecord;
@@ -26,7 +30,7 @@ use super::{
         extract::{ApiPath, ApiQuery},
         socket::{self, End, REPLIES, Sink, Source},
     },
-    act,
+    act::{self, Outcome},
 };
 use crate::{engine::Follower, views::stream::json};
 
@@ -102,7 +106,7 @@ impl Client {
     async fn read(&self, source: &mut Source, replies: mpsc::Sender<Utf8Bytes>) {
         while let Some(Ok(message)) = source.next().await {
             let outcome = match message {
-                Message::Text(text) => self.act(&text).await,
+                Message::Text(text) => self.act(&text, &replies).await,
                 Message::Binary(_) => Err("messages are text".to_owned()),
                 // The library answers pings, and a close by reading on.
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(None),
@@ -110,7 +114,7 @@ impl Client {
             let reply = match outcome {
                 Ok(None) => continue,
                 Ok(Some(queued)) => json(&queued),
-                Err(message) => json(&WsErrorMessage { kind: Tag::new(), message, seq: None }),
+                Err(message) => error_text(message),
             };
             if replies.send(reply.into()).await.is_err() {
                 return;
@@ -118,8 +122,30 @@ impl Client {
         }
     }
 
-    async fn act(&self, text: &str) -> Result<Option<lia_protocol::sessions::QueuedPromptResponse>, String> {
+    async fn act(
+        &self,
+        text: &str,
+        replies: &mpsc::Sender<Utf8Bytes>,
+    ) -> Result<Option<QueuedPromptResponse>, String> {
         let Some(order) = act::parse_one(text)? else { return Ok(None) };
-        act::act(&self.api, &self.caller, self.task.id, order).await.map_err(|f| f.sentence().to_owned())
+        let done = act::act(&self.api, &self.caller, self.task.id, order).await;
+        match done.map_err(|f| f.sentence().to_owned())? {
+            Outcome::Shown => Ok(None),
+            Outcome::Queued(queued) => Ok(Some(queued)),
+            Outcome::Running(ended) => {
+                // A prompt's failure is told to its sender too, who reads on meanwhile.
+                let (api, replies) = (self.api.clone(), replies.clone());
+                self.api.tracker.spawn(async move {
+                    if let Some(message) = act::failed(&api, ended).await {
+                        let _ = replies.send(error_text(message).into()).await;
+                    }
+                });
+                Ok(None)
+            }
+        }
     }
+}
+
+fn error_text(message: String) -> String {
+    json(&WsErrorMessage { kind: Tag::new(), message, seq: None })
 }

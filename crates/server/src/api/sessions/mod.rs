@@ -22,6 +22,9 @@ pub mod settings;
 pub mod show;
 pub mod templates;
 
+/// Events of a session's newest log that come with it.
+const LOGS: usize = 1000;
+
 impl Api {
     /// The session, if it is the caller's own or the caller an administrator.
     ///
@@ -59,6 +62,8 @@ impl Api {
     pub(super) async fn whole_session(&self, t: TaskRecord, base: &str) -> Result<Session, Failure> {
         let queue = self.engine.queue_state(&t).await?;
         let asked = self.store.open_permissions(t.session).await?;
-        Ok(Session { prompt_queue: Some(queue), ..show::session(&t, &asked, base) })
+        let (logs, more) = self.engine.newest_logs(&t, LOGS).await?;
+        let shown = show::session(&t, &asked, base);
+        Ok(Session { prompt_queue: Some(queue), logs, logs_truncated: more.then_some(true), ..shown })
     }
 }

@@ -150,7 +150,7 @@ impl Projector {
                 say.task_state(state);
             }
             EventBody::PromptQueued(p) => {
-                let changed = Arc::make_mut(queue).queued(p.command, p.text, event.at);
+                let changed = Arc::make_mut(queue).queued(p.command, p.text, p.position, event.at);
                 say.queue(changed, queue);
             }
             EventBody::PromptDelivered(p) => {

@@ -68,12 +68,14 @@ impl Queue {
         was
     }
 
-    pub(super) fn queued(&mut self, id: CommandId, text: String, at: Timestamp) -> bool {
+    /// `position`: how many wait before it.
+    pub(super) fn queued(&mut self, id: CommandId, text: String, position: u32, at: Timestamp) -> bool {
         let item = Item { id, text, at };
         if self.up && !self.paused && !self.busy() && self.waiting.is_empty() {
             self.in_hand = Some(item);
         } else if self.waiting.len() <= limits::QUEUED_PROMPTS {
-            self.waiting.push_back(item);
+            let place = usize::try_from(position).unwrap_or(usize::MAX).min(self.waiting.len());
+            self.waiting.insert(place, item);
         }
         true
     }

@@ -86,7 +86,11 @@ impl Log {
     }
 
     fn queued(&mut self, n: u128) -> &mut Self {
-        self.own(&PromptQueued { command: command(n), text: format!("prompt {n}"), position: 0 })
+        self.queued_at(n, u32::MAX)
+    }
+
+    fn queued_at(&mut self, n: u128, position: u32) -> &mut Self {
+        self.own(&PromptQueued { command: command(n), text: format!("prompt {n}"), position })
     }
 
     fn delivered(&mut self, n: u128) -> &mut Self {
