@@ -32,6 +32,7 @@ macro_rules! union {
         $(else $(#[$odoc:meta])* $other:ident($obody:ty))?)*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "a message is read and handed on; a box would be an allocation more")]
         pub enum $name { $($(#[$vdoc])* $variant($body),)* $($(#[$odoc])* $other($obody),)? }
 
         impl $name {

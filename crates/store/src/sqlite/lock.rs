@@ -63,6 +63,7 @@ impl FolderLock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "flock(2) cannot be waited for with an end")]
 fn patiently(file: &File) -> Result<(), TryLockError> {
     let started = Instant::now();
     loop {

@@ -49,14 +49,15 @@ async fn a_burst_with_readers_keeps_it_small() {
     println!("the WAL had at most {} MiB", largest >> 20);
     assert!(largest <= 64 << 20, "{largest}");
 
-    // In silence all of it comes into the database, which is whole without its WAL then, and no large file stays.
+    // In silence it comes into the database, but for what is not worth a checkpoint, and no large file stays.
     let alone = f.dir.path().join("alone.db");
     let began = Instant::now();
     loop {
         std::fs::copy(f.path(), &alone).unwrap();
         let conn = rusqlite::Connection::open(&alone).unwrap();
         let events = conn.query_row("SELECT count(*) FROM events", [], |r| r.get::<_, i64>(0));
-        if events.is_ok_and(|n| n.cast_unsigned() == EVENTS) && wal.metadata().unwrap().len() <= 16 << 20 {
+        let left = events.map_or(EVENTS, |n| EVENTS - n.cast_unsigned());
+        if left * 300 <= 1 << 20 && wal.metadata().unwrap().len() <= 16 << 20 {
             break;
         }
         assert!(began.elapsed() < Duration::from_secs(20), "the WAL is copied when nothing happens");

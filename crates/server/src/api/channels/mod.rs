@@ -1,9 +1,9 @@
 //! Seed 003's events live, both ways.
 //!
-//! - [`many`]: `/ws`, one socket for many sessions, by channels; [`connection`] is its writing half;
-//! - [`one`]: `/ws/sessions/{id}`, the socket of one session;
-//! - [`sse`]: `/api/agents/{agentId}/stream`;
-//! - [`act`]: what clients may ask for.
+//! - [`many`] is `/ws`, one socket for many sessions, by channels; [`connection`] is its writing half;
+//! - [`one`] is `/ws/sessions/{id}`, the socket of one session;
+//! - [`sse`] is `/api/agents/{agentId}/stream`;
+//! - [`act`] is what clients may ask for.
 //!
 //! Each session that a client follows is a cursor on that session's log, moved by the client's own reading. A client that
 //! does not read stands still, holds one page of a log in memory, and holds up nobody else.
