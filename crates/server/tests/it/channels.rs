@@ -39,7 +39,7 @@ impl Socket {
     }
 
     /// What comes up to the word that a session is over, and that word.
-    async fn rest(&mut self) -> (Vec<Value>, Value) {
+    async fn until_its_end(&mut self) -> (Vec<Value>, Value) {
         let mut all = Vec::new();
         loop {
             match self.next().await.unwrap_or_else(|code| panic!("closed with {code} after {all:?}")) {
@@ -127,7 +127,7 @@ async fn connected_then_what_was_missed_then_the_acknowledgement() {
     }
     server.append(task, 3, 1).await;
     server.end(task).await;
-    let (told, over) = socket.rest().await;
+    let (told, over) = socket.until_its_end().await;
     assert_eq!(errors(&told).len(), 3);
     assert_eq!(
         told.last().unwrap()["event"],
@@ -239,7 +239,7 @@ async fn everybody_has_their_own_sessions() {
     let first = mine.next_of("event").await;
     assert_eq!((&first["channel"], &first["sessionId"]), (&json!("agents"), &json!(new)));
     server.end(foreign).await;
-    let (told, over) = admins.rest().await;
+    let (told, over) = admins.until_its_end().await;
     assert!(told.iter().all(|m| m["sessionId"] == json!(foreign)));
     assert_eq!(over["sessionId"], json!(foreign));
 
@@ -253,7 +253,7 @@ async fn everybody_has_their_own_sessions() {
     }
     assert!(all.iter().all(|m| m["sessionId"] != json!(foreign)));
     server.end(old).await;
-    let (told, over) = mine.rest().await;
+    let (told, over) = mine.until_its_end().await;
     assert!(told.iter().all(|m| m["sessionId"] == json!(old) && m["channel"] == "agents"), "{told:?}");
     assert_eq!(over["sessionId"], json!(old));
     server.stop().await;
@@ -275,7 +275,7 @@ async fn an_event_comes_once() {
     }
     server.append(task, 5, 1).await;
     server.end(task).await;
-    let (told, _) = socket.rest().await;
+    let (told, _) = socket.until_its_end().await;
     let seqs: Vec<_> = told.iter().map(|m| m["seq"].as_u64().unwrap()).collect();
     let mut once = seqs.clone();
     once.dedup();
