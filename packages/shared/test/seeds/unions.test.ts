@@ -2,7 +2,16 @@
 // that is too much.
 import { expect, test } from "vitest";
 
-import type { AgentEvent, ComputerAction, SeedComputerAction, VsockMessage, WsMessage } from "@lia/shared";
+import type {
+  AgentEvent,
+  AgentEventExt,
+  ComputerAction,
+  SeedComputerAction,
+  VsockMessage,
+  VsockMessageExt,
+  WsMessage,
+  WsMessageExt,
+} from "@lia/shared";
 import type { WsChannelControlMessage, WsChannelServerMessage } from "@lia/shared/ws/channels";
 import type { WsControlMessage, WsServerMessage } from "@lia/shared/ws";
 import type { SessionCallbackEvent } from "@lia/shared/session-host";
@@ -32,6 +41,61 @@ function vsockMessage(m: VsockMessage): void {
       return;
     default:
       assertNever(m);
+  }
+}
+
+// The supersets: what they add, and nothing else than the seed's beside it.
+function wsMessageExt(m: WsMessageExt): void {
+  switch (m.type) {
+    case "progress":
+    case "permission":
+    case "answered":
+    case "prompt":
+    case "turn":
+    case "egress":
+    case "live":
+    case "answer":
+    case "cancel":
+    case "resize":
+      return;
+    default:
+      wsMessage(m);
+  }
+}
+
+function vsockMessageExt(m: VsockMessageExt): void {
+  switch (m.type) {
+    case "hello":
+    case "welcome":
+    case "command":
+    case "resize":
+    case "ack":
+    case "rpc":
+    case "ready":
+    case "begun":
+    case "done":
+    case "error":
+    case "progress":
+    case "refused":
+      return;
+    case "init":
+    case "output":
+    case "input":
+    case "exit":
+    case "heartbeat":
+      return;
+    default:
+      assertNever(m);
+  }
+}
+
+function agentEventExt(e: AgentEventExt): void {
+  switch (e.type) {
+    case "thinking_complete":
+    case "agent_changed":
+      return;
+    default:
+      agentEvent(e);
   }
 }
 
@@ -174,8 +238,11 @@ function channelControl(m: WsChannelControlMessage): void {
 test("a variant that is none reaches the end", () => {
   const all: ((value: never) => void)[] = [
     wsMessage,
+    wsMessageExt,
     vsockMessage,
+    vsockMessageExt,
     agentEvent,
+    agentEventExt,
     seedAction,
     action,
     callback,
