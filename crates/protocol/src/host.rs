@@ -144,6 +144,10 @@ impl FromStr for AllowRule {
     type Err = BadRule;
     fn from_str(rule: &str) -> Result<Self, BadRule> {
         let (tcp, rest) = rule.strip_prefix("tcp:").map_or((false, rule), |r| (true, r));
+        // A host of that name, in capitals, would be written as such a rule.
+        if !tcp && rule.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("tcp:")) {
+            return Err(BadRule::TcpPort(rule.to_owned()));
+        }
         let (subdomains, rest) = rest.strip_prefix("*.").map_or((false, rest), |r| (true, r));
         let (host, port) = match rest.rsplit_once(':') {
             Some((h, p)) if !h.contains(':') => {
@@ -185,7 +189,7 @@ impl JsonSchema for AllowRule {
         let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
         let port = ":0*(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
         let host = format!("(?=[A-Za-z0-9.-]{{1,253}}(?::|$))(?:{label}\\.)*(?!\\d+(?::|$))(?!0[xX]){label}");
-        let pattern = format!("^(?:tcp:(?:\\*\\.)?{host}{port}|(?!tcp:)(?:\\*\\.)?{host}(?:{port})?)$");
+        let pattern = format!("^(?:tcp:(?:\\*\\.)?{host}{port}|(?![Tt][Cc][Pp]:)(?:\\*\\.)?{host}(?:{port})?)$");
         json_schema!({ "type": "string", "pattern": pattern })
     }
 }
@@ -254,7 +258,9 @@ mod tests {
                 && !r.allows(&h("aexample.com"), 8443)
                 && !r.allows(&h("a.example.com"), 443)
         );
-        assert!("tcp:example.com".parse::<AllowRule>().is_err());
+        for bad in ["tcp:example.com", "tcp:2", "tcP:2", "TCP:example.com:22"] {
+            assert!(bad.parse::<AllowRule>().is_err(), "{bad:?} was taken");
+        }
         assert!(
             "example.com:0".parse::<AllowRule>().is_err() && "example.com:+80".parse::<AllowRule>().is_err()
         );
