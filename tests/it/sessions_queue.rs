@@ -175,6 +175,22 @@ async fn a_turn_is_interrupted_and_the_queue_goes_on() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The turn that was suspended with its session is what is interrupted; the prompt is taken once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_wakes_a_suspended_session_and_ends_its_turn() -> anyhow::Result<()> {
+    let server = Server::start(options()).await?;
+    let client = server.client()?;
+    let mut busy = Busy::start(&client).await?;
+    client.suspend(busy.id().parse()?).await?;
+    let first = client.prompt(busy.id(), "say urgent", Some(PromptMode::Interrupt)).await?;
+    ensure!(matches!(&first, Prompted::Queued(q) if q.position == 0), "{first:?}");
+    ensure!(busy.log.turn().await? == "cancelled", "the turn was cancelled");
+    ensure!(matches!(busy.running.await??, Prompted::Ended(e) if e.stop_reason == "cancelled"));
+    ensure!(busy.log.turn().await? == "end_turn");
+    ensure!(busy.log.text().matches("urgent").count() == 1, "{}", busy.log.text());
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_goes_away_takes_nothing_with_it() -> anyhow::Result<()> {
     let server = Server::start(options()).await?;

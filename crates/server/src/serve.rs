@@ -127,15 +127,17 @@ impl Assembled {
     async fn new(config: &Config) -> anyhow::Result<Self> {
         let data_dir = config.data_dir().to_owned();
         private_folder(&data_dir)?;
+        // First the folder's lock, then the port: what holds on to a killed server's port (a child that it was starting) holds
+        // its lock too, and the lock is waited for.
+        let path = config.database_path();
+        let store = SqliteStore::open(&path, lia_store::sqlite::Options::default())
+            .with_context(|| format!("the store {}", path.display()))?;
+        let store: Arc<dyn Store> = Arc::new(store);
         let (host, port) = (config.server.host.0.as_str(), u16::try_from(config.server.port.get())?);
         let listener = listen::bind(host, port).await.with_context(|| {
             format!("cannot listen on {host}:{port} (server.host, server.port; is another server running?)")
         })?;
         let port = listener.local_addr()?.port();
-        let path = config.database_path();
-        let store = SqliteStore::open(&path, lia_store::sqlite::Options::default())
-            .with_context(|| format!("the store {}", path.display()))?;
-        let store: Arc<dyn Store> = Arc::new(store);
         let first_start = credentials::admin_token(&*store, &data_dir.join("admin.token")).await?;
 
         let local = Arc::new(Local::new(local_options(config)?).await?);

@@ -268,7 +268,7 @@ async fn install(
 }
 
 /// Unpacks what came out of a sandbox: nothing lands outside of `into`, no device, no set-uid bit, all read-only.
-fn unpack(pack: &Path, into: &Path) -> std::io::Result<()> {
+pub(crate) fn unpack(pack: &Path, into: &Path) -> std::io::Result<()> {
     let mut archive = tar::Archive::new(std::fs::File::open(pack)?);
     archive.set_preserve_ownerships(false);
     archive.set_preserve_permissions(false);

@@ -17,6 +17,9 @@ const SESSIONS: u32 = 100_000;
 const OPEN: [TaskStatus; 4] =
     [TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
 
+/// States of those that are awake, or will be.
+const AWAKE: [TaskStatus; 3] = [TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running];
+
 /// An instance's status: what its sessions do goes before what was written down.
 #[must_use]
 pub fn status(kept: NamedStatus, sessions: impl Iterator<Item = TaskStatus>) -> InstanceStatus {
@@ -38,19 +41,37 @@ fn none(name: &str) -> EngineError {
 }
 
 impl Engine {
-    async fn of_user(&self, user: &UserId, name: Option<&str>) -> Result<Vec<TaskRecord>, EngineError> {
+    /// A user's sessions in some states (none: all), of one instance or of all.
+    async fn of_user(
+        &self,
+        user: &UserId,
+        name: Option<&str>,
+        states: &[TaskStatus],
+    ) -> Result<Vec<TaskRecord>, EngineError> {
         let filter = TaskFilter {
             user: Some(user.clone()),
             instance_name: name.map(str::to_owned),
+            status: states.to_vec(),
             order: TaskOrder::Newest,
             ..TaskFilter::default()
         };
         Ok(self.shared.store.tasks(&filter, 1, SESSIONS).await?.0)
     }
 
-    async fn named(&self, user: &UserId, name: &str) -> Result<NamedInstance, EngineError> {
-        let all = self.shared.store.instances(Some(user)).await?;
-        all.into_iter().find(|i| i.name == name).ok_or_else(|| none(name))
+    async fn find(&self, user: &UserId, name: &str) -> Result<Option<NamedInstance>, EngineError> {
+        Ok(self.shared.store.instances(Some(user)).await?.into_iter().find(|i| i.name == name))
+    }
+
+    /// An instance that is there, and its status as answers show it.
+    async fn named(&self, user: &UserId, name: &str) -> Result<(NamedInstance, InstanceStatus), EngineError> {
+        let kept = self.find(user, name).await?.ok_or_else(|| none(name))?;
+        let status = self.status_of(&kept).await?;
+        Ok((kept, status))
+    }
+
+    async fn status_of(&self, kept: &NamedInstance) -> Result<InstanceStatus, EngineError> {
+        let sessions = self.of_user(&kept.user, Some(&kept.name), &OPEN).await?;
+        Ok(status(kept.status, sessions.iter().map(|s| s.status)))
     }
 
     async fn keep_status(&self, instance: NamedInstance, status: NamedStatus) -> Result<(), EngineError> {
@@ -67,7 +88,7 @@ impl Engine {
     pub async fn named_instances(&self, user: &UserId, base: &str) -> Result<Vec<RuntimeInfo>, EngineError> {
         let runtime = self.shared.runtime.name();
         let kept = self.shared.store.instances(Some(user)).await?;
-        let sessions = self.of_user(user, None).await?;
+        let sessions = self.of_user(user, None, &OPEN).await?;
         let instances = kept.iter().map(|i| {
             let of = sessions.iter().filter(|s| s.instance_name.as_deref() == Some(&i.name));
             show(i, status(i.status, of.map(|s| s.status)), base)
@@ -81,9 +102,8 @@ impl Engine {
 
     /// The op that makes a session's named instance run.
     pub(super) async fn use_instance(&self, user: &UserId, name: &str) -> Result<Op, EngineError> {
-        let kept = self.shared.store.instances(Some(user)).await?;
-        let instance = match kept.into_iter().find(|i| i.name == name) {
-            Some(i) if i.status == NamedStatus::Paused => {
+        let instance = match self.find(user, name).await? {
+            Some(i) if self.status_of(&i).await? == InstanceStatus::Paused => {
                 return Err(EngineError::InvalidState(format!(
                     "the runtime instance {name} is paused; resume it first"
                 )));
@@ -121,16 +141,15 @@ impl Engine {
         }
         let name = name.unwrap_or_else(|| there.to_owned());
         match self.named(by, &name).await {
-            Ok(i) if i.status == NamedStatus::Paused => self.resume_instance(&name, by).await?,
+            Ok((_, InstanceStatus::Paused)) => self.resume_instance(&name, by).await?,
             Ok(_) | Err(EngineError::NotFound(_)) => {
                 let op = self.use_instance(by, &name).await?;
                 self.shared.store.commit(Txn::power(vec![op])).await?;
             }
             Err(e) => return Err(e),
         }
-        let instance = self.named(by, &name).await?;
-        let sessions = self.of_user(by, Some(&name)).await?;
-        Ok(show(&instance, status(instance.status, sessions.iter().map(|s| s.status)), base))
+        let (instance, status) = self.named(by, &name).await?;
+        Ok(show(&instance, status, base))
     }
 
     /// Ends an instance's sessions; their files stay.
@@ -138,12 +157,10 @@ impl Engine {
     /// # Errors
     /// `NotFound`, runtime and store errors.
     pub async fn stop_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.named(by, name).await?;
+        let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
         self.keep_status(instance, NamedStatus::Stopped).await?;
-        for t in self.of_user(by, Some(name)).await? {
-            if OPEN.contains(&t.status) {
-                ended_already(self.end(t.id, Actor::User(by.clone())).await)?;
-            }
+        for t in self.of_user(by, Some(name), &OPEN).await? {
+            ended_already(self.end(t.id, Actor::User(by.clone())).await)?;
         }
         Ok(())
     }
@@ -153,15 +170,13 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped; a session is being started), runtime and store errors.
     pub async fn pause_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.named(by, name).await?;
-        if instance.status == NamedStatus::Stopped {
+        let (instance, status) = self.named(by, name).await?;
+        if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!("the runtime instance {name} is stopped")));
         }
-        for t in self.of_user(by, Some(name)).await? {
-            if matches!(t.status, TaskStatus::Pending | TaskStatus::Starting | TaskStatus::Running) {
-                ended_already(self.ready(t.id).await.map(drop))?;
-                ended_already(self.suspend(t.id, Actor::User(by.clone())).await.map(drop))?;
-            }
+        for t in self.of_user(by, Some(name), &AWAKE).await? {
+            ended_already(self.ready(t.id).await.map(drop))?;
+            ended_already(self.suspend(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
         self.keep_status(instance, NamedStatus::Paused).await
     }
@@ -171,17 +186,15 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped), runtime and store errors.
     pub async fn resume_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.named(by, name).await?;
-        if instance.status == NamedStatus::Stopped {
+        let (instance, status) = self.named(by, name).await?;
+        if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!(
                 "the runtime instance {name} is stopped; start it"
             )));
         }
         self.keep_status(instance, NamedStatus::Running).await?;
-        for t in self.of_user(by, Some(name)).await? {
-            if t.status == TaskStatus::Suspended {
-                ended_already(self.resume(t.id, Actor::User(by.clone())).await.map(drop))?;
-            }
+        for t in self.of_user(by, Some(name), &[TaskStatus::Suspended]).await? {
+            ended_already(self.resume(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
         Ok(())
     }
@@ -191,8 +204,8 @@ impl Engine {
     /// # Errors
     /// `NotFound`, runtime and store errors.
     pub async fn remove_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.named(by, name).await?;
-        for t in self.of_user(by, Some(name)).await? {
+        let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
+        for t in self.of_user(by, Some(name), &[]).await? {
             if !t.removed {
                 self.terminate(t.id, Actor::User(by.clone())).await?;
             }

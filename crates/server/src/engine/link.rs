@@ -176,7 +176,7 @@ fn line(l: &HostLine) -> Bytes {
     v.into()
 }
 
-fn take_line(buf: &mut BytesMut) -> Option<Bytes> {
+pub(crate) fn take_line(buf: &mut BytesMut) -> Option<Bytes> {
     let end = memchr::memchr(b'\n', buf)?;
     let mut l = buf.split_to(end + 1);
     l.truncate(end);

@@ -50,7 +50,7 @@ mod import;
 mod instances;
 mod kept;
 mod ledger;
-mod link;
+pub(crate) mod link;
 pub mod options;
 pub mod owner;
 pub mod recover;
@@ -72,7 +72,7 @@ pub use recover::Recovered;
 pub use sessions::{NewSession, SessionAgent};
 pub use tail::{Slice, Subscription};
 
-use owner::{Finish, InstanceState, Msg, Owner, Reply};
+use owner::{Ending, Finish, InstanceState, Msg, Owner, Reply};
 use spec::TaskSpec;
 use tail::Tail;
 use templates::Templates;
@@ -237,7 +237,11 @@ impl Engine {
             let open: Vec<_> = self.shared.sessions().values().map(|s| s.requests.clone()).collect();
             let ends = open.into_iter().map(|requests| async move {
                 let (reply, answer) = oneshot::channel();
-                if requests.send(Msg::Terminate { by: Actor::System, reason: "down", reply }).await.is_ok() {
+                if requests
+                    .send(Msg::Terminate { by: Actor::System, ending: Ending::Down, reply })
+                    .await
+                    .is_ok()
+                {
                     let _ = answer.await;
                 }
             });
@@ -310,7 +314,7 @@ impl Engine {
     /// # Errors
     /// `NoTask`, runtime and store errors; what remains is removed at the next attempt or start.
     pub async fn terminate(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        match self.ask(task, |reply| Msg::Terminate { by, reason: owner::DELETED, reply }).await {
+        match self.ask(task, |reply| Msg::Terminate { by, ending: Ending::Deleted, reply }).await {
             Err(EngineError::InvalidState(_)) => {
                 let record = self.record(task).await?;
                 if !record.removed {
@@ -327,7 +331,7 @@ impl Engine {
     /// # Errors
     /// `InvalidState` when it has ended, `NoTask`, runtime and store errors.
     pub async fn end(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        self.ask(task, |reply| Msg::Terminate { by, reason: "user", reply }).await
+        self.ask(task, |reply| Msg::Terminate { by, ending: Ending::User, reply }).await
     }
 
     /// Ends it and removes record and log too.

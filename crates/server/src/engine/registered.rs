@@ -208,6 +208,14 @@ impl Shared {
         Ok(all)
     }
 
+    /// The template with an id.
+    async fn one_known(&self, id: &str) -> Result<Option<Known>, EngineError> {
+        match self.store.templates().await?.iter().find(|r| r.id == id) {
+            Some(record) => self.known(record).map(Some),
+            None => Ok(self.templates.get(id).map(|t| Known::built_in(t, self.runtime.name()))),
+        }
+    }
+
     async fn keep_template(&self, known: &Known) -> Result<(), EngineError> {
         let secrets = known.secrets();
         let sealed = (!secrets.is_empty())
@@ -222,7 +230,7 @@ impl Shared {
 
     /// The template with an id, as a session starts it.
     pub(super) async fn resolve(&self, id: &str) -> Result<Option<Resolved>, EngineError> {
-        let Some(known) = self.all_known().await?.into_iter().find(|k| k.id == id) else { return Ok(None) };
+        let Some(known) = self.one_known(id).await? else { return Ok(None) };
         let mut template = match known.built_in {
             Some(t) => t,
             None => inline(known.spawn.clone(), None),
@@ -306,8 +314,7 @@ impl Engine {
     ) -> Result<AgentTemplate, EngineError> {
         let shared = &self.shared;
         let _changing = shared.changing_templates.lock().await;
-        let found = shared.all_known().await?.into_iter().find(|k| k.id == id);
-        let mut known = found.ok_or_else(|| no_template(id))?;
+        let mut known = shared.one_known(id).await?.ok_or_else(|| no_template(id))?;
         let mut issues = Vec::new();
         if let Some(name) = body.name {
             known.name = name;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use lia_protocol::ids::TaskId;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::{Digest as _, Sha256};
 
@@ -13,8 +14,10 @@ use super::{EngineError, Shared, spec::TaskSpec};
 
 /// The form of a sealed text: this byte, the nonce, the encrypted bytes with their tag.
 const FORM: u8 = 1;
-/// What the variables of sessions are sealed for.
-const SESSION: &str = "session";
+/// What the variables of a session are sealed for.
+fn of_session(id: TaskId) -> String {
+    format!("session {id}")
+}
 
 fn broken(what: &str) -> EngineError {
     EngineError::Unavailable(format!(
@@ -65,18 +68,26 @@ impl Shared {
     }
 
     /// A session's variables, as its spec keeps them.
-    pub(super) fn sealed_env(&self, env: &BTreeMap<String, String>) -> Result<Option<String>, EngineError> {
+    pub(super) fn sealed_env(
+        &self,
+        id: TaskId,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, EngineError> {
         if env.is_empty() {
             return Ok(None);
         }
-        Ok(Some(STANDARD.encode(self.seal(SESSION, env)?)))
+        Ok(Some(STANDARD.encode(self.seal(&of_session(id), env)?)))
     }
 
     /// The reverse of [`Self::sealed_env`].
-    pub(super) fn opened(&self, spec: &TaskSpec) -> Result<BTreeMap<String, String>, EngineError> {
+    pub(super) fn opened(
+        &self,
+        id: TaskId,
+        spec: &TaskSpec,
+    ) -> Result<BTreeMap<String, String>, EngineError> {
         match &spec.sealed_env {
             None => Ok(BTreeMap::new()),
-            Some(text) => self.unseal(SESSION, &STANDARD.decode(text).map_err(|_| broken("opened"))?),
+            Some(text) => self.unseal(&of_session(id), &STANDARD.decode(text).map_err(|_| broken("opened"))?),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The template's name of a session that was started with a command of its own.
-pub const INLINE: &str = "inline";
+const INLINE: &str = "inline";
 /// Where an agent runs when nothing else is said.
 pub const WORKSPACE: &str = "/workspace";
 /// Under which name the store keeps whether Lia answers questions by itself.
@@ -152,6 +152,7 @@ impl Engine {
         env.extend(new.env);
         let instance_name = new.instance_name.unwrap_or_else(|| shared.runtime.name().to_owned());
         let use_instance = self.use_instance(&new.user, &instance_name).await?;
+        let id = new.id.unwrap_or_else(TaskId::new);
         let spec = TaskSpec {
             agent_version: shared.templates.version(&template, &shared.options),
             allow: template.allow.clone(),
@@ -163,9 +164,8 @@ impl Engine {
             ssh_public_key: None,
             cwd,
             setup: new.setup.or(setup).filter(|s| !s.trim().is_empty()),
-            sealed_env: shared.sealed_env(&env)?,
+            sealed_env: shared.sealed_env(id, &env)?,
         };
-        let id = new.id.unwrap_or_else(TaskId::new);
         let record = TaskRecord {
             template: name,
             title: new.title,
@@ -304,13 +304,10 @@ impl Engine {
     }
 
     /// Whether Lia answers a session's questions.
-    ///
-    /// # Errors
-    /// When the record is not of this version's form.
+    #[must_use]
     pub fn auto_approves(&self, task: &TaskRecord) -> bool {
-        let spec = serde_json::from_str::<TaskSpec>(&task.spec);
-        let of_template = spec.is_ok_and(|s| s.template.auto_allow);
-        task.auto_approve.unwrap_or(of_template || self.auto_approve())
+        let of_all = || self.auto_approve() || Self::spec_of(task).is_some_and(|s| s.template.auto_allow);
+        task.auto_approve.unwrap_or_else(of_all)
     }
 
     /// Decides whether Lia answers a session's questions; those that wait are answered too.

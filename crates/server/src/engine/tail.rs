@@ -204,7 +204,9 @@ impl Slice {
             self.events().for_each(|e| at.project(e, &mut frames));
             (frames, at)
         };
-        if !self.is_whole() {
+        // What one made who does not know what came before would be the end of the others' knowledge.
+        let shared = self.is_whole() && (projector.is_whole() || self.batch.channels.get().is_some());
+        if !shared {
             let (frames, after) = project(projector.clone());
             *projector = after;
             return Cow::Owned(frames);

@@ -9,7 +9,7 @@ use tokio::net::unix::pipe;
 
 use super::{Core, Tail, cut, setup::SetupError};
 use crate::{
-    lines::Lines,
+    lines::{Lines, TooLong},
     process::{Child, Spec, Stdio},
 };
 
@@ -54,13 +54,18 @@ async fn follow(core: &Core, mut child: Child, output: pipe::Receiver) -> Result
         tokio::select! {
             _ = output.readable(), if open => match output.try_read_buf(lines.space(4096)) {
                 Ok(0) => open = false,
-                Ok(_) => loop {
+                Ok(n) => {
+                    // A progress bar goes back to its line's beginning.
+                    let space = lines.space(0);
+                    let from = space.len() - n;
+                    space[from..].iter_mut().filter(|b| **b == b'\r').for_each(|b| *b = b'\n');
+                    loop {
                     match lines.next_line() {
                         Ok(Some(line)) => {
                             let line = lines.get(line);
                             tail.push(line);
                             tail.push(b"\n");
-                            if told < STEPS {
+                            if told < STEPS && !line.trim_ascii().is_empty() {
                                 told += 1;
                                 let mut text = String::from_utf8_lossy(line).trim_end().to_owned();
                                 cut(&mut text, LINE);
@@ -68,7 +73,13 @@ async fn follow(core: &Core, mut child: Child, output: pipe::Receiver) -> Result
                             }
                         }
                         Ok(None) => break,
-                        Err(e) => return Err(SetupError::ScriptPipe(io::Error::other(e.to_string()))),
+                        // Whatever that is, it is not for people.
+                        Err(TooLong(_)) => {
+                            tail.push(lines.rest());
+                            lines = Lines::new(READ);
+                            break;
+                        }
+                    }
                     }
                 },
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}

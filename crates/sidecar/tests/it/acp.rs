@@ -287,6 +287,18 @@ fn a_script_runs_before_the_agent_and_its_end_counts() {
         .collect();
     assert!(told.iter().any(|m| m == "made of the script"), "{told:?}");
 
+    // What it prints is no reason to fail: a line without an end, a progress bar.
+    let sidecar = Sidecar::start();
+    let mut link = sidecar.link(1, 0);
+    let mut start = scripted(&[]);
+    start.setup = Some("head -c 100000 /dev/zero | tr '\\0' x; echo; printf '10 %%\\r20 %%\\r'".to_owned());
+    link.init(start);
+    let id = link.prompt("say here");
+    assert_eq!(link.done(id), ok("end_turn"));
+    let told =
+        |l: &SidecarLine| matches!(l, SidecarLine::Progress { progress, .. } if progress.message == "20 %");
+    assert!(link.seen.iter().any(told), "{:?}", link.seen.len());
+
     for (script, seconds, said) in [
         ("echo no network >&2; exit 7", 60, "code 7; it said last: no network"),
         ("sleep 600", 1, "did not end within 1 seconds"),

@@ -104,6 +104,9 @@ pub(super) fn event(r: &Row<'_>, session: SessionId, body: Bytes) -> rusqlite::R
     })
 }
 
+// The query below has it as a number.
+const _: () = assert!(super::events::SEQ_BITS == 36);
+
 /// What [`task`] reads.
 pub(super) const TASK: &str = "SELECT t.id, s.id, t.instance, t.user, t.guild, t.prompt, t.status, t.config, t.template, \
     t.runtime, t.source, t.spec, t.instance_record, t.created_at, t.started_at, t.suspended_at, t.completed_at, t.ran_ms, \

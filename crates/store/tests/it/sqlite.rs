@@ -68,6 +68,23 @@ async fn a_folder_in_use_is_refused() {
     SqliteStore::open(f.dir.path().join("lia.db"), Options::default()).unwrap();
 }
 
+/// As a child of a killed server does until it has become another program.
+#[tokio::test]
+async fn a_folder_that_is_let_go_in_a_moment_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = std::fs::File::create(dir.path().join("lia.db.lock")).unwrap();
+    held.lock().unwrap();
+    let (asks, asked) = std::sync::mpsc::channel();
+    let path = dir.path().join("lia.db");
+    let opens = std::thread::spawn(move || {
+        asks.send(()).unwrap();
+        SqliteStore::open(path, Options::default()).map(drop)
+    });
+    asked.recv().unwrap();
+    drop(held);
+    opens.join().unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn what_is_not_ours_or_newer_is_refused() {
     let f = new();

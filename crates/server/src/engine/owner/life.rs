@@ -22,7 +22,7 @@ use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskReco
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{DELETED, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
 use crate::engine::{
     Shared,
     error::EngineError,
@@ -444,10 +444,11 @@ impl Owner {
         let mut env: std::collections::BTreeMap<String, String> =
             t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
         env.extend(self.spec.env.clone());
-        match self.shared.opened(&self.spec) {
+        match self.shared.opened(self.task.id, &self.spec) {
             Ok(opened) => env.extend(opened),
             Err(e) => return self.fail("start_failed", &e.to_string()).await,
         }
+        let setup = self.spec.setup.clone().filter(|_| first_life);
         let (prompt_id, prompt): (Option<CommandId>, String) =
             first.map_or((None, String::new()), |(id, text)| (Some(id), text));
         let init = Init {
@@ -465,8 +466,8 @@ impl Owner {
                 load,
                 clone: clones(&self.spec.clone),
                 cwd: self.spec.cwd.clone(),
-                setup: self.spec.setup.clone().filter(|_| first_life),
-                setup_seconds: None,
+                setup_seconds: setup.is_some().then_some(lia_protocol::limits::SETUP_SECONDS),
+                setup,
                 cols: 120,
                 rows: 30,
             }),
@@ -481,6 +482,7 @@ impl Owner {
     /// The agent is there.
     pub(super) fn became_ready(&mut self) {
         self.task.status = TaskStatus::Running;
+        self.complaint = None;
         self.task.started_at.get_or_insert_with(Timestamp::now);
         self.running_since = Some(Instant::now());
         if self.spec.files {
@@ -800,8 +802,8 @@ impl Owner {
         self.finish(reason, Some(error.to_owned()), None, false).await;
     }
 
-    pub(super) async fn terminate(&mut self, by: &Actor, reason: &'static str) -> Result<(), EngineError> {
-        let remove = reason == DELETED;
+    pub(super) async fn terminate(&mut self, by: &Actor, ending: Ending) -> Result<(), EngineError> {
+        let (remove, reason) = (ending == Ending::Deleted, ending.as_str());
         if remove {
             let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
             let op = self.update(&[], patch);

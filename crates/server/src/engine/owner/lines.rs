@@ -277,7 +277,9 @@ impl Owner {
             }
             SidecarLine::Error { error, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &error)));
-                self.complaint = Some(error.message);
+                if self.task.status == TaskStatus::Starting {
+                    self.complaint = Some(error.message);
+                }
             }
             SidecarLine::Progress { progress, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)))
@@ -452,7 +454,7 @@ struct AskedOption<'a> {
 }
 
 /// Reads a `session/request_permission`: its JSON-RPC id and what is asked. Anything else is `None`.
-fn permission_request(frame: &[u8]) -> Option<(String, PermissionRequested)> {
+pub(crate) fn permission_request(frame: &[u8]) -> Option<(String, PermissionRequested)> {
     #[derive(Deserialize)]
     struct Method<'a> {
         #[serde(borrow)]

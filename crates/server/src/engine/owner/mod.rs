@@ -56,7 +56,7 @@ use super::{
 };
 
 mod life;
-mod lines;
+pub(crate) mod lines;
 mod queue;
 mod requests;
 mod settling;
@@ -86,8 +86,28 @@ pub enum Prompted {
     },
 }
 
-/// Why a task ends that is removed together with its files.
-pub const DELETED: &str = "deleted";
+/// Who or what ends a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is removed: instance, disk and files too.
+    Deleted,
+    /// A user ends it; its files stay.
+    User,
+    /// The server goes down with its instances; files stay.
+    Down,
+}
+
+impl Ending {
+    /// The reason's word in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::User => "user",
+            Self::Down => "down",
+        }
+    }
+}
 
 /// What the API asks of a session.
 pub enum Msg {
@@ -204,8 +224,8 @@ pub enum Msg {
     Terminate {
         /// Who.
         by: Actor,
-        /// Why; with [`DELETED`], instance, disk and files are removed too.
-        reason: &'static str,
+        /// Why.
+        ending: Ending,
         /// Answer, when everything is gone.
         reply: Reply<()>,
     },
@@ -286,7 +306,7 @@ pub struct Owner {
     frozen_since: Option<Instant>,
     /// The link was lost this often in a row.
     link_failures: u32,
-    /// What the sidecar said last that failed.
+    /// What the sidecar said last that failed while the agent was being started.
     complaint: Option<String>,
     /// Those who wait for a prompt's turn to end.
     turns: HashMap<CommandId, oneshot::Sender<Result<String, EngineError>>>,

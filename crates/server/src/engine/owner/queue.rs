@@ -14,7 +14,7 @@ use lia_protocol::{
 use lia_store::{CommandState, Durability, Op, TaskPatch};
 use tokio::sync::oneshot;
 
-use super::{Given, Owner, Prompted};
+use super::{Owner, Prompted};
 use crate::engine::error::EngineError;
 
 impl Owner {
@@ -45,7 +45,7 @@ impl Owner {
                 "this session is a terminal, which has no turns; type into it instead".into(),
             ));
         }
-        let working = self.turn.is_some() || self.open.values().any(Given::is_prompt);
+        let working = self.works();
         let waits = working || self.task.queue_paused || !self.queue.is_empty();
         let id = CommandId::new();
         let accepted = match mode {
@@ -56,7 +56,12 @@ impl Owner {
             }
             PromptMode::Interrupt if working => {
                 let accepted = self.prompt(by.clone(), id, text, true).await?;
-                if self.turn.is_some() {
+                self.touch();
+                if self.task.status == TaskStatus::Suspended {
+                    self.resume(&by, None).await;
+                }
+                // The turn may have ended meanwhile, or the agent has to be made anew: then there is nothing to stop.
+                if self.task.status == TaskStatus::Running && self.works() {
                     self.cancel(by).await?;
                 }
                 accepted
@@ -74,7 +79,7 @@ impl Owner {
     }
 
     /// A waiting prompt does not wait any more.
-    pub(super) fn taken_back(&mut self, id: CommandId) {
+    fn taken_back(&mut self, id: CommandId) {
         if let Some(ended) = self.turns.remove(&id) {
             let _ = ended.send(Err(EngineError::InvalidState("the prompt was taken back".into())));
         }
@@ -105,8 +110,14 @@ impl Owner {
     /// Takes all waiting prompts back.
     pub(super) async fn clear_queue(&mut self, by: Actor) -> Result<u32, EngineError> {
         let ids: Vec<_> = self.queue.iter().map(|c| c.id).collect();
+        self.take_back(&ids, by).await?;
+        Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes some waiting prompts back: all or none.
+    pub(super) async fn take_back(&mut self, ids: &[CommandId], by: Actor) -> Result<(), EngineError> {
         if ids.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let withdrawn = |id: &CommandId| {
             let body = PromptWithdrawn { command: *id, reason: "user".into() };
@@ -120,11 +131,11 @@ impl Owner {
             outcome: None,
         }));
         self.commit(Durability::Power, ops).await?;
-        self.queue.clear();
-        for id in &ids {
+        self.queue.retain(|c| !ids.contains(&c.id));
+        for id in ids {
             self.taken_back(*id);
         }
-        Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
+        Ok(())
     }
 
     /// Puts the waiting prompts into another order.

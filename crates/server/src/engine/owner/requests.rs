@@ -4,7 +4,7 @@
 use lia_protocol::{
     api::InputResponse,
     error::Issue,
-    event::{Actor, ErrorEvent, NewEvent, PermissionAnswered, PromptQueued, PromptWithdrawn, QueueReordered},
+    event::{Actor, ErrorEvent, NewEvent, PermissionAnswered, PromptQueued, QueueReordered},
     ids::{CommandId, PermissionId},
     limits,
     link::{HostLine, Order},
@@ -76,8 +76,8 @@ impl Owner {
                 let answer = self.set_auto_approve(auto_approve, by).await;
                 let _ = reply.send(answer);
             }
-            Msg::Terminate { by, reason, reply } => {
-                let answer = self.terminate(&by, reason).await;
+            Msg::Terminate { by, ending, reply } => {
+                let answer = self.terminate(&by, ending).await;
                 let _ = reply.send(answer);
             }
         }
@@ -95,14 +95,17 @@ impl Owner {
         }
     }
 
-    /// Whether a prompt can go to the agent right now.
+    /// Whether the agent works on a prompt, or has been given one.
+    pub(super) fn works(&self) -> bool {
+        self.turn.is_some() || self.open.values().any(Given::is_prompt)
+    }
+
+    /// Whether the next prompt can go to the agent right now.
     fn is_free(&self) -> bool {
         matches!(self.phase, Phase::Linked(_))
             && self.task.status == TaskStatus::Running
             && !self.task.queue_paused
-            && self.turn.is_none()
-            && self.queue.is_empty()
-            && !self.open.values().any(Given::is_prompt)
+            && !self.works()
     }
 
     pub(super) async fn input(
@@ -158,7 +161,7 @@ impl Owner {
         if self.queue.len() >= limits::QUEUED_PROMPTS {
             return Err(EngineError::QueueFull(self.queue.len()));
         }
-        let now = self.is_free();
+        let now = self.is_free() && self.queue.is_empty();
         let first = first && !self.queue.is_empty();
         let position = if first { 0 } else { u32::try_from(self.queue.len()).unwrap_or(u32::MAX) };
         let state = if now { CommandState::Sent } else { CommandState::Pending };
@@ -214,12 +217,7 @@ impl Owner {
 
     /// Gives the next waiting prompt to an idle agent.
     pub(super) async fn dispatch(&mut self) {
-        let free = matches!(self.phase, Phase::Linked(_))
-            && self.task.status == TaskStatus::Running
-            && !self.task.queue_paused
-            && self.turn.is_none()
-            && !self.open.values().any(Given::is_prompt);
-        if !free {
+        if !self.is_free() {
             return;
         }
         let Some(command) = self.queue.pop_front() else { return };
@@ -232,7 +230,8 @@ impl Owner {
         match self.commit_own(Durability::Process, vec![op]).await {
             Ok(_) => self.send(command),
             Err(e) => {
-                tracing::error!(task = %self.task.id, error = %e, "a prompt could not be marked as sent")
+                tracing::error!(task = %self.task.id, error = %e, "a prompt could not be marked as sent");
+                self.queue.push_front(command);
             }
         }
     }
@@ -244,7 +243,7 @@ impl Owner {
                 self.task.status.as_str()
             )));
         }
-        if self.spec.template.mode == AgentMode::Acp && self.turn.is_none() {
+        if self.spec.template.mode == AgentMode::Acp && !self.works() {
             return Err(EngineError::InvalidState("the agent is not working on a prompt".into()));
         }
         let id = CommandId::new();
@@ -255,24 +254,10 @@ impl Owner {
     }
 
     async fn withdraw(&mut self, id: CommandId, by: Actor) -> Result<(), EngineError> {
-        let Some(at) = self.queue.iter().position(|c| c.id == id) else {
+        if !self.queue.iter().any(|c| c.id == id) {
             return Err(EngineError::NotFound(format!("waiting prompt {id}")));
-        };
-        let withdrawn =
-            NewEvent::own(by, &PromptWithdrawn { command: id, reason: "user".into() }).caused_by(id);
-        let ops = vec![
-            self.append(vec![withdrawn]),
-            Op::SetCommand {
-                id,
-                expect: vec![CommandState::Pending],
-                state: CommandState::Withdrawn,
-                outcome: None,
-            },
-        ];
-        self.commit(Durability::Power, ops).await?;
-        self.queue.remove(at);
-        self.taken_back(id);
-        Ok(())
+        }
+        self.take_back(&[id], by).await
     }
 
     async fn answer(

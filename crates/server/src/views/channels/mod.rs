@@ -90,6 +90,12 @@ impl Projector {
         Self { whole: after == Seq::ZERO, ..Self::new(session) }
     }
 
+    /// Whether it knows all that came before its place.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// Whether one of these events, which follow its place, needs what came before it and is not known. Then the
     /// state at this place is to be made from the log, with [`Self::recall`] of each earlier event.
     pub fn must_recall<'e>(&self, mut events: impl Iterator<Item = &'e Event>) -> bool {
