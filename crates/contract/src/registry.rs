@@ -109,7 +109,7 @@ registry! {
             VsockHeartbeatMessage, VsockMessage,
         }
         query::{
-            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, SinceQuery, FolderQuery, FileQuery, RepositoryQuery,
+            LoginLinkQuery, TicketQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, SinceQuery, FolderQuery, FileQuery, RepositoryQuery,
             ListSessionsQuery, SessionQuery,
         }
         link::{ AgentStart }

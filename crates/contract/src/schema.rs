@@ -5,7 +5,7 @@
 //! - a property with a default is not required;
 //! - integers have both bounds, at most ±(2^53 - 1), and no `format`;
 //! - `maxLength` counts code points in JSON Schema but UTF-16 units in the contract: `x-maxLengthUtf16` holds the exact
-//!   bound, which `maxLength` never undercuts;
+//!   bound, which `maxLength` never undercuts; a text that is bounded in bytes has `x-maxLengthUtf8` too;
 //! - a union that a field tells apart is `oneOf` of references with a `discriminator`.
 
 use schemars::{SchemaGenerator, generate::SchemaSettings};

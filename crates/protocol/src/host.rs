@@ -189,7 +189,8 @@ impl JsonSchema for AllowRule {
         let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
         let port = ":0*(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
         let host = format!("(?=[A-Za-z0-9.-]{{1,253}}(?::|$))(?:{label}\\.)*(?!\\d+(?::|$))(?!0[xX]){label}");
-        let pattern = format!("^(?:tcp:(?:\\*\\.)?{host}{port}|(?![Tt][Cc][Pp]:)(?:\\*\\.)?{host}(?:{port})?)$");
+        let pattern =
+            format!("^(?:tcp:(?:\\*\\.)?{host}{port}|(?![Tt][Cc][Pp]:)(?:\\*\\.)?{host}(?:{port})?)$");
         json_schema!({ "type": "string", "pattern": pattern })
     }
 }

@@ -12,7 +12,7 @@ pub const FILE_BYTES: usize = 10 << 20;
 pub const FILES_BYTES: usize = 20 << 20;
 /// Bytes of one file's relative name.
 pub const FILE_NAME_BYTES: usize = 512;
-/// Characters of a path below a workspace, in UTF-16 units.
+/// Bytes of a path below a workspace, in UTF-8.
 pub const PATH_BYTES: usize = 4096;
 /// Bytes of an uploaded repository bundle.
 pub const UPLOAD_BYTES: u64 = 512 << 20;

@@ -21,8 +21,8 @@ pub const RELATIVE_PATTERN: &str = concat!(
 /// The name of an environment variable that is passed on.
 pub const ENV_NAME_PATTERN: &str = "^(?!LD_)[A-Za-z_][A-Za-z0-9_]{0,127}$";
 
-/// No NUL.
-pub const ENV_VALUE_PATTERN: &str = r"^[^\u0000]*$";
+/// A text that the kernel takes: no NUL.
+pub const NO_NUL_PATTERN: &str = r"^[^\u0000]*$";
 
 /// `owner/name` on GitHub, or an `https://` URL without user, query or port.
 pub const REPOSITORY_PATTERN: &str = concat!(
@@ -108,8 +108,7 @@ pub fn ssh_key(value: &Option<String>, _: &()) -> garde::Result {
 ///
 /// # Errors
 /// When it does not hold.
-#[allow(clippy::ptr_arg, reason = "garde hands the field itself")]
-pub fn relative(name: &String, _: &()) -> garde::Result {
+pub fn relative(name: &str, _: &()) -> garde::Result {
     relative_form(name).map_err(garde::Error::new)
 }
 
@@ -242,7 +241,7 @@ impl JsonSchema for Env {
             "type": "object",
             "maxProperties": limits::ENV_VARS,
             "propertyNames": { "type": "string", "pattern": ENV_NAME_PATTERN },
-            "additionalProperties": { "type": "string", "maxLength": limits::ENV_VALUE_BYTES, "pattern": ENV_VALUE_PATTERN },
+            "additionalProperties": { "type": "string", "maxLength": limits::ENV_VALUE_BYTES, "pattern": NO_NUL_PATTERN },
         })
     }
 }

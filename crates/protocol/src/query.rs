@@ -5,6 +5,7 @@ use macro_rules_attribute::apply;
 use crate::{
     ids::{Seq, UserId},
     limits,
+    names::NO_NUL_PATTERN,
     secret::Secret,
     sessions::SessionStatus,
     task::TaskStatus,
@@ -18,6 +19,13 @@ pub struct LoginLinkQuery {
     pub code: Secret,
 }
 
+/// The query string of a stream that is opened by a ticket (`POST /api/v1/tickets`), beside the stream's own.
+#[apply(message)]
+pub struct TicketQuery {
+    /// The ticket; without it another credential is there.
+    pub ticket: Option<Secret>,
+}
+
 /// `GET /api/v1/tasks`
 #[apply(message)]
 #[derive(Eq)]
@@ -28,7 +36,7 @@ pub struct ListTasksQuery {
     #[garde(length(utf16, min = 1, max = 64))]
     pub guild_id: Option<String>,
     /// One status, or several with commas.
-    #[garde(custom(statuses))]
+    #[garde(inner(custom(statuses)))]
     #[schemars(regex(
         pattern = "^(?:pending|starting|running|suspended|terminated)(?:,(?:pending|starting|running|suspended|terminated))*$"
     ))]
@@ -42,7 +50,7 @@ pub struct ListTasksQuery {
     #[serde(default = "per_page")]
     pub per_page: u32,
     /// The beginning of a task's id; finds ten at most, in place of a page.
-    #[garde(custom(beginning))]
+    #[garde(inner(custom(beginning)))]
     #[schemars(regex(pattern = "^[0-9a-fA-F-]{1,36}$"))]
     pub prefix: Option<String>,
 }
@@ -64,9 +72,7 @@ impl ListTasksQuery {
     }
 }
 
-#[allow(clippy::ref_option, reason = "the validator gives the field")]
-fn statuses(text: &Option<String>, (): &()) -> garde::Result {
-    let Some(text) = text else { return Ok(()) };
+fn statuses(text: &str, (): &()) -> garde::Result {
     let known = |word: &str| TaskStatus::ALL.into_iter().any(|s| s.as_str() == word);
     match text.split(',').find(|w| !known(w)) {
         None => Ok(()),
@@ -78,11 +84,9 @@ fn statuses(text: &Option<String>, (): &()) -> garde::Result {
     }
 }
 
-#[allow(clippy::ref_option, reason = "the validator gives the field")]
-fn beginning(text: &Option<String>, (): &()) -> garde::Result {
-    let good =
-        |t: &String| (1..=36).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if text.as_ref().is_none_or(good) {
+fn beginning(text: &str, (): &()) -> garde::Result {
+    let good = text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if good && (1..=36).contains(&text.len()) {
         Ok(())
     } else {
         Err(garde::Error::new("is the beginning of a task's id: 1 to 36 hex digits and dashes"))
@@ -142,8 +146,8 @@ pub struct SinceQuery {
 #[derive(Eq)]
 pub struct FolderQuery {
     /// Below the workspace; empty is the workspace.
-    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     #[serde(default)]
     pub path: String,
 }
@@ -153,8 +157,8 @@ pub struct FolderQuery {
 #[derive(Eq)]
 pub struct FileQuery {
     /// Below the workspace.
-    #[garde(length(utf16, min = 1, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, min = 1, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     pub path: String,
 }
 
@@ -163,8 +167,8 @@ pub struct FileQuery {
 #[derive(Eq)]
 pub struct RepositoryQuery {
     /// The repository's folder below the workspace; empty is the workspace.
-    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     #[serde(default)]
     pub dir: String,
 }

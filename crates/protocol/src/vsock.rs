@@ -10,6 +10,7 @@ use crate::{
     task::FileEncoding,
     wire::{
         message,
+        optional::{Nullable, nullable},
         tag::{Tag, tagged},
         union::union,
         word,
@@ -55,8 +56,11 @@ pub struct VsockInitMessage {
     pub api_key: Secret,
     /// The user's request.
     pub prompt: String,
-    /// Initial files.
+    /// Initial files; hosts of the seed's ancestor write `null` when there are none.
     #[garde(dive)]
+    #[serde_with(skip_apply)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
+    #[schemars(with = "Option<Nullable<Vec<VsockFile>>>")]
     pub files: Option<Vec<VsockFile>>,
     /// The first prompt's row in the inbox (ours).
     pub prompt_id: Option<CommandId>,

@@ -43,6 +43,18 @@ export function maxUnits(maximum: number): z.core.CheckFn<string> {
   };
 }
 
+/** A text has at most so many bytes in UTF-8. Half of a surrogate pair counts as what replaces it. */
+export function maxBytes(maximum: number): z.core.CheckFn<string> {
+  return ({ value, issues }) => {
+    let bytes = 0;
+    for (const char of value) {
+      const code = char.codePointAt(0) ?? 0;
+      bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    }
+    if (bytes > maximum) issues.push({ code: "too_big", origin: "string", maximum, inclusive: true, input: value });
+  };
+}
+
 /** A text has at least so many UTF-16 units. */
 export function minUnits(minimum: number): z.core.CheckFn<string> {
   return ({ value, issues }) => {

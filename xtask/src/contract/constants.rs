@@ -168,7 +168,8 @@ fn tables(out: &mut String, contract: &Contract) {
     for (name, doc, table) in [
         (
             "LIMITS",
-            "The bounds of each type's fields: a text's length in UTF-16 units, a list's length, a number's range.",
+            "The bounds of each type's fields: a text's length in UTF-16 units (of a path also in \
+             bytes of UTF-8), a list's length, a number's range.",
             limits,
         ),
         ("DEFAULTS", "What an absent field of each type means.", defaults),
@@ -192,6 +193,7 @@ pub fn limit(prop: &Prop) -> Map<String, Value> {
             Ty::Text(text) => {
                 put("minLength", text.min.map(|m| json!(m)));
                 put("maxLength", text.max.map(|m| json!(m)));
+                put("maxBytes", text.bytes.map(|m| json!(m)));
             }
             Ty::List { min, max, .. } | Ty::Map { min, max, .. } => {
                 put("minItems", min.map(|m| json!(m)));

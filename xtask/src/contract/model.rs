@@ -47,6 +47,8 @@ pub struct Text {
     pub min: Option<u64>,
     /// Longest.
     pub max: Option<u64>,
+    /// Most bytes in UTF-8.
+    pub bytes: Option<u64>,
     /// What it looks like.
     pub pattern: Option<String>,
     /// What it is not.
@@ -399,6 +401,7 @@ fn text<'a>(take: &mut impl FnMut(&str) -> Option<&'a Value>) -> Result<Text> {
     Ok(Text {
         min: take("minLength").and_then(Value::as_u64),
         max,
+        bytes: take("x-maxLengthUtf8").and_then(Value::as_u64),
         pattern: take("pattern").and_then(Value::as_str).map(str::to_owned),
         except: match take("not").map(read).transpose()? {
             None => Vec::new(),

@@ -217,7 +217,8 @@ impl Emitter<'_> {
         let mut out = String::from("z.string()");
         // Zod counts code points; nothing and something are the same in both.
         bounds(&mut out, text.min.filter(|m| *m <= 1), None);
-        for (name, bound) in [("minUnits", text.min.filter(|m| *m > 1)), ("maxUnits", text.max)] {
+        let minimum = text.min.filter(|m| *m > 1);
+        for (name, bound) in [("minUnits", minimum), ("maxUnits", text.max), ("maxBytes", text.bytes)] {
             if let Some(bound) = bound {
                 self.helpers.insert(name);
                 let _ = write!(out, ".check({name}({bound}))");

@@ -1,6 +1,11 @@
 //! AsyncAPI 3 of the sockets: a thin template over the contract's schema.
 
-use lia_protocol::{chat, rest::name, sessions, ws::WsMessageExt};
+use lia_protocol::{
+    chat::{CLIENT_EVENTS, SERVER_EVENTS, SocketEvent},
+    rest::name,
+    sessions,
+    ws::WsMessageExt,
+};
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
@@ -26,18 +31,19 @@ pub struct Message {
     pub event: Option<&'static str>,
     /// The payload's type; a union stands for its variants.
     pub payload: &'static str,
+    /// The type of what Socket.IO's callback gets, which the other side sends.
+    pub ack: Option<&'static str>,
 }
 
 /// A message without an event's name.
 #[must_use]
 pub fn message<T: JsonSchema>() -> Message {
-    Message { event: None, payload: name::<T>() }
+    Message { event: None, payload: name::<T>(), ack: None }
 }
 
-/// An event of Socket.IO.
-#[must_use]
-pub fn event<T: JsonSchema>(event: &'static str) -> Message {
-    Message { event: Some(event), payload: name::<T>() }
+/// The events of Socket.IO that one side sends.
+fn events(all: &[SocketEvent]) -> Vec<Message> {
+    all.iter().map(|e| Message { event: Some(e.name), payload: e.payload, ack: e.ack }).collect()
 }
 
 /// One socket.
@@ -121,29 +127,12 @@ pub fn sockets() -> Vec<Socket> {
             address: "/socket.io",
             transport: Transport::SocketIo,
             about: "Chats over Socket.IO (seed 002), namespace `/`, by the browser's login. A room is a chat's id; what an agent does \
-                comes as `agent:event`. Every event of a client takes a callback.",
+                comes as `agent:event`. An event with a callback is an operation of its own, whose reply is what the callback gets.",
             planned: true,
             parameters: &[],
             only: all,
-            from_server: vec![
-                event::<chat::AgentEvent>("agent:event"),
-                event::<chat::AgentErrorData>("agent:error"),
-                event::<chat::SessionJoinedEvent>("session:joined"),
-                event::<chat::SessionReadyEvent>("session:ready"),
-                event::<chat::SessionLeftEvent>("session:left"),
-                event::<chat::SessionErrorData>("session:error"),
-                event::<chat::ApprovalErrorData>("approval:error"),
-                event::<chat::TodoCreatedEvent>("todo:created"),
-                event::<chat::TodoUpdatedEvent>("todo:updated"),
-                event::<chat::TodoCompletedEvent>("todo:completed"),
-            ],
-            from_client: vec![
-                event::<chat::SessionJoinData>("session:join"),
-                event::<chat::SessionLeaveData>("session:leave"),
-                event::<chat::ChatMessageData>("chat:message"),
-                event::<chat::StopAgentData>("chat:stop"),
-                event::<chat::ApprovalResponse>("approval:response"),
-            ],
+            from_server: events(SERVER_EVENTS),
+            from_client: events(CLIENT_EVENTS),
         },
     ]
 }
@@ -159,34 +148,44 @@ pub fn asyncapi() -> Value {
     for socket in sockets() {
         let mut of_channel = Map::new();
         for (from_client, list) in [(false, &socket.from_server), (true, &socket.from_client)] {
-            let mut of_operation = Vec::new();
-            for message in list {
-                for variant in variants(message.payload, &bundle) {
-                    if !(socket.only)(&variant, from_client) {
-                        continue;
-                    }
-                    let key = message.event.map_or_else(
-                        || variant.clone(),
-                        |e| format!("{e} {variant}").replace([' ', ':'], "_"),
-                    );
-                    of_channel.insert(key.clone(), json!({ "$ref": format!("#/components/messages/{key}") }));
-                    let one = json!({ "$ref": format!("#/channels/{}/messages/{key}", socket.key) });
-                    if !of_operation.contains(&one) {
-                        of_operation.push(one);
-                    }
-                    messages.insert(key, describe(message, &variant, &bundle));
-                }
-            }
-            let (action, name) = if from_client { ("receive", "fromClient") } else { ("send", "toClient") };
-            operations.insert(
-                format!("{}.{name}", socket.key),
+            let (action, side) = if from_client { ("receive", "fromClient") } else { ("send", "toClient") };
+            let operation = |of_operation: &[Value]| {
                 json!({
                     "action": action,
                     "channel": { "$ref": format!("#/channels/{}", socket.key) },
                     "messages": of_operation,
                     "x-lia-status": status(socket.planned),
-                }),
-            );
+                })
+            };
+            let mut put = |key: String, one: Value| {
+                of_channel.insert(key.clone(), json!({ "$ref": format!("#/components/messages/{key}") }));
+                let reference = json!({ "$ref": format!("#/channels/{}/messages/{key}", socket.key) });
+                messages.insert(key, one);
+                reference
+            };
+            let mut of_side: Vec<Value> = Vec::new();
+            for message in list {
+                let mut of_event: Vec<Value> = Vec::new();
+                for variant in variants(message.payload, &bundle) {
+                    if (socket.only)(&variant, from_client) {
+                        let key =
+                            message.event.map_or_else(|| variant.clone(), |e| key(&format!("{e} {variant}")));
+                        of_event.push(put(key, describe(message.event, &variant, &bundle)));
+                    }
+                }
+                if let (Some(ack), Some(event)) = (message.ack, message.event) {
+                    let mut one = operation(&of_event);
+                    one["reply"] = json!({
+                        "channel": one["channel"],
+                        "messages": [put(ack.to_owned(), describe(None, ack, &bundle))],
+                    });
+                    operations.insert(format!("{}.{}", socket.key, key(event)), one);
+                } else {
+                    let new: Vec<_> = of_event.into_iter().filter(|one| !of_side.contains(one)).collect();
+                    of_side.extend(new);
+                }
+            }
+            operations.insert(format!("{}.{side}", socket.key), operation(&of_side));
         }
         let mut channel = json!({
             "address": socket.address,
@@ -262,11 +261,16 @@ fn variants(name: &str, bundle: &Value) -> Vec<String> {
     names.flat_map(|n| variants(n, bundle)).collect()
 }
 
-fn describe(message: &Message, variant: &str, bundle: &Value) -> Value {
+/// A name without what AsyncAPI's keys cannot have.
+fn key(text: &str) -> String {
+    text.replace([' ', ':'], "_")
+}
+
+fn describe(event: Option<&str>, variant: &str, bundle: &Value) -> Value {
     let about =
         schema::definition(bundle, variant).and_then(|d| d["description"].as_str()).unwrap_or_default();
     json!({
-        "name": message.event.unwrap_or(variant),
+        "name": event.unwrap_or(variant),
         "title": variant,
         "summary": about.lines().next().unwrap_or_default(),
         "payload": { "$ref": format!("{SCHEMAS}{variant}") },

@@ -27,6 +27,31 @@ impl Keyword<'_> for MaxUtf16 {
     }
 }
 
+struct MaxUtf8(usize);
+
+impl Keyword<'_> for MaxUtf8 {
+    fn validate<'i>(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom(format!("longer than {} bytes", self.0)))
+        }
+    }
+    fn is_valid(&self, instance: &Value) -> bool {
+        instance.as_str().is_none_or(|s| s.len() <= self.0)
+    }
+}
+
+fn max_utf8<'a>(
+    _: &'a Map<String, Value>,
+    value: &'a Value,
+    _: Location,
+) -> Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'a>> {
+    let max = value.as_u64().and_then(|m| usize::try_from(m).ok());
+    max.map(|m| Box::new(MaxUtf8(m)) as Box<dyn for<'i> Keyword<'i>>)
+        .ok_or_else(|| ValidationError::custom("x-maxLengthUtf8 is a number"))
+}
+
 fn max_utf16<'a>(
     _: &'a Map<String, Value>,
     value: &'a Value,
@@ -53,6 +78,7 @@ fn build(bundle: &Value, schema: &Value) -> Validator {
     let root = json!({ "allOf": [schema], "$defs": bundle["$defs"] });
     jsonschema::options()
         .with_keyword("x-maxLengthUtf16", max_utf16)
+        .with_keyword("x-maxLengthUtf8", max_utf8)
         .build(&root)
         .unwrap_or_else(|e| panic!("the schema {schema}: {e}"))
 }

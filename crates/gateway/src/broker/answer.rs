@@ -64,7 +64,7 @@ pub(crate) fn clean_headers(headers: &mut HeaderMap, key: &Secret) {
     }
 }
 
-fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+pub(crate) fn find(text: &[u8], word: &[u8]) -> Option<usize> {
     text.windows(word.len().max(1)).position(|w| w == word)
 }
 
@@ -151,13 +151,13 @@ impl hyper::body::Body for Answer {
 }
 
 /// Overwrites every occurrence of the key, in place, so that lengths stay. Holds back only what may be its beginning.
-struct Scrub {
-    key: Secret,
-    held: Vec<u8>,
+pub(crate) struct Scrub {
+    pub(crate) key: Secret,
+    pub(crate) held: Vec<u8>,
 }
 
 impl Scrub {
-    fn feed(&mut self, data: &[u8]) -> Bytes {
+    pub(crate) fn feed(&mut self, data: &[u8]) -> Bytes {
         self.held.extend_from_slice(data);
         let key = self.key.expose().as_bytes();
         while let Some(at) = find(&self.held, key) {

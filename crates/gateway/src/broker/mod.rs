@@ -1,8 +1,8 @@
 //! The credential broker: `/<provider>/…` goes to that provider's base URL with the real key. Whoever asks is known by
 //! the link; what it sends as a credential is thrown away.
 
-mod answer;
-mod request;
+pub(crate) mod answer;
+pub(crate) mod request;
 
 use std::{sync::Arc, time::Duration};
 

@@ -64,12 +64,12 @@ pub(crate) fn uri(base: &BaseUrl, rest: &str, query: Option<&str>) -> Option<Uri
     Uri::from_parts(parts).ok()
 }
 
-fn is_credential(pair: &str) -> bool {
+pub(crate) fn is_credential(pair: &str) -> bool {
     let name = decode(pair.split('=').next().unwrap_or_default());
     CREDENTIAL_QUERY.iter().any(|c| name.eq_ignore_ascii_case(c))
 }
 
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

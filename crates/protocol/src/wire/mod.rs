@@ -7,7 +7,8 @@
 //! - [`parse`]: reading what comes from outside: one call, with every issue's path; [`strict`]: structs are objects.
 //!
 //! Limits stand in `#[garde(…)]` on the fields; schemars reads the same attributes. A string's length is always counted in
-//! UTF-16 units (`length(utf16, …)`), as JavaScript counts. The contract is what a value looks like when it is serialised:
+//! UTF-16 units (`length(utf16, …)`), as JavaScript counts, but for a path, whose length is in bytes (`length(bytes, …)` with
+//! `x-maxLengthUtf8`). The contract is what a value looks like when it is serialised:
 //! a field is optional when it has `skip_serializing_if` or a default.
 
 pub mod optional;

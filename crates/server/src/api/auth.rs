@@ -18,11 +18,11 @@ use lia_protocol::{
     error::ErrorCode,
     event::Actor,
     ids::{TaskId, TokenId, UserId},
+    query::TicketQuery,
     secret::Secret,
     time::Timestamp,
 };
 use lia_store::{CredentialKind, CredentialRecord, TaskRecord};
-use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::{
@@ -234,7 +234,7 @@ pub fn principal(record: CredentialRecord) -> Principal {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Failure> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Failure> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (first, second) = (all.next(), all.next());
     let Some(value) = first else { return Ok(None) };
@@ -250,18 +250,14 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Failure> {
     Ok(Some(Secret::new(token)))
 }
 
-fn subprotocol(headers: &HeaderMap) -> Option<Secret> {
+pub(crate) fn subprotocol(headers: &HeaderMap) -> Option<Secret> {
     let all = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|v| v.to_str().ok());
     let mut words = all.flat_map(|v| v.split(',')).map(str::trim);
     words.find_map(|w| w.strip_prefix(BEARER_PROTOCOL)).map(Secret::new)
 }
 
 fn ticket(req: &Parts) -> Option<Secret> {
-    #[derive(Deserialize)]
-    struct Query {
-        ticket: Option<Secret>,
-    }
-    axum::extract::Query::<Query>::try_from_uri(&req.uri).ok()?.0.ticket
+    axum::extract::Query::<TicketQuery>::try_from_uri(&req.uri).ok()?.0.ticket
 }
 
 /// The session cookie of a request.

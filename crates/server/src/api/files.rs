@@ -41,7 +41,7 @@ use tokio::{
 use super::{
     Api,
     auth::Principal,
-    error::{Failure, bad_request, invalid},
+    error::{Failure, bad_request},
     extract::{ApiPath, ApiQuery, too_large},
 };
 use crate::engine::Access;
@@ -79,8 +79,7 @@ pub async fn read(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let path = file(&q.path)?;
-    let answer = ask(&api, &task, Method::GET, &target("/fs/file", "path", path), Body::empty()).await?;
+    let answer = ask(&api, &task, Method::GET, &target("/fs/file", "path", &q.path), Body::empty()).await?;
     Ok(pass_on(answer, "application/octet-stream"))
 }
 
@@ -93,14 +92,13 @@ pub async fn write(
     req: Request,
 ) -> Result<StatusCode, Failure> {
     let task = api.task(&caller, id).await?;
-    let path = file(&q.path)?;
     let said = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|n| n > limits::HOST_FILE_BYTES) {
         return Err(too_large(limits::HOST_FILE_BYTES));
     }
     let most = usize::try_from(limits::HOST_FILE_BYTES).unwrap_or(usize::MAX);
     let body = Body::new(Limited::new(req.into_body(), most));
-    drop(ask(&api, &task, Method::PUT, &target("/fs/file", "path", path), body).await?);
+    drop(ask(&api, &task, Method::PUT, &target("/fs/file", "path", &q.path), body).await?);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -126,13 +124,6 @@ pub async fn bundle(
     let task = api.task(&caller, id).await?;
     let answer = ask(&api, &task, Method::GET, &target("/repo/bundle", "dir", &q.dir), Body::empty()).await?;
     Ok(pass_on(answer, "application/x-git-bundle"))
-}
-
-fn file(path: &str) -> Result<&str, Failure> {
-    if path.len() > limits::PATH_BYTES {
-        return Err(invalid("path", format!("has {} bytes; allowed are {}", path.len(), limits::PATH_BYTES)));
-    }
-    Ok(path)
 }
 
 /// A request target with one parameter, percent-encoded.

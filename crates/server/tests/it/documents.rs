@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use lia_protocol::chat::{CLIENT_EVENTS, SERVER_EVENTS};
 use lia_server::api::ROUTES;
 use serde_json::Value;
 
@@ -68,6 +69,47 @@ fn asyncapi_is_valid() {
     let stream = &document["channels"]["taskStream"];
     assert_eq!(stream["x-lia-status"], "served");
     assert!(ROUTES.iter().any(|r| r.path == stream["address"]), "a socket that no route serves");
+}
+
+/// The messages that a list of references names: what each is called, and the type of its payload.
+fn messages(list: &Value, document: &Value) -> Vec<(String, String)> {
+    let found = |reference: &Value| {
+        let at = |v: &Value| v["$ref"].as_str().unwrap().trim_start_matches('#').to_owned();
+        // From an operation to its channel, and from there to the components.
+        let message = document.pointer(&at(document.pointer(&at(reference)).unwrap())).unwrap();
+        let payload = message["payload"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+        (message["name"].as_str().unwrap().to_owned(), payload.to_owned())
+    };
+    list.as_array().unwrap().iter().map(found).collect()
+}
+
+/// Every event of Socket.IO is there, in its direction, and what a callback gets is the reply of its event.
+#[test]
+fn asyncapi_has_every_event_and_acknowledgement() {
+    let document = read("../../contract/asyncapi.json");
+    let operations = document["operations"].as_object().unwrap();
+    let chat: Vec<_> = operations.iter().filter(|(name, _)| name.starts_with("chat.")).collect();
+    let mut described = 0;
+    for (event, action) in
+        CLIENT_EVENTS.iter().map(|e| (e, "receive")).chain(SERVER_EVENTS.iter().map(|e| (e, "send")))
+    {
+        let has = |operation: &Value| {
+            messages(&operation["messages"], &document).iter().any(|(name, _)| name == event.name)
+        };
+        let all: Vec<_> = chat.iter().filter(|(_, operation)| has(operation)).collect();
+        let [(name, operation)] = &all[..] else { panic!("{}: {all:?}", event.name) };
+        assert_eq!(operation["action"], action, "{name}");
+        let reply = operation.get("reply").map(|reply| messages(&reply["messages"], &document));
+        assert_eq!(reply, event.ack.map(|ack| vec![(ack.to_owned(), ack.to_owned())]), "{name}");
+        described += 1;
+    }
+    assert_eq!(described, CLIENT_EVENTS.len() + SERVER_EVENTS.len());
+    let named: BTreeSet<String> = chat
+        .iter()
+        .flat_map(|(_, operation)| messages(&operation["messages"], &document))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(named.len(), described, "an event that nobody sends: {named:?}");
 }
 
 /// The schemas above refuse at all.

@@ -926,7 +926,7 @@ export function validateErrorConstants(): void {
   }
 }
 
-/** The bounds of each type's fields: a text's length in UTF-16 units, a list's length, a number's range. */
+/** The bounds of each type's fields: a text's length in UTF-16 units (of a path also in bytes of UTF-8), a list's length, a number's range. */
 export const LIMITS = {
   TaskConfig: {
     timeout_minutes: { min: 0, max: 4294967295 },
@@ -1181,13 +1181,13 @@ export const LIMITS = {
     since: { min: 0 },
   },
   FolderQuery: {
-    path: { maxLength: 4096 },
+    path: { maxLength: 4096, maxBytes: 4096 },
   },
   FileQuery: {
-    path: { minLength: 1, maxLength: 4096 },
+    path: { minLength: 1, maxLength: 4096, maxBytes: 4096 },
   },
   RepositoryQuery: {
-    dir: { maxLength: 4096 },
+    dir: { maxLength: 4096, maxBytes: 4096 },
   },
   ListSessionsQuery: {
     runtimeInstance: { minLength: 1, maxLength: 64 },

@@ -55,7 +55,7 @@ import type {
   UserActionContent,
 } from "./types.js";
 
-import { maxUnits, taggedOr } from "../zod.js";
+import { maxBytes, maxUnits, taggedOr } from "../zod.js";
 
 const pattern1 = /^(?!\.{1,2}(?:\/|$))[^\/\\\u0000-\u001f\u007f-\u009f]+(?:\/(?!\.{1,2}(?:\/|$))[^\/\\\u0000-\u001f\u007f-\u009f]+)*$/u;
 const pattern2 = /^(?!.*\.\.)(?:https:\/\/(?=[A-Za-z0-9.-]{1,253}\/)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+\/)(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\/[A-Za-z0-9._~\/-]+|(?![-.])[A-Za-z0-9._~-]+\/(?!-)[A-Za-z0-9._~-]+)$/u;
@@ -63,7 +63,7 @@ const pattern3 = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[
 const pattern4 = /^[^\u0000-\u001f\u007f-\u009f]*$/u;
 const pattern5 = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256|ecdsa-sha2-nistp384|ecdsa-sha2-nistp521|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+\/]+={0,2}(?: [^\u0000-\u001f\u007f-\u009f]*)?$/u;
 const pattern6 = /^[A-Za-z0-9._-]{1,64}$/u;
-const pattern7 = /^(?:tcp:(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?:0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])|(?!tcp:)(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?)$/u;
+const pattern7 = /^(?:tcp:(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?:0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])|(?![Tt][Cc][Pp]:)(?:\*\.)?(?=[A-Za-z0-9.-]{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?!\d+(?::|$))(?!0[xX])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?)$/u;
 const pattern8 = /^(?!LD_)[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
 const pattern9 = /^[^\u0000]*$/u;
 const pattern10 = /^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/u;
@@ -1033,6 +1033,12 @@ export const LoginLinkQuerySchema = /* @__PURE__ */ (() =>
     code: z.string(),
   }))();
 
+/** The query string of a stream that is opened by a ticket (`POST /api/v1/tickets`), beside the stream's own. */
+export const TicketQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    ticket: z.string().optional(),
+  }))();
+
 /** `GET /api/v1/tasks` */
 export const ListTasksQuerySchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1074,19 +1080,19 @@ export const SinceQuerySchema = /* @__PURE__ */ (() =>
 /** `GET /api/v1/tasks/{id}/files` */
 export const FolderQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).default(""),
   }))();
 
 /** `GET` and `PUT /api/v1/tasks/{id}/files/content` */
 export const FileQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    path: z.string().min(1).check(maxUnits(4096)).regex(pattern9),
+    path: z.string().min(1).check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9),
   }))();
 
 /** `GET /api/v1/tasks/{id}/diff` and `…/bundle` */
 export const RepositoryQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    dir: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    dir: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).default(""),
   }))();
 
 /** `GET /api/agents` */
@@ -4280,7 +4286,7 @@ export const VsockInitMessageSchema = /* @__PURE__ */ (() =>
     type: z.literal("init"),
     api_key: z.string(),
     prompt: z.string(),
-    files: z.array(VsockFileSchema).optional(),
+    files: z.array(VsockFileSchema).nullable().optional(),
     prompt_id: z.string().regex(pattern3).optional(),
     agent: AgentStartSchema.optional(),
   }))();

@@ -1754,8 +1754,8 @@ export interface VsockInitMessage {
   api_key: string;
   /** The user's request. */
   prompt: string;
-  /** Initial files. */
-  files?: VsockFile[];
+  /** Initial files; hosts of the seed's ancestor write `null` when there are none. */
+  files?: VsockFile[] | null;
   /** The first prompt's row in the inbox (ours). */
   prompt_id?: string;
   /** What to start (ours). */
@@ -1770,8 +1770,8 @@ export interface VsockInitMessageInput {
   api_key: string;
   /** The user's request. */
   prompt: string;
-  /** Initial files. */
-  files?: VsockFile[];
+  /** Initial files; hosts of the seed's ancestor write `null` when there are none. */
+  files?: VsockFile[] | null;
   /** The first prompt's row in the inbox (ours). */
   prompt_id?: string;
   /** What to start (ours). */
@@ -1840,6 +1840,12 @@ export type VsockMessageInput =
 export interface LoginLinkQuery {
   /** The printed link's one-time code. */
   code: string;
+}
+
+/** The query string of a stream that is opened by a ticket (`POST /api/v1/tickets`), beside the stream's own. */
+export interface TicketQuery {
+  /** The ticket; without it another credential is there. */
+  ticket?: string;
 }
 
 /** `GET /api/v1/tasks` */

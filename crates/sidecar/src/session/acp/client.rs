@@ -585,12 +585,12 @@ impl<'a> Client<'a> {
     }
 }
 
-fn parse<'p, P: Deserialize<'p>>(params: Option<&'p RawValue>) -> Result<P, Refusal> {
+pub(crate) fn parse<'p, P: Deserialize<'p>>(params: Option<&'p RawValue>) -> Result<P, Refusal> {
     let params = params.map_or("null", RawValue::get);
     serde_json::from_str(params).map_err(|e| (ErrorCode::InvalidParams, e.to_string()))
 }
 
-fn stop_reason(result: Option<&RawValue>) -> Option<String> {
+pub(crate) fn stop_reason(result: Option<&RawValue>) -> Option<String> {
     #[derive(Deserialize)]
     struct Reason {
         #[serde(rename = "stopReason")]
@@ -602,7 +602,7 @@ fn stop_reason(result: Option<&RawValue>) -> Option<String> {
 }
 
 /// An agent's error for people: its message, its data when that is short, its code.
-fn sentence(error: &RawValue) -> String {
+pub(crate) fn sentence(error: &RawValue) -> String {
     let Ok(e) = serde_json::from_str::<AgentError>(error.get()) else {
         return error.get().chars().take(NOISE_CHARS).collect();
     };

@@ -30,7 +30,7 @@ pub(super) fn read(
 }
 
 /// `limit` lines from the 1-based `line` on, with their newlines.
-fn lines(text: &str, line: Option<u32>, limit: Option<u32>) -> &str {
+pub(crate) fn lines(text: &str, line: Option<u32>, limit: Option<u32>) -> &str {
     let skip = line.map_or(0, |l| l.saturating_sub(1));
     let rest = after_lines(text, skip).map_or("", |at| &text[at..]);
     match limit {

@@ -8,8 +8,8 @@
 //! - [`client`]: what each frame and each order does;
 //! - [`files`], [`terminals`]: the agent's requests that the sidecar serves.
 
-mod client;
-mod files;
+pub(crate) mod client;
+pub(crate) mod files;
 pub(crate) mod frame;
 mod terminals;
 
