@@ -19,10 +19,10 @@ use crate::{median, pipe::PipeAgent, row, runs};
 /// Updates of one turn.
 const UPDATES: u64 = 200_000;
 
-type Ws = WebSocketStream<TcpStream>;
+pub type Ws = WebSocketStream<TcpStream>;
 
 /// A socket past `connected`, with one subscription asked for.
-async fn subscribe(server: &Server, client: &Client, channel: &str, since: Seq) -> anyhow::Result<Ws> {
+pub async fn subscribe(server: &Server, client: &Client, channel: &str, since: Seq) -> anyhow::Result<Ws> {
     let mut request = format!("{}/ws", server.url().replace("http", "ws")).into_client_request()?;
     request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
     let io = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
@@ -33,7 +33,7 @@ async fn subscribe(server: &Server, client: &Client, channel: &str, since: Seq) 
     Ok(ws)
 }
 
-async fn until(ws: &mut Ws, part: &str) -> anyhow::Result<u64> {
+pub async fn until(ws: &mut Ws, part: &str) -> anyhow::Result<u64> {
     let mut events = 0;
     loop {
         if let Message::Text(t) = ws.next().await.context("the stream ended")?? {

@@ -5,6 +5,7 @@
 //! - [`burst`]: events per second at a WebSocket client, against a raw pipe;
 //! - [`channels`]: the same at a subscriber of the socket with channels, and a replay;
 //! - [`startup`]: create → agent ready, against a bare spawn and handshake;
+//! - [`idle`]: processor time and memory of 1,000 idle sessions (only when asked for: it takes minutes);
 //! - [`memory`]: the server's resident memory, and the sidecar's size;
 //! - [`reads`]: requests per second;
 //! - [`contract`]: parsing and checking messages, against Zod on Node.js and against `serde_json::Value`.
@@ -18,6 +19,7 @@ use lia_tests::{Server, ServerOptions};
 mod burst;
 mod channels;
 mod contract;
+mod idle;
 mod latency;
 mod memory;
 mod pipe;
@@ -60,7 +62,10 @@ async fn main() -> anyhow::Result<()> {
     if wants("contract") {
         contract::run().await?;
     }
-    if only.iter().all(|o| o == "contract") && !only.is_empty() {
+    if only.iter().any(|o| o == "idle") {
+        idle::run().await?;
+    }
+    if only.iter().all(|o| o == "contract" || o == "idle") && !only.is_empty() {
         return Ok(());
     }
     let server = Server::start(ServerOptions::default()).await?;

@@ -4,10 +4,7 @@
 //!
 //! `LIA_KILLS` says how often (50), `LIA_SEED` where the dice begin; the seed is printed.
 
-use std::{
-    io::Read as _,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{io::Read as _, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use lia_client::Client;
@@ -16,38 +13,13 @@ use lia_protocol::{
     task::TaskStatus,
     ws::{WsMessageExt, WsStatusMessage},
 };
-use lia_store::{CommandState, Store as _};
 use lia_tests::{
     Log, Request, Server, ServerOptions,
+    dice::{Dice, kills},
     processes::{self, inside, kill9, sidecar},
+    settle::{settled, unfinished},
     side::{Side, templates},
 };
-
-/// Dice that can be thrown again (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn new() -> Self {
-        let fresh = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(1, |d| u64::try_from(d.as_nanos()).unwrap_or(1));
-        let seed = std::env::var("LIA_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(fresh);
-        eprintln!("LIA_SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-}
-
-fn kills() -> u64 {
-    std::env::var("LIA_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(50)
-}
 
 async fn server() -> anyhow::Result<(Server, tempfile::TempDir)> {
     let dir = tempfile::tempdir()?;
@@ -62,47 +34,13 @@ async fn side(client: &Client, task: TaskId) -> anyhow::Result<Side> {
     Side::parse(std::str::from_utf8(&bytes)?)
 }
 
-/// Waits until no prompt waits or is being worked on.
-async fn settled(client: &Client, task: TaskId) -> anyhow::Result<()> {
-    let mut events = client.events(task, Seq::ZERO, true).await?;
-    let (mut asked, mut ended) = (0, 0);
-    while let Some(e) = events.next().await {
-        match e?.kind.as_str() {
-            "prompt.queued" => asked += 1,
-            "turn.ended" => ended += 1,
-            _ => {}
-        }
-        if asked == ended {
-            let now = client.task(task).await?;
-            if !now.busy && now.queued == 0 {
-                return Ok(());
-            }
-        }
-    }
-    anyhow::bail!("the log ended with {asked} prompts asked and {ended} turns ended")
-}
-
-/// Whether a command of the dead server's inbox is unfinished.
-async fn unfinished(server: &Server, task: TaskId) -> anyhow::Result<bool> {
-    let store = lia_store::sqlite::SqliteStore::open(
-        server.data().join("lia.db"),
-        lia_store::sqlite::Options::default(),
-    )?;
-    let record = store.task(task).await?.context("the task")?;
-    let open = store
-        .commands(record.session, &[CommandState::Pending, CommandState::Sent, CommandState::Begun])
-        .await?;
-    store.close().await;
-    Ok(!open.is_empty())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_and_its_agents_side_file_tell_the_same() -> anyhow::Result<()> {
-    let mut dice = Dice::new();
+    let mut dice = Dice::from_env();
     let (mut server, _dir) = server().await?;
     let task = Request::new("kill", "say ready").create(&server.client()?).await?.id;
     settled(&server.client()?, task).await?;
-    let (rounds, mut open, mut prompts) = (kills(), 0, 1);
+    let (rounds, mut open, mut prompts) = (kills(50), 0, 1);
     for round in 0..rounds {
         let client = server.client()?;
         let mut texts = vec![format!("burst {} 300", 500 + dice.below(20_000))];
@@ -200,10 +138,10 @@ async fn a_server_that_dies_at_any_step_loses_and_doubles_nothing() -> anyhow::R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_sidecar_leaves_a_prefix_and_the_reason() -> anyhow::Result<()> {
-    let mut dice = Dice::new();
+    let mut dice = Dice::from_env();
     let (server, _dir) = server().await?;
     let client = server.client()?;
-    for _ in 0..(kills() / 5).max(1) {
+    for _ in 0..(kills(50) / 5).max(1) {
         // The turn does not end by itself: a kill after it would be another case (park.rs).
         let task = Request::new("kill", "slow 20 1\nburst 50000 300\nhang").create(&client).await?;
         let mut log = Log::open(&client, task.id, Seq::ZERO).await?;

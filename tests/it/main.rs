@@ -8,6 +8,7 @@ mod egress;
 mod escape;
 mod kept;
 mod kill;
+mod kill_sessions;
 mod lifecycle;
 mod orphans;
 mod page;

@@ -1,59 +1,13 @@
 //! The prompt queue of sessions: order, pause, interruption, and what a kill of the server leaves of it.
 
 use anyhow::{Context as _, ensure};
-use lia_client::{Client, Prompted};
-use lia_protocol::{
-    ids::{Seq, TaskId},
-    sessions::{PromptMode, Session},
-    ws::WsMessageExt,
-};
+use lia_client::Prompted;
+use lia_protocol::sessions::PromptMode;
 use lia_tests::{
     Log, Server,
-    session::{options, refusal, session, waiting},
+    session::{Busy, options, refusal, waiting},
 };
 use serde_json::json;
-use tokio::task::JoinHandle;
-
-/// A session whose agent works on a prompt that asks before it ends.
-struct Busy {
-    session: Session,
-    log: Log,
-    running: JoinHandle<Result<Prompted, lia_client::Error>>,
-    asked: String,
-}
-
-impl Busy {
-    async fn start(client: &Client) -> anyhow::Result<Self> {
-        let session = session(client, json!({})).await?;
-        let (runs, id) = (client.clone(), session.id.clone());
-        let running = tokio::spawn(async move { runs.prompt(&id, "permission go on", None).await });
-        let mut log = Log::open(client, session.id.parse::<TaskId>()?, Seq::ZERO).await?;
-        let asked = match log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await? {
-            WsMessageExt::Permission(asked) => asked.id.to_string(),
-            _ => unreachable!(),
-        };
-        Ok(Self { session, log, running, asked })
-    }
-
-    fn id(&self) -> &str {
-        &self.session.id
-    }
-
-    async fn queue(&self, client: &Client, text: &str) -> anyhow::Result<String> {
-        match client.prompt(self.id(), text, None).await? {
-            Prompted::Queued(q) => Ok(q.queue_id),
-            Prompted::Ended(e) => anyhow::bail!("{text} did not wait: {e:?}"),
-        }
-    }
-
-    async fn go_on(&self, client: &Client) -> anyhow::Result<()> {
-        let asked = client.session(self.id()).await?.pending_permission.context("the question")?;
-        let option = asked.options.iter().find(|o| o.kind.starts_with("allow")).context("allow")?;
-        let body = serde_json::from_value(json!({ "optionId": option.option_id }))?;
-        client.answer_permission(self.id(), &self.asked, &body).await?;
-        Ok(())
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn prompts_wait_in_an_order_that_can_be_changed() -> anyhow::Result<()> {

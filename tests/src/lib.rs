@@ -1,12 +1,14 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
 pub mod browser;
+pub mod dice;
 pub mod leak;
 mod needs;
 mod outfit;
 pub mod processes;
 mod server;
 pub mod session;
+pub mod settle;
 pub mod side;
 pub mod sidecar;
 mod task;

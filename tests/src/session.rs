@@ -1,11 +1,16 @@
 //! Sessions as tests make them.
 
-use anyhow::bail;
-use lia_client::{Client, ErrorCode};
-use lia_protocol::sessions::{CreateSessionBody, PromptQueueState, Session};
+use anyhow::{Context as _, bail};
+use lia_client::{Client, ErrorCode, Prompted};
+use lia_protocol::{
+    ids::{Seq, TaskId},
+    sessions::{CreateSessionBody, PromptQueueState, Session},
+    ws::WsMessageExt,
+};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
-use crate::ServerOptions;
+use crate::{Log, ServerOptions};
 
 /// Settings for servers whose sessions need little.
 #[must_use]
@@ -42,5 +47,64 @@ pub fn refusal<T: std::fmt::Debug>(
     match answer {
         Err(lia_client::Error::Api { status, api }) => Ok((status, api.code, api.error)),
         other => bail!("not refused: {other:?}"),
+    }
+}
+
+/// A session whose agent works on a prompt that asks before it ends.
+pub struct Busy {
+    /// As it was made.
+    pub session: Session,
+    /// Its events so far.
+    pub log: Log,
+    /// The prompt that runs.
+    pub running: JoinHandle<Result<Prompted, lia_client::Error>>,
+    /// The question's id.
+    pub asked: String,
+}
+
+impl Busy {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn start(client: &Client) -> anyhow::Result<Self> {
+        let session = session(client, json!({})).await?;
+        let (runs, id) = (client.clone(), session.id.clone());
+        let running = tokio::spawn(async move { runs.prompt(&id, "permission go on", None).await });
+        let mut log = Log::open(client, session.id.parse::<TaskId>()?, Seq::ZERO).await?;
+        let asked = match log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await? {
+            WsMessageExt::Permission(asked) => asked.id.to_string(),
+            _ => unreachable!(),
+        };
+        Ok(Self { session, log, running, asked })
+    }
+
+    /// The session's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.session.id
+    }
+
+    /// Queues one more prompt: its id.
+    ///
+    /// # Errors
+    /// When it does not wait.
+    pub async fn queue(&self, client: &Client, text: &str) -> anyhow::Result<String> {
+        match client.prompt(self.id(), text, None).await? {
+            Prompted::Queued(q) => Ok(q.queue_id),
+            Prompted::Ended(e) => anyhow::bail!("{text} did not wait: {e:?}"),
+        }
+    }
+
+    /// Answers the question with yes.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn go_on(&self, client: &Client) -> anyhow::Result<()> {
+        let asked = client.session(self.id()).await?.pending_permission.context("the question")?;
+        let option = asked.options.iter().find(|o| o.kind.starts_with("allow")).context("allow")?;
+        let body = serde_json::from_value(json!({ "optionId": option.option_id }))?;
+        client.answer_permission(self.id(), &self.asked, &body).await?;
+        Ok(())
     }
 }
