@@ -3,6 +3,7 @@
 //! - [`serve()`]: the whole server, put together; [`listen`]: its socket;
 //! - [`config`]: every setting, its default and its source;
 //! - [`engine`]: one owner task per session; the log's only writer;
+//! - [`seal`]: secrets at rest;
 //! - [`views`]: pure functions from events to what clients see;
 //! - [`api`]: HTTP, WebSocket and SSE, one file per resource.
 
@@ -12,6 +13,7 @@ pub mod engine;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod listen;
+pub mod seal;
 pub mod serve;
 pub mod views;
 
