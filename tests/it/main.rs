@@ -12,3 +12,4 @@ mod orphans;
 mod page;
 mod park;
 mod spine;
+mod webhooks;

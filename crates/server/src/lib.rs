@@ -4,6 +4,7 @@
 //! - [`config`]: every setting, its default and its source;
 //! - [`engine`]: one owner task per session; the log's only writer;
 //! - [`seal`]: secrets at rest;
+//! - [`webhooks`]: who is told outside;
 //! - [`views`]: pure functions from events to what clients see;
 //! - [`api`]: HTTP, WebSocket and SSE, one file per resource.
 
@@ -16,6 +17,7 @@ pub mod listen;
 pub mod seal;
 pub mod serve;
 pub mod views;
+pub mod webhooks;
 
 pub use config::{Config, LoadOptions};
 pub use serve::{ServeOptions, serve};

@@ -109,10 +109,6 @@ fn sessions() -> Vec<RouteDoc> {
         DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http, "Drops one.", ok(agent().path::<String>("queueId", "The prompt."));
         POST "/api/agents/{agentId}/queue/pause" WRITE Http, "Holds the queue.", ok(agent());
         POST "/api/agents/{agentId}/queue/resume" WRITE Http, "Lets the queue go on.", ok(agent());
-        GET "/api/agents/{agentId}/files" READ Http, "A file of a session.",
-            agent().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest]);
-        GET "/api/agents/{agentId}/fs/snapshot" READ Http, "Files of a session.",
-            agent().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN).gives(200, json::<FileSystemSnapshot>(), "The tree.");
         GET "/api/agents/{agentId}/stream" READ Sse, "A session's events.",
             agent().header("Last-Event-ID", 20, "Begins after this seq.").gives(200, Body::Events, "Its events.");
     }

@@ -4,7 +4,8 @@
 //! - [`auth`], [`origin`], [`credentials`]: who calls, from where, and what they may do;
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
-//! - [`files`], [`uploads`]: bytes in and out of a workspace;
+//! - [`files`], [`uploads`]: bytes in and out of a workspace; [`fs`]: files and repositories as seed 003 shows them;
+//! - [`webhooks`]: who is told outside;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
 
@@ -21,6 +22,7 @@ pub mod credentials;
 pub mod error;
 pub mod extract;
 pub mod files;
+pub mod fs;
 pub mod log;
 pub mod login;
 pub mod origin;
@@ -32,6 +34,7 @@ pub mod stream;
 pub mod tasks;
 pub mod tokens;
 pub mod uploads;
+pub mod webhooks;
 
 pub use origin::Hosts;
 pub use routes::{ROUTES, router};

@@ -67,6 +67,8 @@ use spec::TaskSpec;
 use tail::Tail;
 use templates::Templates;
 
+use crate::webhooks::Webhooks;
+
 /// Requests that wait for one session's owner.
 const REQUESTS: usize = 256;
 
@@ -89,6 +91,7 @@ pub struct Shared {
     failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
+    webhooks: Webhooks,
     /// Tasks that end by themselves once the engine stops.
     background: TaskTracker,
 }
@@ -432,6 +435,12 @@ impl Engine {
     #[must_use]
     pub fn templates(&self) -> Vec<TemplateInfo> {
         self.shared.templates.list(&self.shared.options)
+    }
+
+    /// Who is told outside.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.shared.webhooks
     }
 
     /// The store, for reads.

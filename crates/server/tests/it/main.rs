@@ -15,3 +15,4 @@ mod retention;
 mod streams;
 mod support;
 mod tasks;
+mod webhooks;

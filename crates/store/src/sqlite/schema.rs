@@ -15,8 +15,12 @@ use crate::StoreError;
 
 /// "Lia1": who the file belongs to, in SQLite's header.
 const APPLICATION_ID: i32 = 0x4c69_6131;
-const STEPS: &[M<'static>] =
-    &[M::up(include_str!("0001.sql")), M::up(include_str!("0002.sql")), M::up(include_str!("0003.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("0001.sql")),
+    M::up(include_str!("0002.sql")),
+    M::up(include_str!("0003.sql")),
+    M::up(include_str!("0005.sql")),
+];
 /// Other processes (a person with `sqlite3`) may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(10);
 
