@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The benchmarks, on the release build. Arguments choose some of them: latency burst startup reads memory store.
+# The benchmarks, on the release build. Arguments choose some of them: latency burst channels startup reads memory contract store.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -15,6 +15,8 @@ fi
 
 if [ $# -eq 0 ] || [ ${#whole[@]} -gt 0 ]; then
   crates/sidecar/build.sh "$target/release"
+  scripts/npm.sh
+  npm run build --workspace @lia/shared >/dev/null
   cargo build "${locked[@]}" --release --bin lia --bin scripted-agent --bin lia-bench
   "$target/release/lia-bench" "${whole[@]}"
 fi

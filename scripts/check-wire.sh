@@ -4,9 +4,26 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 code=0
+
+# Of the files named on standard input those with such types.
+with_types() {
+  xargs grep -lPz '(?s)derive\([^)]*\b(Serialize|Deserialize)\b|impl\b[^{;]{0,80}\b(Serialize|Deserialize)\b(<[^{>]*>)?\s+for\b' || true
+}
+
+# A control: what must be found is found, what must not is not.
+control=$(mktemp -d)
+trap 'rm -rf "$control"' EXIT
+printf '#[derive(\n    Clone,\n    serde::Deserialize,\n)]\nstruct Planted;\n' >"$control/derived.rs"
+printf "impl<'de> Deserialize<'de> for Planted {}\n" >"$control/by_hand.rs"
+printf '// What derives Serialize stands elsewhere.\n#[derive(Clone)]\nstruct Planted;\n' >"$control/none.rs"
+seen=$(printf '%s\n' "$control"/*.rs | with_types | xargs -n 1 basename | sort | tr '\n' ' ')
+if [ "$seen" != 'by_hand.rs derived.rs ' ]; then
+  echo "this check is blind: of its planted types it sees: $seen" >&2
+  exit 1
+fi
+
 allowed=$(sed -n 's/^\([^# ][^ ]*\)  .*/\1/p' scripts/wire-types.txt)
-found=$(git ls-files --cached --others --exclude-standard 'crates/*/src/*.rs' 'xtask/src/*.rs' ':!crates/protocol/' |
-  xargs grep -lPz '(?s)derive\([^)]*\b(Serialize|Deserialize)\b|impl\b[^{;]{0,80}\b(Serialize|Deserialize)\b(<[^{>]*>)?\s+for\b' || true)
+found=$(git ls-files --cached --others --exclude-standard 'crates/*/src/*.rs' 'xtask/src/*.rs' ':!crates/protocol/' | with_types)
 
 while read -r file; do
   [ -n "$file" ] || continue

@@ -3,9 +3,11 @@
 //!
 //! - [`latency`]: prompt → first chunk at a client, against a raw pipe to the same agent;
 //! - [`burst`]: events per second at a WebSocket client, against a raw pipe;
+//! - [`channels`]: the same at a subscriber of the socket with channels, and a replay;
 //! - [`startup`]: create → agent ready, against a bare spawn and handshake;
 //! - [`memory`]: the server's resident memory, and the sidecar's size;
-//! - [`reads`]: requests per second.
+//! - [`reads`]: requests per second;
+//! - [`contract`]: parsing and checking messages, against Zod on Node.js and against `serde_json::Value`.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -14,6 +16,8 @@ use std::time::Duration;
 use lia_tests::{Server, ServerOptions};
 
 mod burst;
+mod channels;
+mod contract;
 mod latency;
 mod memory;
 mod pipe;
@@ -53,6 +57,12 @@ async fn main() -> anyhow::Result<()> {
         "| figure                                       |         ours |     baseline |   ratio | unit      | goal                         | result |"
     );
     println!("|---|---:|---:|---:|---|---|---|");
+    if wants("contract") {
+        contract::run().await?;
+    }
+    if only.iter().all(|o| o == "contract") && !only.is_empty() {
+        return Ok(());
+    }
     let server = Server::start(ServerOptions::default()).await?;
     if wants("memory") {
         memory::idle(&server)?;
@@ -62,6 +72,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants("burst") {
         burst::run(&server).await?;
+    }
+    if wants("channels") {
+        channels::run(&server).await?;
     }
     if wants("startup") {
         startup::run(&server).await?;

@@ -3,6 +3,7 @@
 mod adoption;
 mod agents;
 mod burst;
+mod channels;
 mod egress;
 mod escape;
 mod kept;
@@ -11,5 +12,8 @@ mod lifecycle;
 mod orphans;
 mod page;
 mod park;
+mod sessions;
+mod sessions_queue;
+mod sessions_templates;
 mod spine;
 mod webhooks;

@@ -39,7 +39,8 @@ const FLAGS: &[&str] = &[
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--window-size=1000,800",
     "--remote-debugging-pipe",
-    "about:blank",
+    // A page of its own making would still be on its way to its address, and might end the way to ours.
+    "--no-startup-window",
 ];
 
 /// A browser with one page. Dropping it ends it.
@@ -105,9 +106,7 @@ impl Browser {
     }
 
     async fn attach(&mut self) -> anyhow::Result<()> {
-        let targets = self.call("Target.getTargets", json!({})).await?;
-        let pages = targets["targetInfos"].as_array().context("targetInfos")?;
-        let page = pages.iter().find(|t| t["type"] == "page").context("no page")?;
+        let page = self.call("Target.createTarget", json!({ "url": "about:blank" })).await?;
         let attached = self
             .call("Target.attachToTarget", json!({ "targetId": page["targetId"], "flatten": true }))
             .await?;

@@ -6,6 +6,7 @@ mod needs;
 mod outfit;
 pub mod processes;
 mod server;
+pub mod session;
 pub mod side;
 pub mod sidecar;
 mod task;

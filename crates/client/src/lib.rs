@@ -1,6 +1,6 @@
 //! The typed client of Lia's API: what the CLI, the bot and the tests speak to a server with.
 //!
-//! - [`Client`]: one method per route ([`tasks`], [`work`], [`admin`]), all over one connection pool ([`http`]);
+//! - [`Client`]: one method per route ([`tasks`], [`work`], [`sessions`], [`admin`]), all over one connection pool ([`http`]);
 //! - [`TaskStream`]: a task's WebSocket; it reconnects by itself, without losing or doubling a message ([`ws`]);
 //! - [`EventStream`]: a task's log over SSE, likewise ([`events`]; the parser is [`sse`]);
 //! - [`Error`]: what can go wrong, in words for people, with the server's own [`ApiError`] inside.
@@ -13,6 +13,7 @@ pub mod events;
 pub mod fuzz;
 pub mod http;
 pub mod retry;
+pub mod sessions;
 pub mod sse;
 pub mod tasks;
 pub mod work;
@@ -24,6 +25,7 @@ pub use events::{EventStream, LogEvent};
 pub use http::Client;
 pub use lia_protocol::error::{ApiError, ErrorCode};
 pub use retry::Retry;
+pub use sessions::Prompted;
 pub use tasks::{OutputPage, TaskQuery};
 pub use work::Download;
 pub use ws::{StreamOptions, TaskStream};

@@ -99,7 +99,7 @@ registry! {
         }
         event::{ PermissionOption, PermissionAnswered }
         log::{
-            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, LogEvent,
+            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, QueuePausedLogEvent, QueueResumedLogEvent, QueueReorderedLogEvent, SettingsChangedLogEvent, LogEvent,
         }
         template::{ AgentMode, TemplateInfo }
         runtime::{ Isolation, RuntimeStatus }
@@ -109,7 +109,8 @@ registry! {
             VsockHeartbeatMessage, VsockMessage,
         }
         query::{
-            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, FolderQuery, FileQuery, RepositoryQuery,
+            LoginLinkQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, SinceQuery, FolderQuery, FileQuery, RepositoryQuery,
+            ListSessionsQuery, SessionQuery,
         }
         link::{ AgentStart }
         vsock_ext::{
@@ -160,8 +161,19 @@ registry! {
             Session,
             CreateSessionBody,
             RegisterAgentTemplateBody,
+            PromptMode,
             PromptBody,
             PermissionResponseBody,
+            UpdateAgentTemplateRuntime,
+            UpdateAgentTemplateBody,
+            QueueOrderBody,
+            SessionSettings,
+            SessionProgress,
+            PromptResponse,
+            OkResponse,
+            QueueClearedResponse,
+            StartRuntimeBody,
+            SessionsHealth,
             WebhookEventType,
             WebhookConfig,
             WebhookPayload,

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use base64::Engine as _;
+use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use macro_rules_attribute::apply;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{
     ids::{CommandId, PermissionId, Seq, SessionId, TurnId, UserId},
@@ -162,6 +162,14 @@ kinds! {
     AgentReady(AgentReady) = 32, "agent.ready";
     /// The agent's process ended.
     AgentExited(AgentExited) = 33, "agent.exited";
+    /// Waiting prompts are held back.
+    QueuePaused(QueuePaused) = 34, "queue.paused";
+    /// Waiting prompts go on.
+    QueueResumed(QueueResumed) = 35, "queue.resumed";
+    /// Waiting prompts were put into another order.
+    QueueReordered(QueueReordered) = 36, "queue.reordered";
+    /// What is decided about the session changed.
+    SettingsChanged(SettingsChanged) = 37, "settings.changed";
 }
 
 /// A body that is JSON of Lia's own.
@@ -171,8 +179,8 @@ pub trait OwnEvent: Serialize + DeserializeOwned {
 }
 
 /// Who made an event: `system`, `sidecar`, `agent`, `gateway`, or `user:<id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Actor {
     /// The control plane.
     System,
@@ -235,9 +243,9 @@ impl TryFrom<String> for Actor {
         s.parse()
     }
 }
-impl From<Actor> for String {
-    fn from(a: Actor) -> Self {
-        a.to_string()
+impl Serialize for Actor {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
     }
 }
 
@@ -270,7 +278,8 @@ impl Event {
     #[must_use]
     pub fn to_json(&self) -> Bytes {
         use std::fmt::Write as _;
-        let mut b = BytesMut::with_capacity(self.body.len() + 256);
+        let grows = if self.kind == Kind::Output { self.body.len() / 3 } else { 0 };
+        let mut b = BytesMut::with_capacity(self.body.len() + grows + 512);
         let _ = write!(b, r#"{{"seq":{},"at":"{}","session":"{}""#, self.seq, self.at, self.session);
         if let Some(t) = self.turn {
             let _ = write!(b, r#","turn":"{t}""#);
@@ -292,7 +301,7 @@ impl Event {
             }
             Kind::Output => {
                 let chunk = OutputChunk::decode(&self.body);
-                let data = base64::engine::general_purpose::STANDARD.encode(&chunk.data);
+                let data = Base64Display::new(&chunk.data, &STANDARD);
                 let _ = write!(b, r#","body":{{"pos":{},"data":"{data}"}}"#, chunk.pos);
             }
             _ => {
@@ -663,6 +672,36 @@ pub struct AgentExited {
     pub stderr_tail: String,
 }
 
+/// `queue.paused`
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
+pub struct QueuePaused {}
+
+/// `queue.resumed`
+#[apply(message)]
+#[derive(Default, Eq)]
+#[schemars(inline)]
+pub struct QueueResumed {}
+
+/// `queue.reordered`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct QueueReordered {
+    /// All prompts that wait, the next one first.
+    pub order: Vec<CommandId>,
+}
+
+/// `settings.changed`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct SettingsChanged {
+    /// Whether Lia itself answers questions with the first option that allows; absent: as the server's settings have it.
+    pub auto_approve: Option<bool>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -676,7 +715,7 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 25);
+        assert_eq!(seen, 29);
     }
 
     #[test]

@@ -88,3 +88,7 @@ pub const GIT_COMMITS: u32 = 200;
 pub const SNAPSHOT_ENTRIES: usize = 10_000;
 /// UTF-16 units of a file's preview (seed 003).
 pub const PREVIEW_UTF16: usize = 100_000;
+/// UTF-16 units of a script that runs before a session's agent.
+pub const SETUP_UTF16: usize = 64 << 10;
+/// Seconds that such a script may take, unless another number is said.
+pub const SETUP_SECONDS: u32 = 600;

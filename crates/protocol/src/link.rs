@@ -134,6 +134,12 @@ pub struct AgentStart {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[garde(dive)]
     pub clone: Vec<RepositoryClone>,
+    /// Where the agent runs: a path inside; the workspace when absent.
+    pub cwd: Option<String>,
+    /// A script that runs in the workspace before the agent, once.
+    pub setup: Option<String>,
+    /// Seconds that the script may take.
+    pub setup_seconds: Option<u32>,
     /// A terminal's first size.
     pub cols: u16,
     /// A terminal's first size.
@@ -341,6 +347,20 @@ struct RpcLine<'a> {
 
 const RPC_PREFIX: &[u8] = br#"{"type":"rpc","#;
 
+/// [`SidecarLine::Output`] as it streams: what serde derives for the whole enum buffers each field first.
+#[derive(Deserialize)]
+struct OutputLine {
+    #[serde(default)]
+    offset: Offset,
+    #[serde(default)]
+    pos: u64,
+    #[serde(default)]
+    data: String,
+    base64: Option<String>,
+}
+
+const OUTPUT_PREFIX: &[u8] = br#"{"type":"output","#;
+
 impl SidecarLine {
     /// Parses one line without its newline. A frame's bytes are a slice of `line`, not a copy.
     ///
@@ -355,6 +375,10 @@ impl SidecarLine {
                 phase: l.phase,
                 frame: line.slice_ref(l.frame.get().as_bytes()),
             });
+        }
+        if line.starts_with(OUTPUT_PREFIX) {
+            let OutputLine { offset, pos, data, base64 } = serde_json::from_slice(line)?;
+            return Ok(Self::Output { offset, pos, data, base64 });
         }
         Ok(serde_json::from_slice(line)?)
     }

@@ -9,7 +9,8 @@ use crate::{
     event::{
         Actor, AgentExited, AgentReady, Direction, EgressAllowed, EgressRefused, ErrorEvent, FsChanged,
         LogTruncated, PermissionAnswered, PermissionRequested, Phase, Progress, PromptDelivered,
-        PromptQueued, PromptUnknown, PromptWithdrawn, TaskState, TurnEnded, TurnStarted, Usage,
+        PromptQueued, PromptUnknown, PromptWithdrawn, QueuePaused, QueueReordered, QueueResumed,
+        SettingsChanged, TaskState, TurnEnded, TurnStarted, Usage,
     },
     ids::{CommandId, Seq, SessionId, TurnId},
     limits,
@@ -535,6 +536,106 @@ pub struct AgentExitedLogEvent {
     pub body: AgentExited,
 }
 
+/// Waiting prompts are held back.
+#[apply(message)]
+#[derive(Eq)]
+pub struct QueuePausedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `queue.paused`.
+    pub kind: Tag<QueuePausedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: QueuePaused,
+}
+
+/// Waiting prompts go on.
+#[apply(message)]
+#[derive(Eq)]
+pub struct QueueResumedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `queue.resumed`.
+    pub kind: Tag<QueueResumedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: QueueResumed,
+}
+
+/// Waiting prompts were put into another order.
+#[apply(message)]
+#[derive(Eq)]
+pub struct QueueReorderedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `queue.reordered`.
+    pub kind: Tag<QueueReorderedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: QueueReordered,
+}
+
+/// What is decided about the session changed.
+#[apply(message)]
+#[derive(Eq)]
+pub struct SettingsChangedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `settings.changed`.
+    pub kind: Tag<SettingsChangedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: SettingsChanged,
+}
+
 tagged! {
     RpcLogEvent, RpcKind = "rpc";
     OutputLogEvent, OutputKind = "output";
@@ -556,6 +657,10 @@ tagged! {
     LogTruncatedLogEvent, LogTruncatedKind = "log.truncated";
     AgentReadyLogEvent, AgentReadyKind = "agent.ready";
     AgentExitedLogEvent, AgentExitedKind = "agent.exited";
+    QueuePausedLogEvent, QueuePausedKind = "queue.paused";
+    QueueResumedLogEvent, QueueResumedKind = "queue.resumed";
+    QueueReorderedLogEvent, QueueReorderedKind = "queue.reordered";
+    SettingsChangedLogEvent, SettingsChangedKind = "settings.changed";
 }
 
 union! {
@@ -601,6 +706,14 @@ union! {
         AgentReady(AgentReadyLogEvent),
         /// The agent's process ended.
         AgentExited(AgentExitedLogEvent),
+        /// Waiting prompts are held back.
+        QueuePaused(QueuePausedLogEvent),
+        /// Waiting prompts go on.
+        QueueResumed(QueueResumedLogEvent),
+        /// Waiting prompts were put into another order.
+        QueueReordered(QueueReorderedLogEvent),
+        /// What is decided about the session changed.
+        SettingsChanged(SettingsChangedLogEvent),
     }
 }
 

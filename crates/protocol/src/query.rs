@@ -6,6 +6,7 @@ use crate::{
     ids::{Seq, UserId},
     limits,
     secret::Secret,
+    sessions::SessionStatus,
     task::TaskStatus,
     wire::message,
 };
@@ -127,6 +128,15 @@ pub struct StreamQuery {
     pub progress: Option<String>,
 }
 
+/// `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream`
+#[apply(message)]
+#[derive(Eq)]
+pub struct SinceQuery {
+    /// Begins after this seq.
+    #[serde(default)]
+    pub since: Seq,
+}
+
 /// `GET /api/v1/tasks/{id}/files`
 #[apply(message)]
 #[derive(Eq)]
@@ -157,4 +167,35 @@ pub struct RepositoryQuery {
     #[schemars(regex(pattern = r"^[^\u0000]*$"))]
     #[serde(default)]
     pub dir: String,
+}
+
+/// `GET /api/agents`
+#[apply(message)]
+#[derive(Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ListSessionsQuery {
+    /// Only sessions that are, or are not, over.
+    pub status: Option<SessionStatus>,
+    /// Only those of this runtime instance.
+    #[garde(length(utf16, min = 1, max = 64))]
+    pub runtime_instance: Option<String>,
+    /// Which page, from 1; all sessions when neither this nor `perPage` is there.
+    #[garde(range(min = 1))]
+    pub page: Option<u32>,
+    /// Sessions of a page.
+    #[garde(range(min = *limits::PER_PAGE.start(), max = *limits::PER_PAGE.end()))]
+    pub per_page: Option<u32>,
+}
+
+/// `GET /api/agents/{agentId}`
+#[apply(message)]
+#[derive(Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionQuery {
+    /// Whether its files come too.
+    #[serde(default)]
+    pub include_file_system: bool,
+    /// Whether what git ignores is shown too.
+    #[serde(default)]
+    pub show_all_files: bool,
 }

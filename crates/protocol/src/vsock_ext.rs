@@ -458,6 +458,9 @@ mod tests {
             authenticate: Some("key".into()),
             load: Some("s".into()),
             clone: vec![RepositoryClone { url: "https://example.com/a".into(), folder: "a".into() }],
+            cwd: None,
+            setup: None,
+            setup_seconds: None,
             cols: 80,
             rows: 24,
         };

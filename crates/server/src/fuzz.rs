@@ -7,8 +7,13 @@ use lia_protocol::{
 };
 
 /// The bodies of this crate.
-pub const TARGETS: &[lia_protocol::fuzz::Target] =
-    &[("query", query), ("client_message", crate::api::stream::any_message)];
+pub const TARGETS: &[lia_protocol::fuzz::Target] = &[("query", query), ("client_message", client_message)];
+
+/// A text frame of a client, on whichever socket.
+pub fn client_message(data: &[u8]) {
+    crate::api::stream::any_message(data);
+    crate::api::channels::act::any_message(data);
+}
 
 /// A query string: whatever its type accepts is within its limits, and says the same when it is read as JSON.
 pub fn query(data: &[u8]) {

@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -19,6 +19,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const CONNECTIONS: usize = 4096;
 /// How long a request's head may take.
 const HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a port that is taken is tried again: a child that the last server was starting when it was killed holds the
+/// socket until it has become another program.
+const TAKEN: Duration = Duration::from_secs(2);
 /// How long a request that runs when the server stops may go on.
 const STOPPING: Duration = Duration::from_secs(5);
 
@@ -29,12 +32,24 @@ const STOPPING: Duration = Duration::from_secs(5);
 pub async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
     for address in tokio::net::lookup_host((host, port)).await? {
-        match bind_one(address) {
+        match bind_patiently(address).await {
             Ok(listener) => return Ok(listener),
             Err(e) => last = e,
         }
     }
     Err(last)
+}
+
+async fn bind_patiently(address: SocketAddr) -> io::Result<TcpListener> {
+    let started = Instant::now();
+    loop {
+        match bind_one(address) {
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse && started.elapsed() < TAKEN => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
@@ -106,5 +121,30 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
     };
     if let Err(e) = result {
         tracing::debug!(%peer, error = %e, "a connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_let_go_in_time_is_had() {
+        let held = bind("127.0.0.1", 0).await.unwrap();
+        let port = held.local_addr().unwrap().port();
+        let waits =
+            tokio::spawn(
+                async move { bind("127.0.0.1", port).await.map(|l| l.local_addr().unwrap().port()) },
+            );
+        tokio::task::yield_now().await;
+        drop(held);
+        assert_eq!(waits.await.unwrap().unwrap(), port);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_port_that_another_keeps_is_an_error() {
+        let held = bind("127.0.0.1", 0).await.unwrap();
+        let port = held.local_addr().unwrap().port();
+        assert_eq!(bind("127.0.0.1", port).await.unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 }

@@ -87,6 +87,16 @@ pub trait Store: Send + Sync + 'static {
     /// The events after `after`, in order.
     async fn events(&self, session: SessionId, after: Seq, page: PageSize) -> Result<Vec<Event>, StoreError>;
 
+    /// The same without notifications of the protocol and bytes of terminals, up to a place: what states are made of. The
+    /// cost follows what comes back, not what lies between.
+    async fn landmarks(
+        &self,
+        session: SessionId,
+        after: Seq,
+        upto: Seq,
+        page: PageSize,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Where a session's log stands.
     async fn head(&self, session: SessionId) -> Result<Head, StoreError>;
 
@@ -99,7 +109,7 @@ pub trait Store: Send + Sync + 'static {
     /// The task of an instance.
     async fn task_of_instance(&self, instance: InstanceId) -> Result<Option<TaskRecord>, StoreError>;
 
-    /// Tasks of one page, newest first (ties by id), and how many match in all. One query for rows, one for the count.
+    /// Tasks of one page in the filter's order, and how many match in all. One query for rows, one for the count.
     async fn tasks(
         &self,
         filter: &TaskFilter,
@@ -121,7 +131,8 @@ pub trait Store: Send + Sync + 'static {
     /// Tasks that ended before this and whose instance nobody has asked to remove, oldest first, at most `limit`.
     async fn kept_since(&self, before: Timestamp, limit: u32) -> Result<Vec<TaskRecord>, StoreError>;
 
-    /// The inbox of a session: commands in one of these states, in the order of their acceptance.
+    /// The inbox of a session: commands in one of these states, in the order of their acceptance; those that wait in the
+    /// order that [`Op::OrderCommands`] gave them.
     async fn commands(
         &self,
         session: SessionId,
@@ -154,6 +165,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Uploads that were neither brought nor used since this.
     async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError>;
+
+    /// Registered templates, the oldest first.
+    async fn templates(&self) -> Result<Vec<TemplateRecord>, StoreError>;
+
+    /// Named instances of one user or of all, the oldest first.
+    async fn instances(
+        &self,
+        user: Option<&lia_protocol::ids::UserId>,
+    ) -> Result<Vec<NamedInstance>, StoreError>;
 
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;

@@ -62,6 +62,18 @@ pub struct TaskRecord {
     pub cleanup: bool,
     /// Whether the instance and its files are gone.
     pub removed: bool,
+    /// What it is about, for people.
+    pub title: Option<String>,
+    /// The named instance that it belongs to.
+    pub instance_name: Option<String>,
+    /// Whether waiting prompts are held back.
+    pub queue_paused: bool,
+    /// Whether Lia answers questions by itself; as the server's settings have it when absent.
+    pub auto_approve: Option<bool>,
+    /// The reason word of its end.
+    pub end_reason: Option<String>,
+    /// Filled by reads: when the newest event of its log was appended, or it was accepted.
+    pub changed_at: Timestamp,
     /// Filled by reads: the newest seq of its log.
     pub last_seq: Seq,
     /// Filled by reads: whether a prompt is being worked on.
@@ -97,6 +109,12 @@ pub struct TaskPatch {
     pub cleanup: Option<bool>,
     /// Removed.
     pub removed: Option<bool>,
+    /// Waiting prompts are held back.
+    pub queue_paused: Option<bool>,
+    /// Questions are answered by Lia.
+    pub auto_approve: Option<Option<bool>>,
+    /// The reason word of its end.
+    pub end_reason: Option<String>,
 }
 
 /// Which tasks a list shows.
@@ -108,6 +126,74 @@ pub struct TaskFilter {
     pub guild: Option<String>,
     /// In these states; empty is all.
     pub status: Vec<TaskStatus>,
+    /// Of this named instance.
+    pub instance_name: Option<String>,
+    /// In which order.
+    pub order: TaskOrder,
+}
+
+/// The order of a list of tasks; ties by id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The last changed first.
+    LastChanged,
+}
+
+/// An agent template that somebody registered, or somebody's change of one that comes with the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateRecord {
+    /// Unique.
+    pub id: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// The template as JSON, without the values of its variables.
+    pub body: String,
+    /// The values of its variables, encrypted.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// A named instance of a runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedInstance {
+    /// Whose.
+    pub user: UserId,
+    /// Its name, unique among the user's.
+    pub name: String,
+    /// The runtime's name.
+    pub runtime: String,
+    /// Whether it runs.
+    pub status: NamedStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Whether a named instance runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NamedStatus {
+    /// It runs.
+    Running,
+    /// Its sessions are suspended.
+    Paused,
+    /// Its sessions have ended.
+    Stopped,
+}
+
+impl NamedStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Running, Self::Paused, Self::Stopped];
+
+    /// The word that a store keeps.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 /// pending → sent → begun → done | unknown; pending → withdrawn.

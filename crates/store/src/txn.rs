@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use crate::{
     StoreError,
     record::{
-        CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, PermissionRecord,
-        TaskPatch, TaskRecord, UploadRecord,
+        CommandRecord, CommandState, CredentialRecord, IdempotencyRecord, LedgerRecord, NamedInstance,
+        PermissionRecord, TaskPatch, TaskRecord, TemplateRecord, UploadRecord,
     },
 };
 
@@ -122,6 +122,30 @@ pub enum Op {
         state: CommandState,
         /// JSON of the outcome.
         outcome: Option<String>,
+    },
+    /// Puts the waiting prompts of a session into this order, which names each of them once, else conflict. Prompts that
+    /// come later stand behind them.
+    OrderCommands {
+        /// Whose.
+        session: SessionId,
+        /// The next one first.
+        order: Vec<CommandId>,
+    },
+    /// A new template, or another form of one that is there; its time of registration stays.
+    PutTemplate(TemplateRecord),
+    /// Forgets a template. Idempotent.
+    RemoveTemplate {
+        /// Which.
+        id: String,
+    },
+    /// A new named instance, or another status of one that is there.
+    PutInstance(NamedInstance),
+    /// Forgets a named instance. Idempotent.
+    RemoveInstance {
+        /// Whose.
+        user: lia_protocol::ids::UserId,
+        /// Which.
+        name: String,
     },
     /// A new question. Its `seq` is filled with that of the last event appended before it in this transaction.
     PutPermission(Box<PermissionRecord>),

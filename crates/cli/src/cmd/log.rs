@@ -82,6 +82,18 @@ fn summary(e: &LogEvent) -> (Style, String) {
         "prompt.delivered" | "prompt.withdrawn" => {
             (Style::Plain, format!("{}{}", text("command"), with("reason", ": ")))
         }
+        "queue.paused" | "queue.resumed" => (Style::Plain, String::new()),
+        "queue.reordered" => {
+            let ids = body.get("order").and_then(Value::as_array).into_iter().flatten();
+            (Style::Plain, ids.filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+        }
+        "settings.changed" => {
+            let auto = body.get("auto_approve").and_then(Value::as_bool);
+            (
+                Style::Plain,
+                format!("auto-approve {}", auto.map_or("as the server", |a| if a { "on" } else { "off" })),
+            )
+        }
         "prompt.unknown" => (Style::Red, text("reason")),
         "permission.requested" => (Style::Yellow, text("title")),
         "permission.answered" => (

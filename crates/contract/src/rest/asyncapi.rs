@@ -94,8 +94,9 @@ pub fn sockets() -> Vec<Socket> {
             key: "session",
             address: "/ws/sessions/{sessionId}",
             transport: Transport::WebSocket,
-            about: "One session (seed 003): its whole log on connecting, then what is new.",
-            planned: true,
+            about: "One session (seed 003), also at `/api/ws/sessions/{sessionId}`: its whole log on connecting, or what follows `?since=`, then \
+                what is new. An unknown action is answered with `error`, `ping` with nothing. Close codes as of the task's stream.",
+            planned: false,
             parameters: &[("sessionId", "The session.")],
             only: all,
             from_server: vec![message::<sessions::WsServerMessage>()],
@@ -105,9 +106,11 @@ pub fn sockets() -> Vec<Socket> {
             key: "channels",
             address: "/ws",
             transport: Transport::WebSocket,
-            about: "Many sessions on one socket, by channels (seed 003): `agents`, `agent:{agentId}`, `session:{sessionId}`, \
-                and `:fs`, `:queue`, `:terminal` of them. `connected` comes first; `subscribed` follows what was missed.",
-            planned: true,
+            about: "Many sessions on one socket, by channels (seed 003), also at `/api/ws`: `agents`, `agent:{agentId}`, \
+                `session:{sessionId}`, and `:fs`, `:queue`, `:terminal` of them. `connected` comes first; `subscribed` follows what was \
+                missed since `since`. `agents` has the caller's sessions, those to come too, and replays nothing unless `since` is \
+                there. An event comes once, tagged with its most specific channel that a subscription covers.",
+            planned: false,
             parameters: &[],
             only: all,
             from_server: vec![message::<sessions::WsChannelServerMessage>()],

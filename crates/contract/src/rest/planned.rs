@@ -10,16 +10,8 @@ use lia_protocol::{
     },
     computer::ComputerAction,
     error::ErrorCode as C,
-    rest::{
-        Access, Body, Doc, Kind, RouteDoc, doc,
-        doc::{json, list},
-        name,
-    },
-    sessions::{
-        AgentTemplate, CreateSessionBody, FilePreview, FileSystemSnapshot, PermissionResponseBody,
-        PromptBody, PromptQueueState, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo,
-        RuntimeInstance, Session, SessionCallbackEvent,
-    },
+    rest::{Access, Body, Kind, RouteDoc, doc, doc::json, name},
+    sessions::{FilePreview, FileSystemSnapshot, SessionCallbackEvent},
     wire::WireUuid,
 };
 
@@ -31,7 +23,6 @@ pub fn routes() -> Vec<RouteDoc> {
 
 const READ: Access = Access::Scope(Scope::Read);
 const WRITE: Access = Access::Scope(Scope::Write);
-const ADMIN: Access = Access::Scope(Scope::Admin);
 const FILES: &str = "Below the workspace.";
 const HIDDEN: &str = "Whether what git ignores is shown too.";
 
@@ -64,53 +55,15 @@ fn sessions() -> Vec<RouteDoc> {
             C::NotFound,
         ])
     };
-    let any = || doc().fails(&[C::Unauthorized, C::Forbidden]);
-    let ok = |d: Doc| d.gives(200, Body::Document, "`{\"ok\": true}`");
     planned! { "sessions":
-        GET "/api/health" READ Http, "Whether the server answers, and how many sessions it knows.",
-            any().gives(200, Body::Document, "It is well.");
-        GET "/api/agent-templates" READ Http, "Agent templates.", any().gives(200, list::<AgentTemplate>(), "Managed ones first.");
-        POST "/api/agent-templates" ADMIN Http, "Adds an agent template.",
-            any().takes(json::<RegisterAgentTemplateBody>()).gives(201, json::<AgentTemplate>(), "The template.").fails(&[C::BadRequest]);
-        PUT "/api/agent-templates/{id}" ADMIN Http, "Changes an agent template.",
-            any().path::<String>("id", "The template.").takes(Body::Document).gives(200, json::<AgentTemplate>(), "The template.")
-                .fails(&[C::BadRequest, C::NotFound]);
-        GET "/api/runtimes" READ Http, "Runtimes and their instances.", any().gives(200, list::<RuntimeInfo>(), "In their order.");
-        POST "/api/runtimes/{typeName}/start" WRITE Http, "Starts an instance.",
-            any().path::<String>("typeName", "The runtime.").may_take(Body::Document).gives(201, json::<RuntimeInstance>(), "The instance.")
-                .fails(&[C::BadRequest, C::InvalidState]);
-        POST "/api/runtimes/{instanceName}/stop" WRITE Http, "Stops an instance.", ok(instance());
-        POST "/api/runtimes/{instanceName}/pause" WRITE Http, "Pauses an instance.", ok(instance().fails(&[C::InvalidState]));
-        DELETE "/api/runtimes/{instanceName}" WRITE Http, "Removes an instance.", ok(instance());
         GET "/api/runtimes/{instanceName}/files" READ Http, "A file of an instance.",
             instance().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest, C::InvalidState]);
         GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http, "Files of an instance.",
             instance().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN)
                 .gives(200, json::<FileSystemSnapshot>(), "The tree.").fails(&[C::InvalidState]);
-        GET "/api/agents" READ Http, "Sessions, the last changed first.", any().gives(200, list::<Session>(), "All of them.");
-        POST "/api/agents" WRITE Http, "Starts a session.",
-            any().takes(json::<CreateSessionBody>()).gives(201, json::<Session>(), "The session.").fails(&[C::BadRequest, C::InvalidState, C::VmError]);
-        GET "/api/agents/{agentId}" READ Http, "One session with its log.",
-            agent().asks::<bool>("includeFileSystem", "Whether its files come too.").asks::<bool>("showAllFiles", HIDDEN)
-                .gives(200, json::<Session>(), "The session.");
-        DELETE "/api/agents/{agentId}" WRITE Http, "Ends a session.", ok(agent().fails(&[C::InvalidState]));
-        POST "/api/agents/{agentId}/prompts" WRITE Http, "Prompts, and waits for the turn's end unless it is queued.",
-            agent().takes(json::<PromptBody>()).gives(200, Body::Document, "How the turn ended.").gives(202, json::<QueuedPromptResponse>(), "It waits.")
-                .fails(&[C::BadRequest, C::QueueFull]);
         POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
             agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
                 .fails(&[C::BadRequest]);
-        POST "/api/agents/{agentId}/permissions/{requestId}" WRITE Http, "Answers a question.",
-            ok(agent().path::<String>("requestId", "The question.").takes(json::<PermissionResponseBody>()).fails(&[C::BadRequest]));
-        GET "/api/agents/{agentId}/queue" READ Http, "Prompts that wait.", agent().gives(200, json::<PromptQueueState>(), "In their order.");
-        PUT "/api/agents/{agentId}/queue" WRITE Http, "Orders them anew.",
-            ok(agent().takes(Body::Document).fails(&[C::BadRequest]));
-        DELETE "/api/agents/{agentId}/queue" WRITE Http, "Drops them all.", ok(agent());
-        DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http, "Drops one.", ok(agent().path::<String>("queueId", "The prompt."));
-        POST "/api/agents/{agentId}/queue/pause" WRITE Http, "Holds the queue.", ok(agent());
-        POST "/api/agents/{agentId}/queue/resume" WRITE Http, "Lets the queue go on.", ok(agent());
-        GET "/api/agents/{agentId}/stream" READ Sse, "A session's events.",
-            agent().header("Last-Event-ID", 20, "Begins after this seq.").gives(200, Body::Events, "Its events.");
     }
 }
 

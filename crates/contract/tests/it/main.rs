@@ -1,5 +1,6 @@
 //! The contract: its types, its schema and its fixtures say the same.
 
+mod allocations;
 mod arbitrary;
 mod chat;
 mod computer;

@@ -61,7 +61,8 @@ pub struct WsChannelConnectedMessage {
     /// The connection's id.
     pub connection_id: String,
     /// In which life of the log `seq` counts; another one means that `since` is of no use (ours).
-    pub epoch: Option<String>,
+    #[serde(rename = "log_epoch")]
+    pub log_epoch: Option<String>,
 }
 
 /// A subscription is there, and what it asked for again has been sent.

@@ -32,6 +32,16 @@ pub struct RuntimeInstance {
     pub websocket_url: Option<String>,
 }
 
+/// Starts an instance of a runtime.
+#[apply(message)]
+#[derive(Default, Eq)]
+pub struct StartRuntimeBody {
+    /// Its name; the runtime's own when absent.
+    #[garde(custom(crate::names::slug))]
+    #[schemars(regex(pattern = crate::names::SLUG_PATTERN))]
+    pub name: Option<String>,
+}
+
 /// A runtime and its instances.
 #[apply(message)]
 #[derive(Eq)]

@@ -6,11 +6,14 @@ use macro_rules_attribute::apply;
 use serde_json::{Map, Value};
 
 use crate::{
+    limits,
+    names::Env,
     secret::{Secret, in_clear},
-    sessions::session_host::FileSystemEntry,
+    sessions::{runtime::SessionEndReason, session_host::FileSystemEntry},
     time::Timestamp,
     wire::{
         WireUuid, message,
+        optional::Nullable,
         tag::{CancelledTag, Tag, True},
         text, word,
     },
@@ -30,6 +33,7 @@ pub struct AgentSpawn {
 /// Where an agent is started.
 #[apply(message)]
 #[derive(Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct AgentTemplateRuntime {
     /// A runtime's name.
     pub provider: String,
@@ -39,13 +43,16 @@ pub struct AgentTemplateRuntime {
     pub dockerfile: Option<String>,
     /// A script that runs before the agent.
     pub setup: Option<String>,
-    /// Variables for the instance.
+    /// Variables for the instance; an answer shows values as empty texts.
     pub env: Option<BTreeMap<String, String>>,
+    /// The names of variables that have a value (ours).
+    pub env_set: Option<Vec<String>>,
 }
 
 /// An agent that can be started.
 #[apply(message)]
 #[derive(Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct AgentTemplate {
     /// Unique.
     pub id: String,
@@ -57,8 +64,12 @@ pub struct AgentTemplate {
     /// Where.
     #[garde(dive)]
     pub runtime: AgentTemplateRuntime,
-    /// Variables for the agent.
+    /// Variables for the agent; an answer shows values as empty texts.
     pub env: Option<BTreeMap<String, String>>,
+    /// The names of variables that have a value (ours).
+    pub env_set: Option<Vec<String>>,
+    /// Whether it comes with the server, and is not somebody's own (ours).
+    pub managed: Option<bool>,
 }
 
 /// One entry of a session's log.
@@ -236,6 +247,13 @@ pub struct Session {
     pub cwd: Option<String>,
     /// What it is about, for people (ours).
     pub title: Option<String>,
+    /// Why it ended, once it has (ours).
+    pub end_reason: Option<SessionEndReason>,
+    /// All questions that wait, the oldest first (ours).
+    #[garde(dive)]
+    pub pending_permissions: Option<Vec<PendingPermission>>,
+    /// Whether `logs` lacks older entries (ours).
+    pub logs_truncated: Option<bool>,
 }
 
 /// Starts a session: with a template's id, or with `spawn`.
@@ -258,6 +276,15 @@ pub struct CreateSessionBody {
     /// Who is told what happens.
     #[garde(dive)]
     pub webhooks: Option<Vec<WebhookRegistration>>,
+    /// What it is about, for people (ours).
+    #[garde(length(utf16, max = limits::TITLE_UTF16))]
+    pub title: Option<String>,
+    /// A script that runs before the agent, in place of the template's (ours).
+    #[garde(length(utf16, max = limits::SETUP_UTF16))]
+    pub setup: Option<String>,
+    /// Variables for the agent, beside the template's (ours).
+    #[garde(dive)]
+    pub env: Option<Env>,
 }
 
 /// Keeps an agent template.
@@ -277,12 +304,126 @@ pub struct RegisterAgentTemplateBody {
     pub env: Option<BTreeMap<String, String>>,
 }
 
+/// Changes where an agent is started; what is absent stays.
+#[apply(message)]
+#[derive(Eq)]
+pub struct UpdateAgentTemplateRuntime {
+    /// A runtime's name.
+    pub provider: Option<String>,
+    /// A container image.
+    pub image: Option<String>,
+    /// A Dockerfile.
+    pub dockerfile: Option<String>,
+    /// A script that runs before the agent; empty: none.
+    pub setup: Option<String>,
+    /// Variables for the instance. An empty text keeps a variable's value, `null` and absence remove it.
+    pub env: Option<BTreeMap<String, Nullable<String>>>,
+}
+
+/// Changes an agent template; what is absent stays.
+#[apply(message)]
+#[derive(Eq)]
+pub struct UpdateAgentTemplateBody {
+    /// For people.
+    #[garde(length(utf16, min = 1))]
+    pub name: Option<String>,
+    /// How it is started.
+    #[garde(dive)]
+    pub spawn: Option<AgentSpawn>,
+    /// Where.
+    #[garde(dive)]
+    pub runtime: Option<UpdateAgentTemplateRuntime>,
+    /// Variables for the agent. An empty text keeps a variable's value, `null` and absence remove it.
+    pub env: Option<BTreeMap<String, Nullable<String>>>,
+}
+
+/// Another order of the prompts that wait.
+#[apply(message)]
+#[derive(Eq)]
+pub struct QueueOrderBody {
+    /// All of their ids, the next one first.
+    pub order: Vec<String>,
+}
+
+/// What is decided about a session, or about all of them.
+#[apply(message)]
+#[derive(Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSettings {
+    /// Whether Lia itself answers questions with the first option that allows.
+    pub auto_approve_permissions: bool,
+}
+
+/// Whether a session works, and whether it waits for a person.
+#[apply(message)]
+#[derive(Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionProgress {
+    /// Whether a prompt is worked on now.
+    pub processing: bool,
+    /// Whether a question waits.
+    pub pending_permission: bool,
+}
+
+/// How a prompt's turn ended.
+#[apply(message)]
+#[derive(Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct PromptResponse {
+    /// An ACP stop reason.
+    pub stop_reason: String,
+}
+
+/// It is done.
+#[apply(message)]
+#[derive(Eq)]
+pub struct OkResponse {
+    /// Always `true`.
+    pub ok: True,
+}
+
+/// The queue is empty.
+#[apply(message)]
+#[derive(Eq)]
+pub struct QueueClearedResponse {
+    /// Always `true`.
+    pub ok: True,
+    /// How many prompts were dropped.
+    pub cleared: u32,
+}
+
+/// `GET /api/health`
+#[apply(message)]
+#[derive(Eq)]
+pub struct SessionsHealth {
+    /// `ok` or `degraded`.
+    pub status: String,
+    /// How many sessions of the caller's there are, ended ones too.
+    pub sessions: Option<u32>,
+    /// What is wrong.
+    pub error: Option<String>,
+}
+
+/// What a prompt does while the agent works on another one (ours).
+#[apply(word)]
+#[serde(rename_all = "lowercase")]
+pub enum PromptMode {
+    /// It waits for its turn.
+    Queue,
+    /// It goes into the running turn, where the agent offers that.
+    Steer,
+    /// The running turn is cancelled, and this prompt is the next.
+    Interrupt,
+}
+
 /// A prompt.
 #[apply(message)]
 #[derive(Eq)]
 pub struct PromptBody {
     /// The prompt.
     pub text: String,
+    /// What it does while the agent works on another one; it waits when absent (ours).
+    pub mode: Option<PromptMode>,
 }
 
 /// The answer to a permission.

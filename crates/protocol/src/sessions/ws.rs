@@ -4,6 +4,7 @@ use macro_rules_attribute::apply;
 use serde_json::{Map, Value};
 
 use crate::{
+    ids::Seq,
     sessions::{session::PermissionResponseBody, session_host::PermissionRespondTag},
     time::Timestamp,
     wire::{
@@ -43,6 +44,8 @@ pub struct WsEventMessage {
     pub kind: Tag<WsEventTag>,
     /// When it was sent; ISO 8601 in what Lia sends.
     pub timestamp: String,
+    /// Its place in the session's log (ours).
+    pub seq: Option<Seq>,
     /// What happened.
     #[garde(dive)]
     pub event: AnyEvent,
@@ -58,6 +61,9 @@ pub struct WsConnectedMessage {
     pub kind: Tag<WsConnectedTag>,
     /// Which session.
     pub session_id: String,
+    /// In which life of the log `seq` counts (ours).
+    #[serde(rename = "log_epoch")]
+    pub log_epoch: Option<String>,
 }
 
 /// Sends a prompt.

@@ -17,8 +17,8 @@ const MARK: char = '\u{1}';
 /// limits that do not hold.
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Result<T, Vec<Issue>> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let value: T = serde_path_to_error::deserialize(Objects(&mut reader))
-        .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
+    // Keeping track of the path costs more than reading: only what is refused is read so.
+    let Ok(value) = T::deserialize(Objects(&mut reader)) else { return Err(refused::<T>(json)) };
     reader.end().map_err(|e| vec![issue(".", &e.to_string())])?;
     let issues = check(&value);
     if issues.is_empty() {
@@ -28,13 +28,26 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(json: &[u8]) -> Resul
     Err(as_written(issues, &input))
 }
 
+/// What is wrong with the form of a message that was refused, and where.
+#[cold]
+fn refused<T: DeserializeOwned>(json: &[u8]) -> Vec<Issue> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    tracked(serde_path_to_error::deserialize::<_, T>(Objects(&mut reader)))
+}
+
+fn tracked<T, E: std::fmt::Display>(read: Result<T, serde_path_to_error::Error<E>>) -> Vec<Issue> {
+    let Err(e) = read else { return vec![issue(".", "the message is refused")] };
+    vec![issue(&e.path().to_string(), &e.inner().to_string())]
+}
+
 /// Reads a message out of a JSON value and checks its limits.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn parse_value<T: DeserializeOwned + Validate<Context = ()>>(json: Value) -> Result<T, Vec<Issue>> {
-    let value: T = serde_path_to_error::deserialize(Objects(&json))
-        .map_err(|e| vec![issue(&e.path().to_string(), &e.inner().to_string())])?;
+    let Ok(value) = T::deserialize(Objects(&json)) else {
+        return Err(tracked(serde_path_to_error::deserialize::<_, T>(Objects(&json))));
+    };
     let issues = check(&value);
     if issues.is_empty() { Ok(value) } else { Err(as_written(issues, &json)) }
 }

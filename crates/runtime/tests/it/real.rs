@@ -27,6 +27,9 @@ async fn agent(host: &Host, record: &InstanceRecord, script: &str) -> (String, i
         authenticate: None,
         load: None,
         clone: Vec::new(),
+        cwd: None,
+        setup: None,
+        setup_seconds: None,
         cols: 80,
         rows: 24,
     };

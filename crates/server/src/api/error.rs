@@ -138,6 +138,8 @@ impl From<EngineError> for Failure {
             | EngineError::NoTask(_)
             | EngineError::NotFound(_)
             | EngineError::InvalidState(_)
+            | EngineError::Turn(_)
+            | EngineError::Start(_)
             | EngineError::QueueFull(_)
             | EngineError::IdempotencyConflict
             | EngineError::Unavailable(_) => Self::new(code, e.to_string()),

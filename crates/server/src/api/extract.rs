@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::{
     extract::{
-        FromRequest, FromRequestParts, Path, Query, Request, path::ErrorKind, rejection::PathRejection,
+        FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request, path::ErrorKind,
+        rejection::PathRejection,
     },
     http::{HeaderMap, header, request::Parts},
 };
@@ -58,6 +59,19 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequest<S
         };
         let value = parse(&bytes)?;
         Ok(Self { value, bytes })
+    }
+}
+
+/// A JSON body that may be left out.
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> OptionalFromRequest<S> for ApiJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(req: Request, state: &S) -> Result<Option<Self>, Failure> {
+        let says_nothing = !req.headers().contains_key(header::CONTENT_TYPE);
+        if says_nothing && hyper::body::Body::is_end_stream(req.body()) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(req, state).await.map(Some)
     }
 }
 

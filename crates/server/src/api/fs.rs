@@ -8,7 +8,6 @@ use axum::{
     http::{Method, StatusCode},
 };
 use lia_protocol::{
-    ids::TaskId,
     query::FileQuery,
     sessions::{
         CreateGitWorktreeBody, FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList,
@@ -64,30 +63,30 @@ pub async fn snapshot_of(
 pub async fn preview(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
-    preview_of(&api, &api.task(&caller, id).await?, &q).await
+    preview_of(&api, &api.session(&caller, &id).await?, &q).await
 }
 
 /// `GET /api/agents/{agentId}/fs/snapshot?path=&showAllFiles=`
 pub async fn snapshot(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
-    snapshot_of(&api, &api.task(&caller, id).await?, &q).await
+    snapshot_of(&api, &api.session(&caller, &id).await?, &q).await
 }
 
 /// `GET /api/agents/{agentId}/fs/git/branches`
 pub async fn branches(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitQuery>,
 ) -> Result<Json<GitBranchList>, Failure> {
-    let task = api.task(&caller, id).await?;
+    let task = api.session(&caller, &id).await?;
     look(&api, &task, &files::target("/git/branches", "path", &q.path), GIT_BYTES).await
 }
 
@@ -95,10 +94,10 @@ pub async fn branches(
 pub async fn commits(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitCommitsQuery>,
 ) -> Result<Json<GitCommitList>, Failure> {
-    let task = api.task(&caller, id).await?;
+    let task = api.session(&caller, &id).await?;
     let mut target =
         files::target("/git/commits", "path", &q.path) + &parameter("limit", &q.limit.to_string());
     if let Some(branch) = &q.branch {
@@ -111,10 +110,10 @@ pub async fn commits(
 pub async fn worktrees(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitQuery>,
 ) -> Result<Json<GitWorktreeList>, Failure> {
-    let task = api.task(&caller, id).await?;
+    let task = api.session(&caller, &id).await?;
     look(&api, &task, &files::target("/git/worktrees", "path", &q.path), GIT_BYTES).await
 }
 
@@ -122,10 +121,10 @@ pub async fn worktrees(
 pub async fn add_worktree(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<TaskId>,
+    ApiPath(id): ApiPath<String>,
     body: ApiJson<CreateGitWorktreeBody>,
 ) -> Result<(StatusCode, Json<GitWorktreeCreated>), Failure> {
-    let task = api.task(&caller, id).await?;
+    let task = api.session(&caller, &id).await?;
     let answer =
         files::ask(&api, &task, Method::POST, "/git/worktrees", Body::from(body.bytes), Forbid::Says).await?;
     Ok((StatusCode::CREATED, Json(files::read_json(answer, GIT_BYTES).await?)))

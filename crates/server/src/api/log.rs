@@ -38,7 +38,7 @@ pub const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// The `from` of the next page.
 const NEXT_FROM: HeaderName = HeaderName::from_static("lia-next-from");
 /// A comment goes out after this long without an event, so that proxies keep the connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `GET /api/v1/tasks/{id}/output`: `output` messages after `from`. Without `limit` all up to now, streamed.
 pub async fn output(
@@ -209,7 +209,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accept.contains("application/json") && !accept.contains("text/event-stream")
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<Seq>, Failure> {
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<Seq>, Failure> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let text = value.to_str().unwrap_or("?").trim();
     if text.is_empty() {
@@ -276,7 +276,7 @@ pub fn sse_event(id: Option<Seq>, name: &str, data: &str) -> Bytes {
     out.freeze()
 }
 
-fn put_sse(out: &mut BytesMut, id: Option<Seq>, name: &str, data: &str) {
+pub(super) fn put_sse(out: &mut BytesMut, id: Option<Seq>, name: &str, data: &str) {
     // Writing into memory cannot fail.
     if let Some(id) = id {
         let _ = writeln!(out, "id: {id}");

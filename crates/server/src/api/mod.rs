@@ -4,8 +4,9 @@
 //! - [`auth`], [`origin`], [`credentials`]: who calls, from where, and what they may do;
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
+//! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace; [`fs`]: files and repositories as seed 003 shows them;
-//! - [`webhooks`]: who is told outside;
+//! - [`sessions`]: the control plane of seed 003; [`webhooks`]: who is told outside;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub mod auth;
+pub mod channels;
 pub mod control;
 pub mod credentials;
 pub mod error;
@@ -30,6 +32,8 @@ pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
+pub mod sessions;
+pub mod socket;
 pub mod stream;
 pub mod tasks;
 pub mod tokens;

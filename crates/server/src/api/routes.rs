@@ -20,8 +20,8 @@ use lia_protocol::{
     limits,
     log::LogEvent,
     query::{
-        DeleteTaskQuery, FileQuery, FolderQuery, ListTasksQuery, LogQuery, LoginLinkQuery, RepositoryQuery,
-        StreamQuery,
+        DeleteTaskQuery, FileQuery, FolderQuery, ListSessionsQuery, ListTasksQuery, LogQuery, LoginLinkQuery,
+        RepositoryQuery, SessionQuery, SinceQuery, StreamQuery,
     },
     rest::{
         Body, Doc, RouteDoc, doc,
@@ -29,10 +29,13 @@ use lia_protocol::{
     },
     runtime::RuntimeStatus,
     sessions::{
-        CreateGitWorktreeBody, CreateWebhookBody, FilePreview, FileSystemSnapshot, GitBranchList,
-        GitCommitList, GitCommitsQuery, GitQuery, GitWorktreeCreated, GitWorktreeList, ListDeliveriesQuery,
-        ListWebhooksQuery, SnapshotQuery, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList,
-        WebhookInfo,
+        AgentTemplate, CreateGitWorktreeBody, CreateSessionBody, CreateWebhookBody, FilePreview,
+        FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery, GitQuery, GitWorktreeCreated,
+        GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse, PermissionResponseBody,
+        PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse, QueueOrderBody,
+        QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session,
+        SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery, StartRuntimeBody,
+        UpdateAgentTemplateBody, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -42,7 +45,9 @@ use lia_protocol::{
 use super::{
     Api,
     auth::{Gate, guard},
-    control, files, fs, log, login, page, reference, server, stream, tasks, tokens, uploads, webhooks,
+    channels::{many, one, sse},
+    control, files, fs, log, login, page, reference, server, sessions, stream, tasks, tokens, uploads,
+    webhooks,
 };
 
 pub use lia_protocol::rest::{Access, Kind};
@@ -72,9 +77,9 @@ impl Route {
         RouteDoc {
             method: match self.method {
                 Method::DELETE => "DELETE",
+                Method::PATCH => "PATCH",
                 Method::POST => "POST",
                 Method::PUT => "PUT",
-                Method::PATCH => "PATCH",
                 _ => "GET",
             },
             path: self.path,
@@ -94,7 +99,7 @@ fn tag(path: &str) -> &'static str {
         Some("tasks" | "uploads") => "tasks",
         Some("login" | "logout" | "me" | "tickets" | "tokens") => "credentials",
         Some(_) => "server",
-        None if path.starts_with("/api/") => "sessions",
+        None if path.starts_with("/api/") || path.starts_with("/ws") => "sessions",
         None => "pages",
     }
 }
@@ -143,19 +148,19 @@ fn task() -> Doc {
     doc().path::<TaskId>("id", "The task.").fails(&[C::TaskNotFound])
 }
 
+/// A socket of one session.
+fn session() -> Doc {
+    doc().path::<TaskId>("sessionId", "The session.").fails(&[C::TaskNotFound])
+}
+
 /// A route that the task's instance answers.
 fn instance() -> Doc {
     task().fails(&[C::NotFound, C::InvalidState, C::VmError])
 }
 
-/// A route that the instance of a session answers; seed 003 calls a session an agent in its paths.
+/// A route that the instance of a session answers.
 fn agent_files() -> Doc {
-    doc().path::<TaskId>("agentId", "The session.").fails(&[
-        C::TaskNotFound,
-        C::NotFound,
-        C::InvalidState,
-        C::VmError,
-    ])
+    agent().fails(&[C::InvalidState, C::VmError])
 }
 
 /// A route of one webhook.
@@ -166,6 +171,24 @@ fn webhook() -> Doc {
 /// A route of one delivery.
 fn delivery() -> Doc {
     webhook().path::<DeliveryId>("delivery", "The delivery.")
+}
+
+/// A route of one session, which seed 003 calls an agent in its paths.
+fn agent() -> Doc {
+    doc().path::<String>("agentId", "The session.").fails(&[C::NotFound])
+}
+
+/// A route that changes one session and has nothing to say.
+fn steer() -> Doc {
+    agent().gives(200, json::<OkResponse>(), "It is done.").fails(&[C::InvalidState])
+}
+
+/// A route of one named instance.
+fn named() -> Doc {
+    doc()
+        .path::<String>("instanceName", "The runtime's instance.")
+        .gives(200, json::<OkResponse>(), "It is done.")
+        .fails(&[C::NotFound, C::InvalidState, C::VmError])
 }
 
 /// A page for people.
@@ -243,6 +266,15 @@ routes! {
     GET "/api/v1/tasks/{id}/stream" READ WebSocket 0, stream::stream, "The task, live, both ways.",
         task().query::<StreamQuery>();
 
+    GET "/ws" READ WebSocket 0, many::channels, "Many sessions on one socket, by channels.", doc();
+    GET "/api/ws" READ WebSocket 0, many::channels, "The same.", doc();
+    GET "/ws/sessions/{sessionId}" READ WebSocket 0, one::session, "One session, live, both ways.", session().query::<SinceQuery>();
+    GET "/api/ws/sessions/{sessionId}" READ WebSocket 0, one::session, "The same.", session().query::<SinceQuery>();
+    GET "/api/agents/{agentId}/stream" READ Sse 0, sse::stream, "A session's events.",
+        doc().path::<TaskId>("agentId", "The session.").fails(&[C::TaskNotFound]).query::<SinceQuery>()
+            .header("Last-Event-ID", 20, "Begins after this seq; goes before `since`.")
+            .gives(200, Body::Events, "Events, each a message of `/ws`.").done(204, "The session is over and there will be no more.");
+
     GET "/api/v1/tasks/{id}/files" READ Http 0, files::list, "A folder of the workspace.",
         instance().query::<FolderQuery>().gives(200, json::<DirList>(), "What is in it.");
     GET "/api/v1/tasks/{id}/files/content" READ Http 0, files::read, "A file of the workspace.",
@@ -299,6 +331,61 @@ routes! {
         delivery().gives(200, json::<WebhookDelivery>(), "The delivery.");
     POST "/api/webhooks/{id}/deliveries/{delivery}/redeliver" WRITE Http SMALL, webhooks::redeliver, "Delivers it again.",
         delivery().gives(202, json::<WebhookDelivery>(), "It waits for its turn.").fails(&[C::InvalidState]);
+    GET "/api/health" READ Http 0, sessions::settings::health, "Whether the server answers, and how many sessions the caller has.",
+        doc().gives(200, json::<SessionsHealth>(), "It is well.").gives(503, json::<SessionsHealth>(), "It is not.");
+    GET "/api/settings" READ Http 0, sessions::settings::of_all, "What is decided about all sessions.",
+        doc().gives(200, json::<SessionSettings>(), "The settings.");
+    PATCH "/api/settings" ADMIN Http SMALL, sessions::settings::change_all, "Decides it.",
+        doc().takes(json::<SessionSettings>()).gives(200, json::<SessionSettings>(), "The settings.");
+    GET "/api/agent-templates" READ Http 0, sessions::templates::list, "Agent templates.",
+        doc().gives(200, list::<AgentTemplate>(), "Those that come with the server first.");
+    POST "/api/agent-templates" ADMIN Http limits::BODY_BYTES, sessions::templates::register, "Registers an agent template.",
+        doc().takes(json::<RegisterAgentTemplateBody>()).gives(201, json::<AgentTemplate>(), "The template.");
+    PUT "/api/agent-templates/{id}" ADMIN Http limits::BODY_BYTES, sessions::templates::update, "Changes an agent template; what is absent stays.",
+        doc().path::<String>("id", "The template.").takes(json::<UpdateAgentTemplateBody>()).gives(200, json::<AgentTemplate>(), "The template.")
+            .fails(&[C::NotFound]);
+    DELETE "/api/agent-templates/{id}" ADMIN Http SMALL, sessions::templates::remove, "Forgets an agent template, or what was changed of one that comes with the server.",
+        doc().path::<String>("id", "The template.").gives(200, json::<OkResponse>(), "It is gone.").fails(&[C::NotFound, C::InvalidState]);
+    GET "/api/runtimes" READ Http 0, sessions::runtimes::list, "Runtimes and the caller's named instances.",
+        doc().gives(200, list::<RuntimeInfo>(), "The oldest instance first.");
+    POST "/api/runtimes/{instanceName}/start" WRITE Http SMALL, sessions::runtimes::start, "Starts an instance of the runtime that the path names.",
+        doc().path::<String>("instanceName", "The runtime.").may_take(json::<StartRuntimeBody>()).gives(201, json::<RuntimeInstance>(), "The instance.")
+            .fails(&[C::InvalidState, C::VmError]);
+    POST "/api/runtimes/{instanceName}/stop" WRITE Http SMALL, sessions::runtimes::stop, "Ends an instance's sessions; their files stay.", named();
+    POST "/api/runtimes/{instanceName}/pause" WRITE Http SMALL, sessions::runtimes::pause, "Suspends an instance's sessions.", named();
+    POST "/api/runtimes/{instanceName}/resume" WRITE Http SMALL, sessions::runtimes::resume, "Resumes an instance's sessions.", named();
+    DELETE "/api/runtimes/{instanceName}" WRITE Http SMALL, sessions::runtimes::remove, "Ends an instance's sessions and removes their files.", named();
+    GET "/api/agents" READ Http 0, sessions::agents::list, "Sessions, the last changed first.",
+        doc().query::<ListSessionsQuery>().gives(200, list::<Session>(), "Without logs, files and queues.").with("Lia-Total", "How many match in all.");
+    POST "/api/agents" WRITE Http limits::BODY_BYTES, sessions::agents::create, "Starts a session; answers when its agent is there.",
+        doc().takes(json::<CreateSessionBody>()).gives(201, json::<Session>(), "The session.").with("Location", "Where the session is.")
+            .fails(&[C::InvalidState, C::SessionCreateError, C::VmError, C::NotFound]);
+    GET "/api/agents/{agentId}" READ Http 0, sessions::agents::get, "One session with its log.",
+        agent().query::<SessionQuery>().gives(200, json::<Session>(), "The session.");
+    DELETE "/api/agents/{agentId}" WRITE Http SMALL, sessions::agents::delete, "Ends a session; its files stay for a while.",
+        steer().fails(&[C::VmError]);
+    POST "/api/agents/{agentId}/prompts" WRITE Http INPUT, sessions::prompts::prompt, "Prompts, and waits for the turn's end unless it is queued.",
+        agent().takes(json::<PromptBody>()).gives(200, json::<PromptResponse>(), "How the turn ended.")
+            .gives(202, json::<QueuedPromptResponse>(), "It waits.").fails(&[C::InvalidState, C::QueueFull, C::AgentExecutionFailed, C::TooLarge]);
+    POST "/api/agents/{agentId}/cancel" WRITE Http SMALL, sessions::prompts::cancel, "Stops the running turn; the queue goes on.", steer();
+    POST "/api/agents/{agentId}/permissions/{requestId}" WRITE Http SMALL, sessions::settings::answer, "Answers a question.",
+        steer().path::<String>("requestId", "The question.").takes(json::<PermissionResponseBody>());
+    GET "/api/agents/{agentId}/status" READ Http 0, sessions::settings::status, "Whether it works, and whether it waits for a person.",
+        agent().gives(200, json::<SessionProgress>(), "What it does.");
+    GET "/api/agents/{agentId}/settings" READ Http 0, sessions::settings::of_session, "What is decided about the session.",
+        agent().gives(200, json::<SessionSettings>(), "The settings in force.");
+    PATCH "/api/agents/{agentId}/settings" WRITE Http SMALL, sessions::settings::change_session, "Decides it.",
+        agent().takes(json::<SessionSettings>()).gives(200, json::<SessionSettings>(), "The settings.").fails(&[C::InvalidState]);
+    GET "/api/agents/{agentId}/queue" READ Http 0, sessions::prompts::queue, "Prompts that wait.",
+        agent().gives(200, json::<PromptQueueState>(), "In their order.");
+    PUT "/api/agents/{agentId}/queue" WRITE Http SMALL, sessions::prompts::reorder, "Puts them into another order.",
+        steer().takes(json::<QueueOrderBody>());
+    DELETE "/api/agents/{agentId}/queue" WRITE Http SMALL, sessions::prompts::clear, "Takes them all back.",
+        agent().gives(200, json::<QueueClearedResponse>(), "How many there were.").fails(&[C::InvalidState]);
+    DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http SMALL, sessions::prompts::remove, "Takes one back.",
+        steer().path::<String>("queueId", "The prompt.");
+    POST "/api/agents/{agentId}/queue/pause" WRITE Http SMALL, sessions::prompts::pause, "Holds them back.", steer();
+    POST "/api/agents/{agentId}/queue/resume" WRITE Http SMALL, sessions::prompts::resume, "Lets them go on.", steer();
     POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.",
         doc().takes(json::<DownRequest>()).done(202, "It ends.");
 }

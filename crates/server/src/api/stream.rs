@@ -9,57 +9,39 @@
 //! The two halves share nothing but the socket and the bounded replies. A client that does not read holds up its own
 //! writer, then its own reader, and nobody else: what it has not read stays in the log.
 //!
-//! Close codes: 1000 after the terminal status, 1001 the server stops, 4401 the credential has ended, 4404 the task was
-//! purged, 1013 the log cannot be read now.
-
-use std::{pin::pin, time::Duration};
+//! How it ends: [`super::socket`].
 
 use axum::{
     extract::{
-        FromRequestParts as _, Request, State,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+        Request, State,
+        ws::{Message, Utf8Bytes, WebSocket},
     },
-    http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use futures_util::{
-    SinkExt as _, StreamExt as _,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{SinkExt as _, StreamExt as _};
 use lia_protocol::{
     api::Scope,
     error::Issue,
     ids::{CommandId, PermissionId, Seq, TaskId},
-    limits,
     query::StreamQuery,
     wire::{self, tag::Tag},
     ws::{WsLiveMessage, WsMessage, WsMessageExt},
 };
 use lia_store::TaskRecord;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
 
 use super::{
     Api,
-    auth::{BEARER_PROTOCOL, Principal},
+    auth::Principal,
     control::{check_input, give_answer},
-    error::{Failure, bad_request},
+    error::Failure,
     extract::{ApiPath, ApiQuery},
+    socket::{self, End, REPLIES, Sink, Source},
 };
 use crate::{
     engine::Subscription,
     views::{View, stream::json},
 };
-
-/// Replies to one client that wait to be written.
-const REPLIES: usize = 64;
-/// The protocol's name, for clients that offer one beside their token.
-const PROTOCOL: &str = "lia.v1";
-/// How long a closing client may take when the server is in a hurry.
-const CLOSING: Duration = Duration::from_secs(2);
-/// How long it may take otherwise: it may have much to read before the close frame.
-const LINGER: Duration = Duration::from_secs(600);
-/// Buffers of one socket: idle clients are many.
-const BUFFER_BYTES: usize = 16 << 10;
 
 /// The upgrade. Whatever is wrong is said before it, in JSON.
 pub async fn stream(
@@ -70,36 +52,13 @@ pub async fn stream(
     req: Request,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let (mut parts, _) = req.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &api).await.map_err(|_| {
-        bad_request(
-            "this route is a WebSocket: a GET with Upgrade: websocket, Sec-WebSocket-Version: 13 and a key",
-        )
-        .header(header::UPGRADE, "websocket")
-    })?;
+    let upgrade = socket::upgrade(&api, req).await?;
     let extended = q.progress.as_deref().is_some_and(|p| p == "1" || p == "true");
     let subscription = api.engine.subscribe(&task, q.from).await?;
-    let protocol = protocol(&upgrade);
-    let mut upgrade = upgrade
-        .max_message_size(limits::WS_FRAME_BYTES)
-        .max_frame_size(limits::WS_FRAME_BYTES)
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES);
-    if let Some(protocol) = protocol {
-        upgrade.set_selected_protocol(protocol);
-    }
     let tracker = api.tracker.clone();
     let client = Client { api, caller, task, extended };
     let response = upgrade.on_upgrade(move |socket| tracker.track_future(client.run(socket, subscription)));
     Ok(response.into_response())
-}
-
-/// Browsers close a socket whose server takes none of the offered protocols: ours, else the one with the token.
-fn protocol(upgrade: &WebSocketUpgrade) -> Option<HeaderValue> {
-    let offered: Vec<_> = upgrade.requested_protocols().cloned().collect();
-    let ours = offered.iter().find(|p| *p == PROTOCOL);
-    let token = || offered.iter().find(|p| p.as_bytes().starts_with(BEARER_PROTOCOL.as_bytes()));
-    ours.or_else(token).cloned()
 }
 
 /// What a client sends.
@@ -158,32 +117,6 @@ fn said(issues: &[Issue], extended: bool) -> String {
     }
 }
 
-/// Why a connection ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    Complete,
-    Stopping,
-    Credential,
-    Purged,
-    Overload,
-    /// The client went, or broke the protocol.
-    Gone,
-}
-
-impl End {
-    fn frame(self) -> Option<CloseFrame> {
-        let (code, reason) = match self {
-            Self::Complete => (1000, "the task is terminated"),
-            Self::Stopping => (1001, "the server is stopping"),
-            Self::Credential => (4401, "the credential has expired or was revoked"),
-            Self::Purged => (4404, "the task was removed"),
-            Self::Overload => (1013, "the log cannot be read now; try again later"),
-            Self::Gone => return None,
-        };
-        Some(CloseFrame { code, reason: reason.into() })
-    }
-}
-
 /// One connection.
 struct Client {
     api: Api,
@@ -199,30 +132,14 @@ impl Client {
         let end = tokio::select! {
             end = self.write(&mut sink, subscription, from_reader) => end,
             () = self.read(&mut source, replies) => End::Gone,
-            () = self.api.stopping.cancelled() => End::Stopping,
-            () = self.api.credential_ended(&self.caller) => End::Credential,
+            end = socket::ended(&self.api, &self.caller) => end,
         };
-        let Some(frame) = end.frame() else { return };
-        // The close frame follows what is on its way, and a slow reader may take its time for that; then the client's
-        // own close ends the connection.
-        let (hurry, api) = (matches!(end, End::Stopping | End::Credential), &self.api);
-        let mut closing = pin!(async {
-            if sink.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = source.next().await {}
-            }
-        });
-        if !hurry {
-            tokio::select! {
-                _ = timeout(LINGER, &mut closing) => return,
-                () = api.stopping.cancelled() => {}
-            }
-        }
-        let _ = timeout(CLOSING, closing).await;
+        socket::close(&self.api, &mut sink, &mut source, end).await;
     }
 
     async fn write(
         &self,
-        sink: &mut SplitSink<WebSocket, Message>,
+        sink: &mut Sink,
         subscription: Subscription,
         replies: mpsc::Receiver<Utf8Bytes>,
     ) -> End {
@@ -234,7 +151,7 @@ impl Client {
 
     async fn try_write(
         &self,
-        sink: &mut SplitSink<WebSocket, Message>,
+        sink: &mut Sink,
         mut subscription: Subscription,
         mut replies: mpsc::Receiver<Utf8Bytes>,
     ) -> Result<End, axum::Error> {
@@ -282,7 +199,7 @@ impl Client {
         json(&WsMessage::status(t.status, t.exit_code, Some(cursor))).into()
     }
 
-    async fn read(&self, source: &mut SplitStream<WebSocket>, replies: mpsc::Sender<Utf8Bytes>) {
+    async fn read(&self, source: &mut Source, replies: mpsc::Sender<Utf8Bytes>) {
         while let Some(Ok(message)) = source.next().await {
             let outcome = match message {
                 Message::Text(text) => match parse(&text, self.extended) {

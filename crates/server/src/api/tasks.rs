@@ -118,7 +118,7 @@ pub async fn list(
             (found, total)
         }
         None => {
-            let filter = TaskFilter { user, guild: q.guild_id, status };
+            let filter = TaskFilter { user, guild: q.guild_id, status, ..TaskFilter::default() };
             api.store.tasks(&filter, page, per_page).await?
         }
     };

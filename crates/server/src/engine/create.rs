@@ -7,6 +7,7 @@ use lia_protocol::{
     names::repository_url,
     task::{CreateTaskRequest, Repository, TaskConfig, TaskConfigRequest, TaskStatus},
     template::AgentMode,
+    time::Timestamp,
 };
 use lia_store::{
     CommandRecord, CommandState, Committed, Head, IdempotencyRecord, Op, Settled, StoreError, TaskRecord,
@@ -95,6 +96,9 @@ impl Engine {
             bundles: Vec::new(),
             files: files.is_some(),
             ssh_public_key: r.ssh_public_key,
+            cwd: None,
+            setup: None,
+            sealed_env: None,
         };
         for repository in r.repositories {
             match repository {
@@ -108,33 +112,12 @@ impl Engine {
         }
         let now = shared.options.clock.now();
         let record = TaskRecord {
-            id: task,
-            session: SessionId::new(),
-            instance: InstanceId::new(),
-            user: r.user_id,
             guild: r.guild_id,
             prompt: r.prompt.clone(),
-            status: TaskStatus::Starting,
             config: in_force(r.config.unwrap_or_default(), shared.options.defaults),
             template: name,
-            runtime: shared.runtime.name().to_owned(),
             source: r.source,
-            spec: serde_json::to_string(&spec).map_err(|e| EngineError::Instance(e.to_string()))?,
-            instance_record: None,
-            created_at: now,
-            started_at: None,
-            suspended_at: None,
-            completed_at: None,
-            ran_ms: 0,
-            exit_code: None,
-            error: None,
-            stop_reason: None,
-            cleanup: false,
-            removed: false,
-            last_seq: Seq::ZERO,
-            busy: false,
-            queued: 0,
-            pending_permissions: 0,
+            ..shared.new_record(task, r.user_id, &spec, now)?
         };
         let actor = Actor::User(by);
         let id = CommandId::new();
@@ -147,27 +130,10 @@ impl Engine {
             accepted_at: now,
             outcome: None,
         };
-        let state =
-            |status, reason: &str| TaskState { status, reason: reason.into(), exit_code: None, error: None };
-        let created = state(TaskStatus::Pending, "created");
-        let starting = state(TaskStatus::Starting, "accepted");
-        let making = Progress { stage: "creating_vm".into(), message: "Making the sandbox".into() };
         let queued = PromptQueued { command: id, text: r.prompt, position: 0 };
-        let mut ops = vec![
-            Op::CreateTask(Box::new(record.clone())),
-            Op::Append {
-                session: record.session,
-                at: now,
-                events: vec![
-                    NewEvent::own(actor.clone(), &created),
-                    NewEvent::own(actor, &queued).caused_by(id),
-                    NewEvent::own(Actor::System, &starting),
-                    NewEvent::own(Actor::System, &making),
-                ],
-                ack: None,
-            },
-            Op::PutCommand(Box::new(command.clone())),
-        ];
+        let queued = NewEvent::own(actor.clone(), &queued).caused_by(id);
+        let mut ops = first_ops(&record, actor, Some(queued));
+        ops.push(Op::PutCommand(Box::new(command.clone())));
         // An upload's time counts from its last use.
         ops.extend(used.into_iter().map(|u| Op::PutUpload(UploadRecord { used_at: now, ..u })));
         if let Some((key, digest)) = &idempotency {
@@ -192,7 +158,7 @@ impl Engine {
         shared.failpoints.pass("after_create");
         let bytes = done.events.iter().map(|e| e.body.len() as u64).sum();
         let head = Head { last_seq: done.last_seq, bytes, ..Head::default() };
-        shared.attend_new(record.clone(), spec, head, command);
+        shared.attend_new(record.clone(), spec, head, Some(command));
         settled.wait().await?;
         // As it was accepted; it has gone on since.
         let queued = u32::from(template.mode == AgentMode::Acp);
@@ -218,7 +184,69 @@ impl Engine {
     }
 }
 
+/// What makes a task: its record and the first events of its log.
+pub(super) fn first_ops(record: &TaskRecord, by: Actor, queued: Option<NewEvent>) -> Vec<Op> {
+    let state =
+        |status, reason: &str| TaskState { status, reason: reason.into(), exit_code: None, error: None };
+    let created = state(TaskStatus::Pending, "created");
+    let starting = state(TaskStatus::Starting, "accepted");
+    let making = Progress { stage: "creating_vm".into(), message: "Making the sandbox".into() };
+    let mut events = vec![NewEvent::own(by, &created)];
+    events.extend(queued);
+    events.push(NewEvent::own(Actor::System, &starting));
+    events.push(NewEvent::own(Actor::System, &making));
+    vec![
+        Op::CreateTask(Box::new(record.clone())),
+        Op::Append { session: record.session, at: record.created_at, events, ack: None },
+    ]
+}
+
 impl Shared {
+    /// The record of a task that is about to be made, with the server's defaults.
+    pub(super) fn new_record(
+        &self,
+        id: TaskId,
+        user: UserId,
+        spec: &TaskSpec,
+        now: Timestamp,
+    ) -> Result<TaskRecord, EngineError> {
+        Ok(TaskRecord {
+            id,
+            session: SessionId::new(),
+            instance: InstanceId::new(),
+            user,
+            guild: None,
+            prompt: String::new(),
+            status: TaskStatus::Starting,
+            config: self.options.defaults,
+            template: spec.template.name.clone(),
+            runtime: self.runtime.name().to_owned(),
+            source: None,
+            spec: serde_json::to_string(spec).map_err(|e| EngineError::Instance(e.to_string()))?,
+            instance_record: None,
+            created_at: now,
+            started_at: None,
+            suspended_at: None,
+            completed_at: None,
+            ran_ms: 0,
+            exit_code: None,
+            error: None,
+            stop_reason: None,
+            cleanup: false,
+            removed: false,
+            title: None,
+            instance_name: None,
+            queue_paused: false,
+            auto_approve: None,
+            end_reason: None,
+            changed_at: now,
+            last_seq: Seq::ZERO,
+            busy: false,
+            queued: 0,
+            pending_permissions: 0,
+        })
+    }
+
     /// Commits what a caller is told about, once it survives the loss of power, and what is acted on before where that is
     /// sound (see [`super::owner`]'s `settling`).
     pub(super) async fn commit_early(&self, ops: Vec<Op>) -> Result<(Committed, Settled), StoreError> {
@@ -231,7 +259,7 @@ impl Shared {
     }
 
     /// Refuses new tasks when the data disk is nearly full.
-    fn check_disk(&self) -> Result<(), EngineError> {
+    pub(super) fn check_disk(&self) -> Result<(), EngineError> {
         let dir = &self.options.data_dir;
         let stat = nix::sys::statvfs::statvfs(dir)
             .map_err(|e| EngineError::Unavailable(format!("{}: {e}", dir.display())))?;

@@ -32,6 +32,12 @@ pub enum EngineError {
     /// The instance answered something else than it should.
     #[error("the sandbox does not answer as it should: {0}")]
     Instance(String),
+    /// A turn did not end as it should.
+    #[error("{0}")]
+    Turn(String),
+    /// A session could not be started.
+    #[error("{0}")]
+    Start(String),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] lia_store::StoreError),
@@ -53,6 +59,8 @@ impl EngineError {
                 ErrorCode::Unavailable
             }
             Self::Runtime(_) | Self::Instance(_) => ErrorCode::VmError,
+            Self::Turn(_) => ErrorCode::AgentExecutionFailed,
+            Self::Start(_) => ErrorCode::SessionCreateError,
             Self::Store(_) => ErrorCode::DatabaseError,
         }
     }

@@ -2,18 +2,20 @@
 //!
 //! - [`Engine`]: the handle that the API uses;
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
-//! - [`create`]: from a request to a durable task; [`owner`]: the session's owner; [`recover`]: what start-up repairs;
+//! - [`create`]: from a request to a durable task; [`sessions`]: the same without a first prompt, its queue and settings;
+//! - [`registered`]: agent templates that can be changed; [`instances`]: named instances; [`seal`]: what is kept encrypted;
+//! - [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
 //! - [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
-//! - [`tail`]: subscriptions, a cursor each;
+//! - [`tail`]: subscriptions, a cursor each; [`follow`]: the same for seed 003's view, and word of new sessions;
 //! - [`upkeep`]: what expires, by [`clock`];
 //! - [`failpoint`]: steps at which tests kill the server;
 //! - [`error`]: what can go wrong, with its code.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use lia_gateway::{Gateway, Policy};
@@ -21,7 +23,7 @@ use lia_protocol::{
     api::{InputResponse, PermissionInfo, QueuedPrompt},
     boot::PORT_HOST_API,
     event::{Actor, PermissionAnswered},
-    ids::{CommandId, InstanceId, PermissionId, Seq, TaskId},
+    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UserId},
     link::Order,
     runtime::RuntimeStatus,
     secret::Secret,
@@ -43,13 +45,18 @@ pub mod clock;
 pub mod create;
 pub mod error;
 mod failpoint;
+pub mod follow;
 mod import;
+mod instances;
 mod kept;
 mod ledger;
 mod link;
 pub mod options;
 pub mod owner;
 pub mod recover;
+mod registered;
+mod seal;
+pub mod sessions;
 pub mod spec;
 pub mod tail;
 pub mod templates;
@@ -58,8 +65,11 @@ pub mod upkeep;
 pub use clock::Clock;
 pub use create::NewTask;
 pub use error::EngineError;
+pub use follow::{Follower, Newcomer, NewsReader};
 pub use options::{Options, Retention};
+pub use owner::Prompted;
 pub use recover::Recovered;
+pub use sessions::{NewSession, SessionAgent};
 pub use tail::{Slice, Subscription};
 
 use owner::{Finish, InstanceState, Msg, Owner, Reply};
@@ -92,6 +102,11 @@ pub struct Shared {
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
     webhooks: Webhooks,
+    follow: follow::Follow,
+    /// Held while a registered template changes, from its reading to its writing.
+    changing_templates: tokio::sync::Mutex<()>,
+    /// Whether questions are answered by Lia, where a session's own settings do not say.
+    auto_approve: AtomicBool,
     /// Tasks that end by themselves once the engine stops.
     background: TaskTracker,
 }
@@ -107,9 +122,24 @@ pub enum Access {
 
 /// A task that has an owner.
 struct Session {
+    session: SessionId,
+    user: UserId,
     requests: mpsc::Sender<Msg>,
     tail: Arc<Tail>,
     owner: JoinHandle<()>,
+}
+
+/// What is known of a session without asking its owner.
+struct Whose {
+    id: TaskId,
+    session: SessionId,
+    user: UserId,
+}
+
+impl Whose {
+    fn of(task: &TaskRecord) -> Self {
+        Self { id: task.id, session: task.session, user: task.user.clone() }
+    }
 }
 
 impl Shared {
@@ -137,10 +167,10 @@ impl Shared {
 
     /// Gives a task its owner.
     async fn attend(self: &Arc<Self>, task: TaskRecord) -> Result<(), EngineError> {
-        let id = task.id;
+        let whose = Whose::of(&task);
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::load(self.clone(), task, rx).await?;
-        self.own(id, requests, tail, async move {
+        self.own(whose, requests, tail, async move {
             owner.take_up().await;
             owner.run().await
         });
@@ -148,19 +178,27 @@ impl Shared {
     }
 
     /// Gives a task that has just been made its owner.
-    fn attend_new(self: &Arc<Self>, task: TaskRecord, spec: TaskSpec, head: Head, first: CommandRecord) {
-        let id = task.id;
+    fn attend_new(
+        self: &Arc<Self>,
+        task: TaskRecord,
+        spec: TaskSpec,
+        head: Head,
+        first: Option<CommandRecord>,
+    ) {
+        let whose = Whose::of(&task);
         let (requests, rx) = mpsc::channel(REQUESTS);
         let (mut owner, tail) = Owner::of_new(self.clone(), task, spec, head, first, rx);
-        self.own(id, requests, tail, async move {
+        let (id, user) = (whose.id, whose.user.clone());
+        self.own(whose, requests, tail, async move {
             owner.start();
             owner.run().await
         });
+        self.follow.tell(id, user);
     }
 
     fn own(
         self: &Arc<Self>,
-        id: TaskId,
+        Whose { id, session, user }: Whose,
         requests: mpsc::Sender<Msg>,
         tail: Arc<Tail>,
         life: impl Future<Output = Finish> + Send + 'static,
@@ -174,7 +212,7 @@ impl Shared {
                 shared.sessions().remove(&id);
             }
         });
-        self.sessions().insert(id, Session { requests, tail, owner: handle });
+        self.sessions().insert(id, Session { session, user, requests, tail, owner: handle });
         let _ = go.send(());
     }
 
@@ -202,7 +240,7 @@ impl Engine {
             let open: Vec<_> = self.shared.sessions().values().map(|s| s.requests.clone()).collect();
             let ends = open.into_iter().map(|requests| async move {
                 let (reply, answer) = oneshot::channel();
-                if requests.send(Msg::Terminate { by: Actor::System, remove: false, reply }).await.is_ok() {
+                if requests.send(Msg::Terminate { by: Actor::System, reason: "down", reply }).await.is_ok() {
                     let _ = answer.await;
                 }
             });
@@ -275,7 +313,7 @@ impl Engine {
     /// # Errors
     /// `NoTask`, runtime and store errors; what remains is removed at the next attempt or start.
     pub async fn terminate(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
-        match self.ask(task, |reply| Msg::Terminate { by, remove: true, reply }).await {
+        match self.ask(task, |reply| Msg::Terminate { by, reason: owner::DELETED, reply }).await {
             Err(EngineError::InvalidState(_)) => {
                 let record = self.record(task).await?;
                 if !record.removed {
@@ -285,6 +323,14 @@ impl Engine {
             }
             other => other,
         }
+    }
+
+    /// Ends a task in any state; its workspace stays as that of one that ended by itself.
+    ///
+    /// # Errors
+    /// `InvalidState` when it has ended, `NoTask`, runtime and store errors.
+    pub async fn end(&self, task: TaskId, by: Actor) -> Result<(), EngineError> {
+        self.ask(task, |reply| Msg::Terminate { by, reason: "user", reply }).await
     }
 
     /// Ends it and removes record and log too.

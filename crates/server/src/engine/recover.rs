@@ -64,9 +64,13 @@ impl Engine {
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
             webhooks,
+            follow: super::follow::Follow::default(),
+            changing_templates: tokio::sync::Mutex::default(),
+            auto_approve: false.into(),
             background: TaskTracker::new(),
         });
         shared.background.spawn(telling);
+        shared.load_settings().await?;
         let mut found = Recovered::default();
         let unfinished = shared.store.unfinished_tasks().await?;
         let known: HashSet<_> = unfinished.iter().map(|t| t.instance).collect();

@@ -33,6 +33,15 @@ pub struct TaskSpec {
     pub files: bool,
     /// As given.
     pub ssh_public_key: Option<String>,
+    /// Where the agent runs: a path inside; the workspace when absent.
+    #[serde(default)]
+    pub cwd: Option<String>,
+    /// A script that runs before the agent.
+    #[serde(default)]
+    pub setup: Option<String>,
+    /// More variables for the agent, encrypted.
+    #[serde(default)]
+    pub sealed_env: Option<String>,
 }
 
 /// Where a task's initial files lie until the sidecar has them.

@@ -2,6 +2,7 @@
 //! pages from the store. No queue can overflow, no one is skipped, a slow reader costs nothing.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     sync::{Arc, Mutex, OnceLock},
 };
@@ -13,7 +14,10 @@ use lia_protocol::{
 use lia_store::{PageSize, Store, StoreError};
 use tokio::sync::watch;
 
-use crate::views::{Frame, View};
+use crate::views::{
+    Frame, View,
+    channels::{ChannelFrame, Projector},
+};
 
 /// Bytes of events that a session keeps in memory for its live readers.
 const TAIL_BYTES: usize = 1 << 20;
@@ -24,13 +28,15 @@ pub struct Batch {
     /// Gapless.
     pub events: Vec<Event>,
     frames: [OnceLock<Vec<Frame>>; View::COUNT],
+    /// Seed 003's frames, and the state of that view after them.
+    channels: OnceLock<(Vec<ChannelFrame>, Projector)>,
 }
 
 impl Batch {
     /// Wraps events that follow one another.
     #[must_use]
     pub fn new(events: Vec<Event>) -> Self {
-        Self { events, frames: Default::default() }
+        Self { events, frames: Default::default(), channels: OnceLock::new() }
     }
 
     /// What a client of `view` gets for these events, in order.
@@ -171,6 +177,41 @@ impl Slice {
     #[must_use]
     pub fn last(&self) -> Seq {
         self.batch.last()
+    }
+
+    /// The place before the first event.
+    #[must_use]
+    pub fn after(&self) -> Seq {
+        self.after
+    }
+
+    fn is_whole(&self) -> bool {
+        self.after < self.batch.first()
+    }
+
+    /// Whether [`Self::channel_frames`] needs another projector, one that knows what came before.
+    #[must_use]
+    pub fn must_recall(&self, projector: &Projector) -> bool {
+        let made = self.is_whole() && self.batch.channels.get().is_some();
+        !made && projector.must_recall(self.events())
+    }
+
+    /// Seed 003's frames, by a projector that stands at the slice's beginning and is moved to its end: made once for all
+    /// readers of the batch.
+    pub fn channel_frames(&self, projector: &mut Projector) -> Cow<'_, [ChannelFrame]> {
+        let project = |mut at: Projector| {
+            let mut frames = Vec::with_capacity(self.batch.events.len());
+            self.events().for_each(|e| at.project(e, &mut frames));
+            (frames, at)
+        };
+        if !self.is_whole() {
+            let (frames, after) = project(projector.clone());
+            *projector = after;
+            return Cow::Owned(frames);
+        }
+        let (frames, after) = self.batch.channels.get_or_init(|| project(projector.clone()));
+        *projector = after.clone();
+        Cow::Borrowed(frames)
     }
 }
 

@@ -4,6 +4,7 @@
 use axum::extract::ws::Utf8Bytes;
 use lia_protocol::{event::Event, ids::Seq};
 
+pub mod channels;
 pub mod stream;
 pub mod text;
 

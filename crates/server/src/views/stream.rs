@@ -75,7 +75,11 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         EventBody::LogTruncated(t) => {
             out.output(&text::line("lia", &format!("{} bytes of older output were dropped", t.bytes)));
         }
-        EventBody::TurnStarted(_)
+        EventBody::QueuePaused(_)
+        | EventBody::QueueResumed(_)
+        | EventBody::QueueReordered(_)
+        | EventBody::SettingsChanged(_)
+        | EventBody::TurnStarted(_)
         | EventBody::Usage(_)
         | EventBody::FsChanged(_)
         | EventBody::AgentReady(_)

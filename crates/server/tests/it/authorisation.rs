@@ -16,7 +16,7 @@ use lia_server::{
 use lia_store::{CredentialKind, WebhookPatch};
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Answer, Server};
 
 /// How a route is called, and what it answers when all is well.
 struct Case {
@@ -34,8 +34,10 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
     let c =
         |path: String, body: Option<Value>, owned: bool, good: u16| Some(Case { path, body, owned, good });
     let own = |rest: &str, body: Option<Value>, good: u16| c(task_path(rest), body, true, good);
+    let agent =
+        |rest: &str, body: Option<Value>, good: u16| c(format!("/api/agents/{task}{rest}"), body, true, good);
     let free = |path: &str, body: Option<Value>, good: u16| c(path.to_owned(), body, false, good);
-    let agent = |query: &str, body: Option<Value>, good: u16| {
+    let files = |query: &str, body: Option<Value>, good: u16| {
         c(route.replace("{agentId}", &task.to_string()) + query, body, true, good)
     };
     match (method.as_str(), route) {
@@ -67,6 +69,11 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("GET", "/api/v1/tasks/{id}/output") => own("/output", None, 200),
         ("GET", "/api/v1/tasks/{id}/events") => own("/events?follow=false", None, 200),
         ("GET", "/api/v1/tasks/{id}/stream") => own("/stream", None, 101),
+        ("GET", "/ws" | "/api/ws") => free(route, None, 101),
+        ("GET", "/ws/sessions/{sessionId}" | "/api/ws/sessions/{sessionId}") => {
+            c(route.replace("{sessionId}", &task.to_string()), None, true, 101)
+        }
+        ("GET", "/api/agents/{agentId}/stream") => c(format!("/api/agents/{task}/stream"), None, true, 200),
         ("GET", "/api/v1/tasks/{id}/files") => own("/files", None, 409),
         ("GET", "/api/v1/tasks/{id}/files/content") => own("/files/content?path=a", None, 409),
         ("PUT", "/api/v1/tasks/{id}/files/content") => {
@@ -79,15 +86,15 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("GET", "/api/v1/tokens") => free(route, None, 200),
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
-        ("GET", "/api/agents/{agentId}/files") => agent("?path=a", None, 409),
+        ("GET", "/api/agents/{agentId}/files") => files("?path=a", None, 409),
         (
             "GET",
             "/api/agents/{agentId}/fs/snapshot"
             | "/api/agents/{agentId}/fs/git/branches"
             | "/api/agents/{agentId}/fs/git/commits"
             | "/api/agents/{agentId}/fs/git/worktrees",
-        ) => agent("", None, 409),
-        ("POST", "/api/agents/{agentId}/fs/git/worktrees") => agent("", Some(json!({ "name": "a" })), 409),
+        ) => files("", None, 409),
+        ("POST", "/api/agents/{agentId}/fs/git/worktrees") => files("", Some(json!({ "name": "a" })), 409),
         ("GET", "/api/webhooks") => free(route, None, 200),
         ("POST", "/api/webhooks") => {
             free(route, Some(json!({ "url": "https://hook.example/", "secret": "s" })), 201)
@@ -101,6 +108,41 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
             "GET" | "POST",
             "/api/webhooks/{id}/deliveries/{delivery}" | "/api/webhooks/{id}/deliveries/{delivery}/redeliver",
         ) => c(hooks(&DeliveryId::new().to_string()), None, true, 404),
+        ("GET", "/api/health" | "/api/settings" | "/api/agents") => free(route, None, 200),
+        ("GET", "/api/agent-templates" | "/api/runtimes") => free(route, None, 200),
+        ("POST", "/api/agent-templates") => {
+            free(route, Some(json!({ "name": "n", "spawn": { "command": "c", "args": [] } })), 201)
+        }
+        ("PUT", "/api/agent-templates/{id}") => free("/api/agent-templates/none", Some(json!({})), 404),
+        ("DELETE", "/api/agent-templates/{id}") => free("/api/agent-templates/none", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/start") => free("/api/runtimes/none/start", None, 400),
+        ("POST", "/api/runtimes/{instanceName}/stop") => free("/api/runtimes/none/stop", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/pause") => free("/api/runtimes/none/pause", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/resume") => free("/api/runtimes/none/resume", None, 404),
+        ("DELETE", "/api/runtimes/{instanceName}") => free("/api/runtimes/none", None, 404),
+        ("PATCH", "/api/settings") => free(route, Some(json!({ "autoApprovePermissions": false })), 200),
+        // Instances are never ready here; an id that is taken is refused before.
+        ("POST", "/api/agents") => {
+            free(route, Some(json!({ "sessionId": task, "agentTemplateId": "shell" })), 409)
+        }
+        ("GET", "/api/agents/{agentId}") => agent("", None, 200),
+        ("DELETE", "/api/agents/{agentId}") => agent("", None, 200),
+        ("POST", "/api/agents/{agentId}/prompts") => agent("/prompts", Some(json!({ "text": "x" })), 409),
+        ("POST", "/api/agents/{agentId}/cancel") => agent("/cancel", None, 409),
+        ("POST", "/api/agents/{agentId}/permissions/{requestId}") => {
+            agent("/permissions/x", Some(json!({ "optionId": "y" })), 404)
+        }
+        ("GET", "/api/agents/{agentId}/status") => agent("/status", None, 200),
+        ("GET", "/api/agents/{agentId}/settings") => agent("/settings", None, 200),
+        ("PATCH", "/api/agents/{agentId}/settings") => {
+            agent("/settings", Some(json!({ "autoApprovePermissions": true })), 200)
+        }
+        ("GET", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
+        ("PUT", "/api/agents/{agentId}/queue") => agent("/queue", Some(json!({ "order": ["x"] })), 400),
+        ("DELETE", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
+        ("DELETE", "/api/agents/{agentId}/queue/{queueId}") => agent("/queue/x", None, 404),
+        ("POST", "/api/agents/{agentId}/queue/pause") => agent("/queue/pause", None, 200),
+        ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
         ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
         _ => None,
     }
@@ -168,7 +210,12 @@ impl Server {
         if case.body.is_some() {
             headers.push(("content-type", "application/json"));
         }
-        let answer = self.send(route.method.as_str(), &path, &headers, &body).await;
+        let (head, answer) = self.open(route.method.as_str(), &path, &headers, &body).await;
+        if route.kind == Kind::Sse && head.status.is_success() {
+            // It may never end.
+            return head.status.as_u16();
+        }
+        let answer = Answer::whole(head, answer).await;
         if answer.status.is_client_error() {
             assert!(answer.json()["error"].is_string(), "{route:?}: {}", answer.text());
         }
@@ -254,7 +301,7 @@ async fn every_route_with_every_credential() {
         expect(server.ask(route, &case, Way::Bearer, Some(&revoked)).await, 401, "a revoked token");
 
         // And what must do, does; last, since it may end the task.
-        if route.path.ends_with("/resume") {
+        if route.path.ends_with("{id}/resume") {
             // Of a task that is being started it waits for the start, which never ends here.
             let end = server.call(&server.admin, "DELETE", &format!("/api/v1/tasks/{task}"), None).await;
             assert_eq!(end.status, 204);

@@ -257,12 +257,8 @@ impl Server {
 
     /// Exactly this request; `Host` is the server's unless given.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let (head, mut body) = self.open(method, path, headers, body).await;
-        let mut bytes = Vec::new();
-        while let Some(frame) = timeout(PATIENCE, body.frame()).await.expect("the answer goes on") {
-            bytes.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
-        }
-        Answer { status: head.status, headers: head.headers, body: bytes }
+        let (head, body) = self.open(method, path, headers, body).await;
+        Answer::whole(head, body).await
     }
 
     /// The same; the body comes as it comes.
@@ -320,6 +316,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Reads it to its end.
+    pub async fn whole(head: hyper::http::response::Parts, mut body: Incoming) -> Self {
+        let mut bytes = Vec::new();
+        while let Some(frame) = timeout(PATIENCE, body.frame()).await.expect("the answer goes on") {
+            bytes.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
+        }
+        Self { status: head.status, headers: head.headers, body: bytes }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

@@ -12,12 +12,13 @@
 //! is not acted on and not answered.
 //!
 //! - [`commands`]: which orders are known;
-//! - [`setup`]: files and repositories before the agent starts;
+//! - [`setup`]: files and repositories before the agent starts; [`script`]: the set-up script;
 //! - [`stop`]: the ladder from a polite end to a certain one;
 //! - [`acp`], [`terminal`]: the two kinds of agents.
 
 pub(crate) mod acp;
 mod commands;
+mod script;
 mod setup;
 mod stop;
 mod terminal;

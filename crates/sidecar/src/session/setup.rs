@@ -1,4 +1,5 @@
-//! Before the agent starts: files of the workspace, files of the home, repositories. Doing it twice changes nothing.
+//! Before the agent starts: files of the workspace, files of the home, repositories, the set-up script. Doing it twice
+//! changes nothing but what the script does.
 
 use std::{io, path::Path};
 
@@ -8,10 +9,11 @@ use lia_protocol::{
 };
 use tokio::sync::mpsc;
 
-use super::{Core, Input};
+use super::{Core, Input, script};
 use crate::{
     confine::is_plain,
     git::{Git, GitError},
+    process::SpawnError,
 };
 
 /// Inputs that may come while the workspace is made ready.
@@ -38,6 +40,18 @@ pub(super) enum SetupError {
     /// A repository cannot be cloned.
     #[error("cannot clone {0}: {1}")]
     Clone(String, GitError),
+    /// The script's process.
+    #[error("cannot run the set-up script: {0}")]
+    ScriptStart(SpawnError),
+    /// What the script prints.
+    #[error("cannot follow the set-up script: {0}")]
+    ScriptPipe(io::Error),
+    /// The script failed.
+    #[error("the set-up script ended with code {0}; it said last: {1}")]
+    Script(i32, String),
+    /// The script did not end.
+    #[error("the set-up script did not end within {0} seconds")]
+    ScriptTime(u32),
     /// The agent is to end before it began.
     #[error("stopped")]
     Stopped,
@@ -69,6 +83,9 @@ pub(super) async fn run(
         }
         for (name, content) in &start.home_files {
             put(&core.instance.home, name, content.as_bytes())?;
+        }
+        if let Some(text) = &start.setup {
+            script::run(core, start, text).await?;
         }
         Ok(())
     };

@@ -53,7 +53,7 @@ pub(super) async fn run(
         env: core
             .instance
             .env([("TERM".to_owned(), "xterm-256color".to_owned())].into_iter().chain(start.env)),
-        cwd: core.instance.config.workspace.clone(),
+        cwd: start.cwd.unwrap_or_else(|| core.instance.config.workspace.clone()),
         stdio: Stdio::Terminal(slave),
     };
     let mut child = match core.instance.jail.spawn(spec).await {

@@ -264,3 +264,41 @@ fn files_are_there_before_the_agent() {
     link.send(&HostLine::Init(i));
     assert_eq!(link.exit().code, 1);
 }
+
+#[test]
+fn a_script_runs_before_the_agent_and_its_end_counts() {
+    let sidecar = Sidecar::start();
+    let mut link = sidecar.link(1, 0);
+    let mut start = scripted(&[]);
+    start.env.insert("MARK".to_owned(), "of the script".to_owned());
+    start.setup = Some("mkdir -p sub; echo made $MARK | tee sub/made; pwd".to_owned());
+    start.cwd = Some(sidecar.workspace().join("sub").display().to_string());
+    link.init(start);
+    let id = link.prompt("sh cat made; pwd");
+    assert_eq!(link.done(id), ok("end_turn"));
+    assert!(link.text().contains("made of the script") && link.text().contains("/sub"), "{}", link.text());
+    let told: Vec<_> = link
+        .seen
+        .iter()
+        .filter_map(|l| match l {
+            SidecarLine::Progress { progress, .. } => Some(progress.message.clone()),
+            _ => None,
+        })
+        .collect();
+    assert!(told.iter().any(|m| m == "made of the script"), "{told:?}");
+
+    for (script, seconds, said) in [
+        ("echo no network >&2; exit 7", 60, "code 7; it said last: no network"),
+        ("sleep 600", 1, "did not end within 1 seconds"),
+    ] {
+        let sidecar = Sidecar::start();
+        let mut link = sidecar.link(1, 0);
+        let mut start = scripted(&[]);
+        (start.setup, start.setup_seconds) = (Some(script.to_owned()), Some(seconds));
+        link.send(&init(start, "", None));
+        assert_eq!(link.exit().code, 1);
+        let told =
+            |l: &SidecarLine| matches!(l, SidecarLine::Error { error, .. } if error.message.contains(said));
+        assert!(link.seen.iter().any(told), "{script}: {:?}", link.seen);
+    }
+}

@@ -436,6 +436,9 @@ pub fn agent(mode: AgentMode, command: &str, args: &[&str]) -> AgentStart {
         authenticate: None,
         load: None,
         clone: Vec::new(),
+        cwd: None,
+        setup: None,
+        setup_seconds: None,
         cols: 80,
         rows: 24,
     }

@@ -5,9 +5,14 @@ use std::{
     io::{Read as _, Seek as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::StoreError;
+
+/// How long a lock that is taken is tried again: a child that the last server was starting when it was killed holds the
+/// file until it has become another program.
+const TAKEN: Duration = Duration::from_secs(2);
 
 /// Held as long as this lives.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ impl FolderLock {
             .mode(0o600)
             .open(&path)
             .map_err(why)?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -55,5 +60,17 @@ impl FolderLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
+    }
+}
+
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if started.elapsed() < TAKEN => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            result => return result,
+        }
     }
 }

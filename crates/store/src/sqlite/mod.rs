@@ -34,8 +34,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Delivered, DeliveryFilter, Due,
-    Head, IdempotencyRecord, LedgerRecord, Op, PageSize, PermissionRecord, Settled, Store, StoreError,
-    TaskFilter, TaskRecord, Txn, Untold, UploadRecord, WebhookRecord,
+    Head, IdempotencyRecord, LedgerRecord, NamedInstance, Op, PageSize, PermissionRecord, Settled, Store,
+    StoreError, TaskFilter, TaskRecord, TemplateRecord, Txn, Untold, UploadRecord, WebhookRecord,
 };
 
 mod batch;
@@ -176,6 +176,16 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::events(c, session, after, page)).await
     }
 
+    async fn landmarks(
+        &self,
+        session: SessionId,
+        after: Seq,
+        upto: Seq,
+        page: PageSize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.readers.run(move |c| reads::landmarks(c, session, (after, upto), page)).await
+    }
+
     async fn head(&self, session: SessionId) -> Result<Head, StoreError> {
         self.readers.run(move |c| reads::head(c, session)).await
     }
@@ -293,6 +303,21 @@ impl Store for SqliteStore {
     async fn uploads_unused_since(&self, before: Timestamp) -> Result<Vec<UploadRecord>, StoreError> {
         let filter = "WHERE used_at < ?1 ORDER BY used_at";
         self.readers.run(move |c| reads::all(c, (rows::UPLOAD, filter), &[&before.0], rows::upload)).await
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateRecord>, StoreError> {
+        self.readers.run(|c| reads::all(c, (rows::TEMPLATE, "ORDER BY no"), &[], rows::template)).await
+    }
+
+    async fn instances(&self, user: Option<&UserId>) -> Result<Vec<NamedInstance>, StoreError> {
+        let user = user.cloned();
+        let filter = "WHERE ?1 IS NULL OR user = ?1 ORDER BY no";
+        self.readers
+            .run(move |c| {
+                let user = user.as_ref().map(UserId::as_str);
+                reads::all(c, (rows::NAMED, filter), &[&user], rows::named)
+            })
+            .await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

@@ -2,7 +2,7 @@
 //! a savepoint, so that a conflict takes its earlier steps back.
 
 use lia_protocol::{
-    ids::{CommandId, PermissionId, Seq, TaskId, TokenId, UploadId, UserId},
+    ids::{CommandId, PermissionId, Seq, SessionId, TaskId, TokenId, UploadId, UserId},
     task::TaskStatus,
     time::Timestamp,
 };
@@ -16,8 +16,8 @@ use super::{
     webhooks,
 };
 use crate::{
-    CommandRecord, CommandState, Committed, CredentialRecord, IdempotencyRecord, LedgerRecord, Op,
-    PermissionRecord, StoreError, TaskPatch, TaskRecord, UploadRecord,
+    CommandRecord, CommandState, Committed, CredentialRecord, IdempotencyRecord, LedgerRecord, NamedInstance,
+    Op, PermissionRecord, StoreError, TaskPatch, TaskRecord, TemplateRecord, UploadRecord,
 };
 
 type Done = Result<(), Fault>;
@@ -35,6 +35,11 @@ pub(super) fn apply(op: Op, conn: &Connection, logs: &mut Logs, out: &mut Commit
         Op::UpdateTask { id, expect, patch } => update_task(conn, id, &expect, &patch),
         Op::PutCommand(command) => put_command(conn, logs, &command, out),
         Op::SetCommand { id, expect, state, outcome } => set_command(conn, id, &expect, state, outcome),
+        Op::OrderCommands { session, order } => order_commands(conn, logs, session, &order),
+        Op::PutTemplate(template) => put_template(conn, &template),
+        Op::RemoveTemplate { id } => remove_template(conn, &id),
+        Op::PutInstance(instance) => put_instance(conn, &instance),
+        Op::RemoveInstance { user, name } => remove_instance(conn, &user, &name),
         Op::PutPermission(permission) => {
             let seq = out.events.last().map_or(permission.seq, |e| e.seq);
             put_permission(conn, logs, &permission, seq)
@@ -82,8 +87,8 @@ fn create_task(conn: &Connection, t: &TaskRecord) -> Done {
     }
     let sql = "INSERT INTO tasks (id, session_no, instance, user, guild, status, config, template, runtime, source, \
                created_at, started_at, suspended_at, completed_at, ran_ms, exit_code, error, stop_reason, cleanup, removed, \
-               prompt, spec, instance_record) \
-               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)";
+               prompt, spec, instance_record, title, instance_name, queue_paused, auto_approve, end_reason) \
+               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)";
     conn.prepare_cached(sql)?.execute(params![
         t.id.0.as_bytes(),
         session_no,
@@ -108,6 +113,11 @@ fn create_task(conn: &Connection, t: &TaskRecord) -> Done {
         t.prompt,
         t.spec,
         t.instance_record,
+        t.title,
+        t.instance_name,
+        t.queue_paused,
+        t.auto_approve,
+        t.end_reason,
     ])?;
     Ok(())
 }
@@ -136,7 +146,9 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
                completed_at = coalesce(?8, completed_at), ran_ms = coalesce(?9, ran_ms), \
                exit_code = coalesce(?10, exit_code), error = coalesce(?11, error), \
                stop_reason = coalesce(?12, stop_reason), cleanup = coalesce(?13, cleanup), \
-               removed = coalesce(?14, removed) WHERE no = ?1";
+               removed = coalesce(?14, removed), queue_paused = coalesce(?15, queue_paused), \
+               auto_approve = CASE WHEN ?16 THEN ?17 ELSE auto_approve END, \
+               end_reason = coalesce(?18, end_reason) WHERE no = ?1";
     conn.prepare_cached(sql)?.execute(params![
         no,
         p.status.map(TaskStatus::as_str),
@@ -152,6 +164,10 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
         p.stop_reason,
         p.cleanup,
         p.removed,
+        p.queue_paused,
+        p.auto_approve.is_some(),
+        p.auto_approve.flatten(),
+        p.end_reason,
     ])?;
     Ok(())
 }
@@ -205,6 +221,59 @@ fn set_command(
     let mut update =
         conn.prepare_cached("UPDATE commands SET state = ?2, outcome = coalesce(?3, outcome) WHERE no = ?1")?;
     update.execute(params![no, to.as_str(), outcome])?;
+    Ok(())
+}
+
+fn order_commands(conn: &Connection, logs: &Logs, session: SessionId, order: &[CommandId]) -> Done {
+    let session_no = logs.session_no(conn, session)?;
+    let mut select = conn.prepare_cached(
+        "SELECT id, coalesce(rank, no) AS place FROM commands WHERE session_no = ?1 AND state = 'pending' ORDER BY place, no",
+    )?;
+    let waiting: Vec<([u8; 16], i64)> =
+        select.query_map([session_no], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?;
+    let (mut named, mut there) = (
+        order.iter().map(|id| *id.0.as_bytes()).collect::<Vec<_>>(),
+        waiting.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+    );
+    named.sort_unstable();
+    there.sort_unstable();
+    if named != there {
+        return Err(Fault::conflict(
+            format!("the queue of session {session}"),
+            "of other prompts",
+            "of these",
+        ));
+    }
+    let mut update = conn.prepare_cached("UPDATE commands SET rank = ?2 WHERE id = ?1")?;
+    for (id, (_, place)) in order.iter().zip(waiting) {
+        update.execute(params![id.0.as_bytes(), place])?;
+    }
+    Ok(())
+}
+
+fn put_template(conn: &Connection, t: &TemplateRecord) -> Done {
+    let sql = "INSERT INTO templates (id, created_at, body, sealed) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (id) DO UPDATE SET body = excluded.body, sealed = excluded.sealed";
+    conn.prepare_cached(sql)?.execute(params![t.id, t.created_at.0, t.body, t.sealed])?;
+    Ok(())
+}
+
+fn remove_template(conn: &Connection, id: &str) -> Done {
+    conn.prepare_cached("DELETE FROM templates WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+fn put_instance(conn: &Connection, i: &NamedInstance) -> Done {
+    let sql = "INSERT INTO instances (user, name, runtime, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT (user, name) DO UPDATE SET status = excluded.status";
+    let values = params![i.user.as_str(), i.name, i.runtime, i.status.as_str(), i.created_at.0];
+    conn.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+fn remove_instance(conn: &Connection, user: &UserId, name: &str) -> Done {
+    conn.prepare_cached("DELETE FROM instances WHERE user = ?1 AND name = ?2")?
+        .execute(params![user.as_str(), name])?;
     Ok(())
 }
 

@@ -15,10 +15,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter}
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::{checkpoint::Gate, events::key, rows, schema};
+use super::{
+    checkpoint::Gate,
+    events::{SEQ_BITS, key},
+    rows, schema,
+};
 use crate::{
     CommandRecord, CommandState, Head, IdempotencyRecord, LedgerRecord, PageSize, StoreError, TaskFilter,
-    TaskRecord,
+    TaskOrder, TaskRecord,
 };
 
 /// The pool.
@@ -81,12 +85,38 @@ pub(super) fn events(
     page: PageSize,
 ) -> Result<Vec<Event>, StoreError> {
     let Some(no) = rows::session_no(conn, session)? else { return Ok(Vec::new()) };
-    let mut select = conn.prepare_cached(
-        "SELECT key, at, kind, v, actor, turn, cause, body FROM events WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3",
-    )?;
-    let limit = i64::try_from(page.events).unwrap_or(i64::MAX);
+    let sql = "SELECT key, at, kind, v, actor, turn, cause, body FROM events WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
     let after = key(no, after).max(key(no, Seq::ZERO));
-    let mut found = select.query((after, key(no + 1, Seq::ZERO), limit))?;
+    between(conn, sql, session, (after, key(no + 1, Seq::ZERO)), page)
+}
+
+/// One page of a log, without notifications and bytes of terminals.
+pub(super) fn landmarks(
+    conn: &Connection,
+    session: SessionId,
+    (after, upto): (Seq, Seq),
+    page: PageSize,
+) -> Result<Vec<Event>, StoreError> {
+    let Some(no) = rows::session_no(conn, session)? else { return Ok(Vec::new()) };
+    // The index's own condition, in its own words.
+    let sql = "SELECT key, at, kind, v, actor, turn, cause, body FROM events INDEXED BY events_landmarks \
+               WHERE key > ?1 AND key < ?2 AND kind NOT IN (3, 6, 7) ORDER BY key LIMIT ?3";
+    let after = key(no, after).max(key(no, Seq::ZERO));
+    let upto = Seq(upto.0.min((1 << SEQ_BITS) - 2));
+    between(conn, sql, session, (after, key(no, upto.next())), page)
+}
+
+/// A page of the events between two keys.
+fn between(
+    conn: &Connection,
+    sql: &str,
+    session: SessionId,
+    (after, end): (i64, i64),
+    page: PageSize,
+) -> Result<Vec<Event>, StoreError> {
+    let mut select = conn.prepare_cached(sql)?;
+    let limit = i64::try_from(page.events).unwrap_or(i64::MAX);
+    let mut found = select.query((after, end, limit))?;
     let mut events = Vec::new();
     let mut size = 0;
     while let Some(row) = found.next()? {
@@ -146,6 +176,10 @@ pub(super) fn tasks(
         wanted += " AND t.guild = ?";
         values.push(Box::new(guild.clone()));
     }
+    if let Some(name) = &filter.instance_name {
+        wanted += " AND t.instance_name = ?";
+        values.push(Box::new(name.clone()));
+    }
     if !filter.status.is_empty() {
         wanted += &format!(" AND t.status IN ({})", vec!["?"; filter.status.len()].join(","));
         values.extend(filter.status.iter().map(|s| Box::new(s.as_str()) as Box<dyn ToSql>));
@@ -156,7 +190,11 @@ pub(super) fn tasks(
     let total: i64 = snapshot.prepare_cached(&count)?.query_row(params_from_iter(&values), |r| r.get(0))?;
     values.push(Box::new(per_page));
     values.push(Box::new(rows_before(page, per_page)));
-    let select = format!("{}{wanted} ORDER BY t.created_at DESC, t.id DESC LIMIT ? OFFSET ?", rows::TASK);
+    let order = match filter.order {
+        TaskOrder::Newest => "t.created_at",
+        TaskOrder::LastChanged => "changed_at",
+    };
+    let select = format!("{}{wanted} ORDER BY {order} DESC, t.id DESC LIMIT ? OFFSET ?", rows::TASK);
     let mut select = snapshot.prepare_cached(&select)?;
     let found = select.query_map(params_from_iter(&values), rows::task)?.collect::<Result<_, _>>()?;
     Ok((found, rows::nat(total)))
@@ -209,7 +247,8 @@ pub(super) fn commands(
 ) -> Result<Vec<CommandRecord>, StoreError> {
     let wanted = vec!["?"; states.len()].join(",");
     let sql = format!(
-        "{}WHERE s.id = ? AND s.purging IS NULL AND c.state IN ({wanted}) ORDER BY c.no",
+        "{}WHERE s.id = ? AND s.purging IS NULL AND c.state IN ({wanted}) \
+         ORDER BY CASE WHEN c.state = 'pending' THEN coalesce(c.rank, c.no) ELSE c.no END, c.no",
         rows::COMMAND
     );
     let id = session.0.as_bytes().as_slice();

@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::events::seq_of;
 use crate::{
-    CommandRecord, CommandState, CredentialKind, CredentialRecord, Head, LedgerRecord, PermissionRecord,
-    TaskRecord, UploadRecord,
+    CommandRecord, CommandState, CredentialKind, CredentialRecord, Head, LedgerRecord, NamedInstance,
+    NamedStatus, PermissionRecord, TaskRecord, TemplateRecord, UploadRecord,
 };
 
 /// A count as SQLite's signed integer.
@@ -115,7 +115,9 @@ pub(super) const TASK: &str = "SELECT t.id, s.id, t.instance, t.user, t.guild, t
     t.exit_code, t.error, t.stop_reason, t.cleanup, t.removed, s.last_seq, \
     EXISTS (SELECT 1 FROM commands c WHERE c.session_no = t.session_no AND c.state IN ('sent', 'begun') AND c.kind = 'prompt'), \
     (SELECT count(*) FROM commands c WHERE c.session_no = t.session_no AND c.state = 'pending' AND c.kind = 'prompt'), \
-    (SELECT count(*) FROM permissions p WHERE p.session_no = t.session_no AND p.answered = 0) \
+    (SELECT count(*) FROM permissions p WHERE p.session_no = t.session_no AND p.answered = 0), \
+    t.title, t.instance_name, t.queue_paused, t.auto_approve, t.end_reason, \
+    coalesce((SELECT e.at FROM events e WHERE e.key = (t.session_no << 36) | s.last_seq), t.created_at) AS changed_at \
     FROM tasks t JOIN sessions s ON s.no = t.session_no ";
 
 /// A row of [`TASK`].
@@ -148,6 +150,12 @@ pub(super) fn task(r: &Row<'_>) -> rusqlite::Result<TaskRecord> {
         busy: r.get(24)?,
         queued: r.get(25)?,
         pending_permissions: r.get(26)?,
+        title: r.get(27)?,
+        instance_name: r.get(28)?,
+        queue_paused: r.get(29)?,
+        auto_approve: r.get(30)?,
+        end_reason: r.get(31)?,
+        changed_at: Timestamp(r.get(32)?),
     })
 }
 
@@ -240,4 +248,26 @@ pub(super) const UPLOAD: &str = "SELECT id, user, used_at FROM uploads ";
 /// A row of [`UPLOAD`].
 pub(super) fn upload(r: &Row<'_>) -> rusqlite::Result<UploadRecord> {
     Ok(UploadRecord { id: UploadId(uuid(r, 0)?), user: parsed(r, 1)?, used_at: Timestamp(r.get(2)?) })
+}
+
+/// What [`template`] reads.
+pub(super) const TEMPLATE: &str = "SELECT id, created_at, body, sealed FROM templates ";
+
+/// A row of [`TEMPLATE`].
+pub(super) fn template(r: &Row<'_>) -> rusqlite::Result<TemplateRecord> {
+    Ok(TemplateRecord { id: r.get(0)?, created_at: Timestamp(r.get(1)?), body: r.get(2)?, sealed: r.get(3)? })
+}
+
+/// What [`named`] reads.
+pub(super) const NAMED: &str = "SELECT user, name, runtime, status, created_at FROM instances ";
+
+/// A row of [`NAMED`].
+pub(super) fn named(r: &Row<'_>) -> rusqlite::Result<NamedInstance> {
+    Ok(NamedInstance {
+        user: parsed::<UserId>(r, 0)?,
+        name: r.get(1)?,
+        runtime: r.get(2)?,
+        status: word(r, 3, &NamedStatus::ALL, NamedStatus::as_str)?,
+        created_at: Timestamp(r.get(4)?),
+    })
 }

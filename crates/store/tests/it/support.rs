@@ -39,6 +39,12 @@ pub fn task(user: &str) -> TaskRecord {
         stop_reason: None,
         cleanup: false,
         removed: false,
+        title: None,
+        instance_name: None,
+        queue_paused: false,
+        auto_approve: None,
+        end_reason: None,
+        changed_at: Timestamp(1_000),
         last_seq: Seq::ZERO,
         busy: false,
         queued: 0,
@@ -115,6 +121,7 @@ pub async fn commit(store: &impl Store, ops: Vec<Op>) -> Result<Committed, Store
 
 /// Makes a task and gives it back.
 pub async fn created(store: &impl Store, task: TaskRecord) -> TaskRecord {
+    let task = TaskRecord { changed_at: task.created_at, ..task };
     commit(store, vec![Op::CreateTask(Box::new(task.clone()))]).await.unwrap();
     task
 }

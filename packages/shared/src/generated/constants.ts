@@ -236,6 +236,18 @@ export const SessionEndReason = {
 /** Why a session ended. */
 export type SessionEndReason = (typeof SessionEndReason)[keyof typeof SessionEndReason];
 
+/** What a prompt does while the agent works on another one (ours). */
+export const PromptMode = {
+  /** It waits for its turn. */
+  Queue: "queue",
+  /** It goes into the running turn, where the agent offers that. */
+  Steer: "steer",
+  /** The running turn is cancelled, and this prompt is the next. */
+  Interrupt: "interrupt",
+} as const;
+/** What a prompt does while the agent works on another one (ours). */
+export type PromptMode = (typeof PromptMode)[keyof typeof PromptMode];
+
 /** The events that webhooks are told. */
 export const WebhookEventType = {
   /** The agent asks. */
@@ -249,30 +261,6 @@ export const WebhookEventType = {
 } as const;
 /** The events that webhooks are told. */
 export type WebhookEventType = (typeof WebhookEventType)[keyof typeof WebhookEventType];
-
-/** Where a webhook comes from. */
-export const WebhookSource = {
-  /** Made by `POST /api/webhooks`. */
-  Api: "api",
-  /** Came with a session, and hears that one alone. */
-  Session: "session",
-  /** Named in the server's configuration, which alone changes it. */
-  Config: "config",
-} as const;
-/** Where a webhook comes from. */
-export type WebhookSource = (typeof WebhookSource)[keyof typeof WebhookSource];
-
-/** Where a delivery stands. */
-export const DeliveryState = {
-  /** It waits for its first or its next attempt. */
-  Pending: "pending",
-  /** The receiver took it. */
-  Delivered: "delivered",
-  /** It was given up. */
-  Failed: "failed",
-} as const;
-/** Where a delivery stands. */
-export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
 /** Whether an event is in the log. */
 export const PersistenceState = {
@@ -1143,6 +1131,26 @@ export const LIMITS = {
     actor: { maxLength: 69 },
     v: { min: 0, max: 255 },
   },
+  QueuePausedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  QueueResumedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  QueueReorderedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  SettingsChangedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
   DirEntry: {
     size: { min: 0 },
   },
@@ -1169,6 +1177,9 @@ export const LIMITS = {
     from: { min: 0 },
     progress: { maxLength: 16 },
   },
+  SinceQuery: {
+    since: { min: 0 },
+  },
   FolderQuery: {
     path: { maxLength: 4096 },
   },
@@ -1178,7 +1189,13 @@ export const LIMITS = {
   RepositoryQuery: {
     dir: { maxLength: 4096 },
   },
+  ListSessionsQuery: {
+    runtimeInstance: { minLength: 1, maxLength: 64 },
+    page: { min: 1, max: 4294967295 },
+    perPage: { min: 1, max: 100 },
+  },
   AgentStart: {
+    setup_seconds: { min: 0, max: 4294967295 },
     cols: { min: 0, max: 65535 },
     rows: { min: 0, max: 65535 },
   },
@@ -1251,42 +1268,22 @@ export const LIMITS = {
   PromptQueueState: {
     size: { min: 0, max: 4294967295 },
   },
+  CreateSessionBody: {
+    title: { maxLength: 500 },
+    setup: { maxLength: 65536 },
+    env: { maxItems: 100 },
+  },
   RegisterAgentTemplateBody: {
     name: { minLength: 1 },
   },
-  CreateWebhookBody: {
-    url: { maxLength: 2048 },
-    secret: { minLength: 1, maxLength: 512 },
-    events: { minItems: 1, maxItems: 4 },
+  QueueClearedResponse: {
+    cleared: { min: 0, max: 4294967295 },
   },
-  UpdateWebhookBody: {
-    secret: { minLength: 1, maxLength: 512 },
-    events: { minItems: 1, maxItems: 4 },
+  SessionsHealth: {
+    sessions: { min: 0, max: 4294967295 },
   },
-  ListDeliveriesQuery: {
-    limit: { min: 1, max: 100 },
-  },
-  DeliveryAttempt: {
-    durationMs: { min: 0, max: 4294967295 },
-    status: { min: 0, max: 65535 },
-  },
-  SnapshotQuery: {
-    path: { maxLength: 4096 },
-  },
-  GitQuery: {
-    path: { maxLength: 4096 },
-  },
-  GitCommitsQuery: {
-    path: { maxLength: 4096 },
-    branch: { minLength: 1, maxLength: 255 },
-    limit: { min: 1, max: 4294967295 },
-  },
-  CreateGitWorktreeBody: {
-    name: { minLength: 1, maxLength: 100 },
-    path: { maxLength: 4096 },
-    branch: { minLength: 1, maxLength: 255 },
-    newBranch: { minLength: 1, maxLength: 255 },
-    startPoint: { minLength: 1, maxLength: 255 },
+  WsEventMessage: {
+    seq: { min: 0 },
   },
   WsChannelEventMessage: {
     seq: { min: 0 },
@@ -1700,11 +1697,18 @@ export const DEFAULTS = {
   StreamQuery: {
     from: 0,
   },
+  SinceQuery: {
+    since: 0,
+  },
   FolderQuery: {
     path: "",
   },
   RepositoryQuery: {
     dir: "",
+  },
+  SessionQuery: {
+    includeFileSystem: false,
+    showAllFiles: false,
   },
   AgentStart: {
     home_files: {},
@@ -1712,20 +1716,6 @@ export const DEFAULTS = {
   VsockReadyMessage: {
     can_load: false,
     loaded: false,
-  },
-  ListDeliveriesQuery: {
-    limit: 20,
-  },
-  SnapshotQuery: {
-    path: "",
-    showAllFiles: false,
-  },
-  GitQuery: {
-    path: "",
-  },
-  GitCommitsQuery: {
-    path: "",
-    limit: 20,
   },
   AgentQueryRequest: {
     streaming: true,

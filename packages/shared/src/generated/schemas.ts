@@ -34,6 +34,7 @@ import {
   MessageRole,
   PersistenceState,
   Press,
+  PromptMode,
   Scope,
   ScrollDirection,
   ServiceTier,
@@ -825,6 +826,66 @@ export const AgentExitedLogEventSchema = /* @__PURE__ */ (() =>
     }),
   }))();
 
+/** Waiting prompts are held back. */
+export const QueuePausedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.paused"),
+    body: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Waiting prompts go on. */
+export const QueueResumedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.resumed"),
+    body: z.record(z.string(), z.unknown()),
+  }))();
+
+/** Waiting prompts were put into another order. */
+export const QueueReorderedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("queue.reordered"),
+    body: z.object({
+      order: z.array(z.string().regex(pattern3)),
+    }),
+  }))();
+
+/** What is decided about the session changed. */
+export const SettingsChangedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("settings.changed"),
+    body: z.object({
+      auto_approve: z.boolean().optional(),
+    }),
+  }))();
+
 /** One entry of a task's log. */
 export const LogEventSchema = /* @__PURE__ */ (() =>
   z.discriminatedUnion("kind", [
@@ -848,6 +909,10 @@ export const LogEventSchema = /* @__PURE__ */ (() =>
     LogTruncatedLogEventSchema,
     AgentReadyLogEventSchema,
     AgentExitedLogEventSchema,
+    QueuePausedLogEventSchema,
+    QueueResumedLogEventSchema,
+    QueueReorderedLogEventSchema,
+    SettingsChangedLogEventSchema,
   ]))();
 
 /** How Lia speaks to an agent. */
@@ -1002,6 +1067,12 @@ export const StreamQuerySchema = /* @__PURE__ */ (() =>
     progress: z.string().check(maxUnits(16)).optional(),
   }))();
 
+/** `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream` */
+export const SinceQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    since: z.int().min(0).default(0),
+  }))();
+
 /** `GET /api/v1/tasks/{id}/files` */
 export const FolderQuerySchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1020,6 +1091,22 @@ export const RepositoryQuerySchema = /* @__PURE__ */ (() =>
     dir: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
   }))();
 
+/** `GET /api/agents` */
+export const ListSessionsQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.enum(["active", "killed"]).optional(),
+    runtimeInstance: z.string().min(1).check(maxUnits(64)).optional(),
+    page: z.int().min(1).max(4294967295).optional(),
+    perPage: z.int().min(1).max(100).optional(),
+  }))();
+
+/** `GET /api/agents/{agentId}` */
+export const SessionQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    includeFileSystem: z.boolean().default(false),
+    showAllFiles: z.boolean().default(false),
+  }))();
+
 /** What to start. Place-holders of the template are already filled in. */
 export const AgentStartSchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1034,6 +1121,9 @@ export const AgentStartSchema = /* @__PURE__ */ (() =>
         url: z.string(),
         folder: z.string(),
       })).optional(),
+    cwd: z.string().optional(),
+    setup: z.string().optional(),
+    setup_seconds: z.int().min(0).max(4294967295).optional(),
     cols: z.int().min(0).max(65535),
     rows: z.int().min(0).max(65535),
   }))();
@@ -1471,6 +1561,7 @@ export const AgentTemplateRuntimeSchema = /* @__PURE__ */ (() =>
     dockerfile: z.string().optional(),
     setup: z.string().optional(),
     env: z.record(z.string(), z.string()).optional(),
+    envSet: z.array(z.string()).optional(),
   }))();
 
 /** An agent that can be started. */
@@ -1481,6 +1572,8 @@ export const AgentTemplateSchema = /* @__PURE__ */ (() =>
     spawn: AgentSpawnSchema,
     runtime: AgentTemplateRuntimeSchema,
     env: z.record(z.string(), z.string()).optional(),
+    envSet: z.array(z.string()).optional(),
+    managed: z.boolean().optional(),
   }))();
 
 /** One entry of a session's log. */
@@ -1572,6 +1665,9 @@ export const SessionSchema = /* @__PURE__ */ (() =>
     runtime: z.string().optional(),
     cwd: z.string().optional(),
     title: z.string().optional(),
+    endReason: SessionEndReasonSchema.optional(),
+    pendingPermissions: z.array(PendingPermissionSchema).optional(),
+    logsTruncated: z.boolean().optional(),
   }))();
 
 /** Keeps an agent template. */
@@ -1583,10 +1679,15 @@ export const RegisterAgentTemplateBodySchema = /* @__PURE__ */ (() =>
     env: z.record(z.string(), z.string()).optional(),
   }))();
 
+/** What a prompt does while the agent works on another one (ours). */
+export const PromptModeSchema = /* @__PURE__ */ (() =>
+  z.enum(PromptMode))();
+
 /** A prompt. */
 export const PromptBodySchema = /* @__PURE__ */ (() =>
   z.object({
     text: z.string(),
+    mode: PromptModeSchema.optional(),
   }))();
 
 /** The answer to a permission. */
@@ -1596,6 +1697,77 @@ export const PermissionResponseBodySchema = /* @__PURE__ */ (() =>
     }), z.object({
       outcome: z.literal("cancelled"),
     })]))();
+
+/** Changes where an agent is started; what is absent stays. */
+export const UpdateAgentTemplateRuntimeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    provider: z.string().optional(),
+    image: z.string().optional(),
+    dockerfile: z.string().optional(),
+    setup: z.string().optional(),
+    env: z.record(z.string(), z.string().nullable()).optional(),
+  }))();
+
+/** Changes an agent template; what is absent stays. */
+export const UpdateAgentTemplateBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().optional(),
+    spawn: AgentSpawnSchema.optional(),
+    runtime: UpdateAgentTemplateRuntimeSchema.optional(),
+    env: z.record(z.string(), z.string().nullable()).optional(),
+  }))();
+
+/** Another order of the prompts that wait. */
+export const QueueOrderBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    order: z.array(z.string()),
+  }))();
+
+/** What is decided about a session, or about all of them. */
+export const SessionSettingsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    autoApprovePermissions: z.boolean(),
+  }))();
+
+/** Whether a session works, and whether it waits for a person. */
+export const SessionProgressSchema = /* @__PURE__ */ (() =>
+  z.object({
+    processing: z.boolean(),
+    pendingPermission: z.boolean(),
+  }))();
+
+/** How a prompt's turn ended. */
+export const PromptResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    stopReason: z.string(),
+  }))();
+
+/** It is done. */
+export const OkResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+  }))();
+
+/** The queue is empty. */
+export const QueueClearedResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ok: z.literal(true),
+    cleared: z.int().min(0).max(4294967295),
+  }))();
+
+/** Starts an instance of a runtime. */
+export const StartRuntimeBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().regex(pattern6).optional(),
+  }))();
+
+/** `GET /api/health` */
+export const SessionsHealthSchema = /* @__PURE__ */ (() =>
+  z.object({
+    status: z.string(),
+    sessions: z.int().min(0).max(4294967295).optional(),
+    error: z.string().optional(),
+  }))();
 
 /** The events that webhooks are told. */
 export const WebhookEventTypeSchema = /* @__PURE__ */ (() =>
@@ -1822,6 +1994,7 @@ export const WsEventMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("event"),
     timestamp: z.string(),
+    seq: z.int().min(0).optional(),
     event: z.object({
       type: z.string(),
       data: z.record(z.string(), z.unknown()),
@@ -1834,6 +2007,7 @@ export const WsConnectedMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("connected"),
     sessionId: z.string(),
+    log_epoch: z.string().optional(),
   }))();
 
 /** Server → client on the socket of one session. */
@@ -1926,7 +2100,7 @@ export const WsChannelConnectedMessageSchema = /* @__PURE__ */ (() =>
   z.object({
     type: z.literal("connected"),
     connectionId: z.string(),
-    epoch: z.string().optional(),
+    log_epoch: z.string().optional(),
   }))();
 
 /** A subscription is there, and what it asked for again has been sent. */
@@ -4348,6 +4522,9 @@ export const CreateSessionBodySchema = /* @__PURE__ */ (() =>
         secret: z.string().min(1),
         events: z.array(WebhookEventTypeSchema).optional(),
       })).optional(),
+    title: z.string().check(maxUnits(500)).optional(),
+    setup: z.string().check(maxUnits(65536)).optional(),
+    env: z.record(z.string().regex(pattern8), z.string().check(maxUnits(32768)).regex(pattern9)).refine((map) => Object.keys(map).length <= 100, "has more than 100 keys").optional(),
   }))();
 
 /** `GET /api/webhooks/{id}/deliveries` */

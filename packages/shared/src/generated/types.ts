@@ -10,6 +10,7 @@ import type {
   EntryKind,
   VsockMessageType,
   SessionEndReason,
+  PromptMode,
   WebhookEventType,
   WebhookSource,
   DeliveryState,
@@ -1430,6 +1431,100 @@ export interface AgentExitedLogEvent {
   };
 }
 
+/** Waiting prompts are held back. */
+export interface QueuePausedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `queue.paused`. */
+  kind: "queue.paused";
+  /** What. */
+  body: Record<string, unknown>;
+}
+
+/** Waiting prompts go on. */
+export interface QueueResumedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `queue.resumed`. */
+  kind: "queue.resumed";
+  /** What. */
+  body: Record<string, unknown>;
+}
+
+/** Waiting prompts were put into another order. */
+export interface QueueReorderedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `queue.reordered`. */
+  kind: "queue.reordered";
+  /** What. */
+  body: {
+    /** All prompts that wait, the next one first. */
+    order: string[];
+  };
+}
+
+/** What is decided about the session changed. */
+export interface SettingsChangedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `settings.changed`. */
+  kind: "settings.changed";
+  /** What. */
+  body: {
+    /** Whether Lia itself answers questions with the first option that allows; absent: as the server's settings have it. */
+    auto_approve?: boolean;
+  };
+}
+
 /** One entry of a task's log. */
 export type LogEvent =
   | RpcLogEvent
@@ -1451,7 +1546,11 @@ export type LogEvent =
   | ErrorLogEvent
   | LogTruncatedLogEvent
   | AgentReadyLogEvent
-  | AgentExitedLogEvent;
+  | AgentExitedLogEvent
+  | QueuePausedLogEvent
+  | QueueResumedLogEvent
+  | QueueReorderedLogEvent
+  | SettingsChangedLogEvent;
 
 /** {@link LogEvent} as it may be sent: what has a default may be left out. */
 export type LogEventInput =
@@ -1474,7 +1573,11 @@ export type LogEventInput =
   | ErrorLogEvent
   | LogTruncatedLogEvent
   | AgentReadyLogEventInput
-  | AgentExitedLogEvent;
+  | AgentExitedLogEvent
+  | QueuePausedLogEvent
+  | QueueResumedLogEvent
+  | QueueReorderedLogEvent
+  | SettingsChangedLogEvent;
 
 /** A template with what is known of it on this server. */
 export interface TemplateInfo {
@@ -1851,6 +1954,24 @@ export interface StreamQueryInput {
   progress?: string;
 }
 
+/** `GET /ws/sessions/{id}` and `GET /api/agents/{agentId}/stream` */
+export interface SinceQuery {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  since: number;
+}
+
+/** {@link SinceQuery} as it may be sent: what has a default may be left out. */
+export interface SinceQueryInput {
+  /**
+   * Begins after this seq.
+   * @default 0
+   */
+  since?: number;
+}
+
 /** `GET /api/v1/tasks/{id}/files` */
 export interface FolderQuery {
   /**
@@ -1893,6 +2014,46 @@ export interface RepositoryQueryInput {
   dir?: string;
 }
 
+/** `GET /api/agents` */
+export interface ListSessionsQuery {
+  /** Whether a session is over. */
+  status?: "active" | "killed";
+  /** Only those of this runtime instance. */
+  runtimeInstance?: string;
+  /** Which page, from 1; all sessions when neither this nor `perPage` is there. */
+  page?: number;
+  /** Sessions of a page. */
+  perPage?: number;
+}
+
+/** `GET /api/agents/{agentId}` */
+export interface SessionQuery {
+  /**
+   * Whether its files come too.
+   * @default false
+   */
+  includeFileSystem: boolean;
+  /**
+   * Whether what git ignores is shown too.
+   * @default false
+   */
+  showAllFiles: boolean;
+}
+
+/** {@link SessionQuery} as it may be sent: what has a default may be left out. */
+export interface SessionQueryInput {
+  /**
+   * Whether its files come too.
+   * @default false
+   */
+  includeFileSystem?: boolean;
+  /**
+   * Whether what git ignores is shown too.
+   * @default false
+   */
+  showAllFiles?: boolean;
+}
+
 /** What to start. Place-holders of the template are already filled in. */
 export interface AgentStart {
   /** ACP or a terminal. */
@@ -1919,6 +2080,12 @@ export interface AgentStart {
     /** Where to, relative to the workspace. */
     folder: string;
   }>;
+  /** Where the agent runs: a path inside; the workspace when absent. */
+  cwd?: string;
+  /** A script that runs in the workspace before the agent, once. */
+  setup?: string;
+  /** Seconds that the script may take. */
+  setup_seconds?: number;
   /** A terminal's first size. */
   cols: number;
   /** A terminal's first size. */
@@ -1951,6 +2118,12 @@ export interface AgentStartInput {
     /** Where to, relative to the workspace. */
     folder: string;
   }>;
+  /** Where the agent runs: a path inside; the workspace when absent. */
+  cwd?: string;
+  /** A script that runs in the workspace before the agent, once. */
+  setup?: string;
+  /** Seconds that the script may take. */
+  setup_seconds?: number;
   /** A terminal's first size. */
   cols: number;
   /** A terminal's first size. */
@@ -2599,8 +2772,10 @@ export interface AgentTemplateRuntime {
   dockerfile?: string;
   /** A script that runs before the agent. */
   setup?: string;
-  /** Variables for the instance. */
+  /** Variables for the instance; an answer shows values as empty texts. */
   env?: Record<string, string>;
+  /** The names of variables that have a value (ours). */
+  envSet?: string[];
 }
 
 /** An agent that can be started. */
@@ -2613,8 +2788,12 @@ export interface AgentTemplate {
   spawn: AgentSpawn;
   /** Where. */
   runtime: AgentTemplateRuntime;
-  /** Variables for the agent. */
+  /** Variables for the agent; an answer shows values as empty texts. */
   env?: Record<string, string>;
+  /** The names of variables that have a value (ours). */
+  envSet?: string[];
+  /** Whether it comes with the server, and is not somebody's own (ours). */
+  managed?: boolean;
 }
 
 /** One entry of a session's log. */
@@ -2743,6 +2922,12 @@ export interface Session {
   cwd?: string;
   /** What it is about, for people (ours). */
   title?: string;
+  /** Why it ended, once it has (ours). */
+  endReason?: SessionEndReason;
+  /** All questions that wait, the oldest first (ours). */
+  pendingPermissions?: PendingPermission[];
+  /** Whether `logs` lacks older entries (ours). */
+  logsTruncated?: boolean;
 }
 
 /** Starts a session: with a template's id, or with `spawn`. */
@@ -2768,6 +2953,12 @@ export interface CreateSessionBody {
     /** Which events; all when absent. */
     events?: WebhookEventType[];
   }>;
+  /** What it is about, for people (ours). */
+  title?: string;
+  /** A script that runs before the agent, in place of the template's (ours). */
+  setup?: string;
+  /** Variables for the agent, beside the template's (ours). */
+  env?: Record<string, string>;
 }
 
 /** Keeps an agent template. */
@@ -2786,6 +2977,8 @@ export interface RegisterAgentTemplateBody {
 export interface PromptBody {
   /** The prompt. */
   text: string;
+  /** What it does while the agent works on another one; it waits when absent (ours). */
+  mode?: PromptMode;
 }
 
 /** The answer to a permission. */
@@ -2796,6 +2989,88 @@ export type PermissionResponseBody = {
   /** Always `cancelled`. */
   outcome: "cancelled";
 };
+
+/** Changes where an agent is started; what is absent stays. */
+export interface UpdateAgentTemplateRuntime {
+  /** A runtime's name. */
+  provider?: string;
+  /** A container image. */
+  image?: string;
+  /** A Dockerfile. */
+  dockerfile?: string;
+  /** A script that runs before the agent; empty: none. */
+  setup?: string;
+  /** Variables for the instance. An empty text keeps a variable's value, `null` and absence remove it. */
+  env?: Record<string, string | null>;
+}
+
+/** Changes an agent template; what is absent stays. */
+export interface UpdateAgentTemplateBody {
+  /** For people. */
+  name?: string;
+  /** How it is started. */
+  spawn?: AgentSpawn;
+  /** Where. */
+  runtime?: UpdateAgentTemplateRuntime;
+  /** Variables for the agent. An empty text keeps a variable's value, `null` and absence remove it. */
+  env?: Record<string, string | null>;
+}
+
+/** Another order of the prompts that wait. */
+export interface QueueOrderBody {
+  /** All of their ids, the next one first. */
+  order: string[];
+}
+
+/** What is decided about a session, or about all of them. */
+export interface SessionSettings {
+  /** Whether Lia itself answers questions with the first option that allows. */
+  autoApprovePermissions: boolean;
+}
+
+/** Whether a session works, and whether it waits for a person. */
+export interface SessionProgress {
+  /** Whether a prompt is worked on now. */
+  processing: boolean;
+  /** Whether a question waits. */
+  pendingPermission: boolean;
+}
+
+/** How a prompt's turn ended. */
+export interface PromptResponse {
+  /** An ACP stop reason. */
+  stopReason: string;
+}
+
+/** It is done. */
+export interface OkResponse {
+  /** Always `true`. */
+  ok: true;
+}
+
+/** The queue is empty. */
+export interface QueueClearedResponse {
+  /** Always `true`. */
+  ok: true;
+  /** How many prompts were dropped. */
+  cleared: number;
+}
+
+/** Starts an instance of a runtime. */
+export interface StartRuntimeBody {
+  /** Its name; the runtime's own when absent. */
+  name?: string;
+}
+
+/** `GET /api/health` */
+export interface SessionsHealth {
+  /** `ok` or `degraded`. */
+  status: string;
+  /** How many sessions of the caller's there are, ended ones too. */
+  sessions?: number;
+  /** What is wrong. */
+  error?: string;
+}
 
 /** Who is told what happens in a session. */
 export interface WebhookConfig {
@@ -3160,6 +3435,8 @@ export interface WsEventMessage {
   type: "event";
   /** When it was sent; ISO 8601 in what Lia sends. */
   timestamp: string;
+  /** Its place in the session's log (ours). */
+  seq?: number;
   /** What happened. */
   event: {
     /** The event's type. */
@@ -3177,6 +3454,8 @@ export interface WsConnectedMessage {
   type: "connected";
   /** Which session. */
   sessionId: string;
+  /** In which life of the log `seq` counts (ours). */
+  log_epoch?: string;
 }
 
 /** Server → client on the socket of one session. */
@@ -3271,7 +3550,7 @@ export interface WsChannelConnectedMessage {
   /** The connection's id. */
   connectionId: string;
   /** In which life of the log `seq` counts; another one means that `since` is of no use (ours). */
-  epoch?: string;
+  log_epoch?: string;
 }
 
 /** A subscription is there, and what it asked for again has been sent. */

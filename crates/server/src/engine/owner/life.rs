@@ -22,7 +22,7 @@ use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskReco
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{DELETED, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
 use crate::engine::{
     Shared,
     error::EngineError,
@@ -78,17 +78,17 @@ impl Owner {
         Ok((owner, tail))
     }
 
-    /// The owner of a task that has just been made, with its first prompt.
+    /// The owner of a task that has just been made, with its first prompt if it has one.
     pub fn of_new(
         shared: Arc<Shared>,
         task: TaskRecord,
         spec: TaskSpec,
         head: lia_store::Head,
-        first: CommandRecord,
+        first: Option<CommandRecord>,
         requests: mpsc::Receiver<Msg>,
     ) -> (Self, Arc<Tail>) {
         let mut owner = Self::idle_at(shared, task, spec, head, requests);
-        owner.queue.push_back(first);
+        owner.queue.extend(first);
         let tail = owner.tail.clone();
         (owner, tail)
     }
@@ -126,6 +126,8 @@ impl Owner {
             running_since: None,
             frozen_since: None,
             link_failures: 0,
+            complaint: None,
+            turns: HashMap::new(),
             waiting_resume: Vec::new(),
             ending: None,
             settling: Settling::default(),
@@ -377,6 +379,7 @@ impl Owner {
                         }
                     }
                     self.dispatch().await;
+                    self.auto_allow_open().await;
                 } else {
                     self.init().await;
                 }
@@ -410,13 +413,14 @@ impl Owner {
     /// The prompt that an agent without a session to load is to begin with, when none is on its way to it already.
     fn first_of_queue(&self) -> Option<&CommandRecord> {
         let sent = |g: &Given| g.state == CommandState::Sent && prompt_text(&g.order).is_some();
-        let none = self.loads().is_none() && !self.open.values().any(sent);
+        let none = !self.task.queue_paused && self.loads().is_none() && !self.open.values().any(sent);
         self.queue.front().filter(|_| none)
     }
 
     /// Starts the agent. The first prompt goes along, marked as sent before the bytes go out.
     async fn init(&mut self) {
         let load = self.loads().cloned();
+        let first_life = load.is_none();
         if let Some(c) = self.first_of_queue().cloned() {
             // It came while the sandbox was being made.
             if let Err(e) = self.commit_own(Durability::Process, vec![sent(c.id)]).await {
@@ -440,6 +444,10 @@ impl Owner {
         let mut env: std::collections::BTreeMap<String, String> =
             t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
         env.extend(self.spec.env.clone());
+        match self.shared.opened(&self.spec) {
+            Ok(opened) => env.extend(opened),
+            Err(e) => return self.fail("start_failed", &e.to_string()).await,
+        }
         let (prompt_id, prompt): (Option<CommandId>, String) =
             first.map_or((None, String::new()), |(id, text)| (Some(id), text));
         let init = Init {
@@ -456,6 +464,9 @@ impl Owner {
                 authenticate: t.authenticate.clone(),
                 load,
                 clone: clones(&self.spec.clone),
+                cwd: self.spec.cwd.clone(),
+                setup: self.spec.setup.clone().filter(|_| first_life),
+                setup_seconds: None,
                 cols: 120,
                 rows: 30,
             }),
@@ -759,14 +770,15 @@ impl Owner {
             return self.finish(reason, error, Some(exited.code), self.task.cleanup).await;
         }
         let error = (exited.code != 0).then(|| {
-            let tail = exited.stderr_tail.trim();
+            let said = self.complaint.take().unwrap_or_default();
+            let tail = Some(exited.stderr_tail.trim()).filter(|t| !t.is_empty()).unwrap_or(&said);
             let how = exited
                 .signal
                 .map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
             if tail.is_empty() {
                 format!("the agent ended {how}")
             } else {
-                format!("the agent ended {how}; it said last: {tail}")
+                format!("the agent ended {how}; the last that was said: {tail}")
             }
         });
         self.finish("agent_exit", error, Some(exited.code), false).await;
@@ -788,7 +800,8 @@ impl Owner {
         self.finish(reason, Some(error.to_owned()), None, false).await;
     }
 
-    pub(super) async fn terminate(&mut self, by: &Actor, remove: bool) -> Result<(), EngineError> {
+    pub(super) async fn terminate(&mut self, by: &Actor, reason: &'static str) -> Result<(), EngineError> {
+        let remove = reason == DELETED;
         if remove {
             let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
             let op = self.update(&[], patch);
@@ -799,7 +812,6 @@ impl Owner {
             job.abort();
             let _ = job.await;
         }
-        let reason = if remove { "deleted" } else { "down" };
         tracing::info!(task = %self.task.id, %by, reason, "terminating");
         self.shut_down_agent(reason).await;
         if !matches!(self.phase, Phase::Ended) {
@@ -855,6 +867,7 @@ impl Owner {
             ran_ms: Some(self.task.ran_ms),
             exit_code,
             error: error.clone(),
+            end_reason: Some(reason.to_owned()),
             stop_reason: self.task.stop_reason.clone(),
             instance_record: self.instance_json(),
             ..TaskPatch::default()
@@ -868,6 +881,10 @@ impl Owner {
         }
         self.task.status = TaskStatus::Terminated;
         self.answer_waiting(|| Err(EngineError::InvalidState("the task has ended".into())));
+        let why = error.unwrap_or_else(|| "the session has ended".into());
+        for (_, ended) in self.turns.drain() {
+            let _ = ended.send(Err(EngineError::Turn(why.clone())));
+        }
         if !removing && let Some(record) = self.instance.record.clone() {
             // The workspace stays until the task is deleted.
             if let Err(e) = self.shared.runtime.stop(&record, self.shared.ledger()).await {

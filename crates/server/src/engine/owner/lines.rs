@@ -22,6 +22,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::{Owner, Phase};
+use crate::engine::error::EngineError;
 
 /// A turn is named after its prompt, so that it is the same after every restart.
 pub fn turn_of(prompt: CommandId) -> TurnId {
@@ -40,6 +41,8 @@ struct Draft {
     exited: Option<AgentExited>,
     ready: bool,
     auto: Vec<PermissionId>,
+    /// Turns that ended, and how.
+    turns: Vec<(CommandId, Result<String, String>)>,
 }
 
 impl Owner {
@@ -51,6 +54,7 @@ impl Owner {
             exited: None,
             ready: false,
             auto: Vec::new(),
+            turns: Vec::new(),
         };
         let mut at = self.offset;
         let mut broken = None;
@@ -94,6 +98,11 @@ impl Owner {
         self.shared.failpoints.pass("after_ack");
         if d.ready {
             self.became_ready();
+        }
+        for (id, how) in d.turns {
+            if let Some(ended) = self.turns.remove(&id) {
+                let _ = ended.send(how.map_err(EngineError::Turn));
+            }
         }
         for id in d.auto {
             self.auto_allow(id).await;
@@ -266,7 +275,10 @@ impl Owner {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &exited)));
                 d.exited = Some(exited);
             }
-            SidecarLine::Error { error, .. } => d.events.push(own(NewEvent::own(Actor::Sidecar, &error))),
+            SidecarLine::Error { error, .. } => {
+                d.events.push(own(NewEvent::own(Actor::Sidecar, &error)));
+                self.complaint = Some(error.message);
+            }
             SidecarLine::Progress { progress, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)))
             }
@@ -290,6 +302,7 @@ impl Owner {
                 Outcome::Failed { message } => ("error".into(), Some(message.clone())),
                 Outcome::Exited => ("error".into(), Some("the agent ended before its turn did".into())),
             };
+            d.turns.push((id, error.clone().map_or_else(|| Ok(stop_reason.clone()), Err)));
             self.close_permissions(d, turn);
             self.task.stop_reason = Some(stop_reason.clone());
             let ended = TurnEnded { command: id, stop_reason: stop_reason.clone(), error };
@@ -328,7 +341,7 @@ impl Owner {
         self.flush(d, None);
         d.ops.push(Op::PutPermission(Box::new(record.clone())));
         d.durability = Durability::Power;
-        if self.spec.template.auto_allow {
+        if self.auto_approves() {
             d.auto.push(record.id);
         }
         self.permissions.insert(record.id, record);
@@ -354,6 +367,7 @@ impl Owner {
             exited: None,
             ready: false,
             auto: Vec::new(),
+            turns: Vec::new(),
         };
         let turn = self.turn.take();
         self.close_permissions(&mut d, turn.map(|t| t.0));

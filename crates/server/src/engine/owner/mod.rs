@@ -29,6 +29,7 @@ use lia_protocol::{
     event::{Actor, AgentReady, ErrorEvent, NewEvent, PermissionAnswered},
     ids::{CommandId, LinkEpoch, Offset, PermissionId, SessionId, TurnId},
     link::{Order, SidecarLine},
+    sessions::PromptMode,
     task::TaskStatus,
     time::Timestamp,
 };
@@ -56,6 +57,7 @@ use super::{
 
 mod life;
 mod lines;
+mod queue;
 mod requests;
 mod settling;
 mod timers;
@@ -65,8 +67,80 @@ pub use life::first_order;
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
+/// How a prompt that was accepted goes on.
+#[derive(Debug)]
+pub enum Prompted {
+    /// Others go before it, or the queue is paused.
+    Queued {
+        /// Its id.
+        id: CommandId,
+        /// How many wait before it.
+        position: u32,
+    },
+    /// It is the next thing that the agent does.
+    Running {
+        /// Its id.
+        id: CommandId,
+        /// Brings its stop reason when its turn has ended. Closed: the server is stopping.
+        ended: oneshot::Receiver<Result<String, EngineError>>,
+    },
+}
+
+/// Why a task ends that is removed together with its files.
+pub const DELETED: &str = "deleted";
+
 /// What the API asks of a session.
 pub enum Msg {
+    /// A prompt of a session, whose turn's end its caller can wait for.
+    Prompt {
+        /// Who.
+        by: Actor,
+        /// What.
+        text: String,
+        /// What it does to a running turn.
+        mode: PromptMode,
+        /// Answer.
+        reply: Reply<Prompted>,
+    },
+    /// Answers when the session's agent is there.
+    Ready {
+        /// Answer.
+        reply: Reply<()>,
+    },
+    /// Hold waiting prompts back, or let them go on.
+    Pause {
+        /// Which.
+        paused: bool,
+        /// Who.
+        by: Actor,
+        /// Answer.
+        reply: Reply<()>,
+    },
+    /// Take all waiting prompts back.
+    Clear {
+        /// Who.
+        by: Actor,
+        /// Answer: how many.
+        reply: Reply<u32>,
+    },
+    /// Put the waiting prompts into another order.
+    Reorder {
+        /// All of their ids as they came, the next one first.
+        order: Vec<String>,
+        /// Who.
+        by: Actor,
+        /// Answer.
+        reply: Reply<()>,
+    },
+    /// Whether Lia answers questions by itself.
+    AutoApprove {
+        /// As the server's settings have it when absent.
+        auto_approve: Option<bool>,
+        /// Who.
+        by: Actor,
+        /// Answer.
+        reply: Reply<()>,
+    },
     /// A prompt or bytes.
     Input {
         /// Who.
@@ -130,8 +204,8 @@ pub enum Msg {
     Terminate {
         /// Who.
         by: Actor,
-        /// Remove instance, disk and files too.
-        remove: bool,
+        /// Why; with [`DELETED`], instance, disk and files are removed too.
+        reason: &'static str,
         /// Answer, when everything is gone.
         reply: Reply<()>,
     },
@@ -212,6 +286,10 @@ pub struct Owner {
     frozen_since: Option<Instant>,
     /// The link was lost this often in a row.
     link_failures: u32,
+    /// What the sidecar said last that failed.
+    complaint: Option<String>,
+    /// Those who wait for a prompt's turn to end.
+    turns: HashMap<CommandId, oneshot::Sender<Result<String, EngineError>>>,
     /// Those who wait for the task to run.
     waiting_resume: Vec<Reply<()>>,
     /// Why the agent is being ended, once it is: its exit is then no failure.

@@ -4,7 +4,7 @@
 use lia_protocol::{
     api::InputResponse,
     error::Issue,
-    event::{Actor, ErrorEvent, NewEvent, PermissionAnswered, PromptQueued, PromptWithdrawn},
+    event::{Actor, ErrorEvent, NewEvent, PermissionAnswered, PromptQueued, PromptWithdrawn, QueueReordered},
     ids::{CommandId, PermissionId},
     limits,
     link::{HostLine, Order},
@@ -48,8 +48,36 @@ impl Owner {
                 let _ = reply.send(answer);
             }
             Msg::Resume { by, reply } => self.resume(&by, Some(reply)).await,
-            Msg::Terminate { by, remove, reply } => {
-                let answer = self.terminate(&by, remove).await;
+            Msg::Prompt { by, text, mode, reply } => {
+                let answer = self.session_prompt(by, text, mode).await;
+                self.once_settled(move |how| {
+                    let _ = reply.send(answer.and_then(|a| how.map(|()| a).map_err(EngineError::from)));
+                });
+            }
+            Msg::Ready { reply } => match self.task.status {
+                TaskStatus::Running | TaskStatus::Suspended => drop(reply.send(Ok(()))),
+                TaskStatus::Pending | TaskStatus::Starting | TaskStatus::Terminated => {
+                    self.waiting_resume.push(reply);
+                }
+            },
+            Msg::Pause { paused, by, reply } => {
+                let answer = self.pause_queue(paused, by).await;
+                let _ = reply.send(answer);
+            }
+            Msg::Clear { by, reply } => {
+                let answer = self.clear_queue(by).await;
+                let _ = reply.send(answer);
+            }
+            Msg::Reorder { order, by, reply } => {
+                let answer = self.reorder_queue(order, by).await;
+                let _ = reply.send(answer);
+            }
+            Msg::AutoApprove { auto_approve, by, reply } => {
+                let answer = self.set_auto_approve(auto_approve, by).await;
+                let _ = reply.send(answer);
+            }
+            Msg::Terminate { by, reason, reply } => {
+                let answer = self.terminate(&by, reason).await;
                 let _ = reply.send(answer);
             }
         }
@@ -71,12 +99,13 @@ impl Owner {
     fn is_free(&self) -> bool {
         matches!(self.phase, Phase::Linked(_))
             && self.task.status == TaskStatus::Running
+            && !self.task.queue_paused
             && self.turn.is_none()
             && self.queue.is_empty()
             && !self.open.values().any(Given::is_prompt)
     }
 
-    async fn input(
+    pub(super) async fn input(
         &mut self,
         by: Actor,
         id: Option<CommandId>,
@@ -103,7 +132,7 @@ impl Owner {
         let id = id.unwrap_or_else(CommandId::new);
         self.touch();
         let answer = match self.spec.template.mode {
-            AgentMode::Acp => self.prompt(by.clone(), id, data).await?,
+            AgentMode::Acp => self.prompt(by.clone(), id, data, false).await?,
             AgentMode::Terminal => self.type_in(&by, id, data).await?,
         };
         if self.task.status == TaskStatus::Suspended {
@@ -112,7 +141,14 @@ impl Owner {
         Ok(answer)
     }
 
-    async fn prompt(&mut self, by: Actor, id: CommandId, text: String) -> Result<InputResponse, EngineError> {
+    /// Takes a prompt; with `first` it stands before all others that wait.
+    pub(super) async fn prompt(
+        &mut self,
+        by: Actor,
+        id: CommandId,
+        text: String,
+        first: bool,
+    ) -> Result<InputResponse, EngineError> {
         let units = text.encode_utf16().count();
         if !limits::PROMPT_UTF16.contains(&units) {
             let message =
@@ -123,16 +159,27 @@ impl Owner {
             return Err(EngineError::QueueFull(self.queue.len()));
         }
         let now = self.is_free();
-        let position = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
+        let first = first && !self.queue.is_empty();
+        let position = if first { 0 } else { u32::try_from(self.queue.len()).unwrap_or(u32::MAX) };
         let state = if now { CommandState::Sent } else { CommandState::Pending };
         let command = self.command(id, Order::Prompt { text: text.clone() }, &by, state);
-        let queued = NewEvent::own(by, &PromptQueued { command: id, text, position }).caused_by(id);
-        let ops = vec![self.append(vec![queued]), Op::PutCommand(Box::new(command.clone()))];
+        let queued = NewEvent::own(by.clone(), &PromptQueued { command: id, text, position }).caused_by(id);
+        let put = Op::PutCommand(Box::new(command.clone()));
+        let ops = if first {
+            let order: Vec<_> = std::iter::once(id).chain(self.queue.iter().map(|c| c.id)).collect();
+            let reordered = NewEvent::own(by, &QueueReordered { order: order.clone() }).caused_by(id);
+            let place = Op::OrderCommands { session: self.session(), order };
+            vec![self.append(vec![queued, reordered]), put, place]
+        } else {
+            vec![self.append(vec![queued]), put]
+        };
         self.commit_early(ops).await?;
         self.shared.failpoints.pass("after_prompt_commit");
         if now {
             self.send(command);
             self.shared.failpoints.pass("after_prompt_send");
+        } else if first {
+            self.queue.push_front(command);
         } else {
             self.queue.push_back(command);
         }
@@ -169,6 +216,7 @@ impl Owner {
     pub(super) async fn dispatch(&mut self) {
         let free = matches!(self.phase, Phase::Linked(_))
             && self.task.status == TaskStatus::Running
+            && !self.task.queue_paused
             && self.turn.is_none()
             && !self.open.values().any(Given::is_prompt);
         if !free {
@@ -189,7 +237,7 @@ impl Owner {
         }
     }
 
-    async fn cancel(&mut self, by: Actor) -> Result<InputResponse, EngineError> {
+    pub(super) async fn cancel(&mut self, by: Actor) -> Result<InputResponse, EngineError> {
         if self.task.status != TaskStatus::Running {
             return Err(EngineError::InvalidState(format!(
                 "the task is {}; nothing runs",
@@ -223,6 +271,7 @@ impl Owner {
         ];
         self.commit(Durability::Power, ops).await?;
         self.queue.remove(at);
+        self.taken_back(id);
         Ok(())
     }
 

@@ -84,6 +84,8 @@ pub(super) struct Client<'a> {
     core: &'a Core,
     authenticate: Option<String>,
     load: Option<String>,
+    /// Where the agent runs.
+    cwd: String,
     /// Bytes that the agent is to read. Written only after the journal's commit.
     pub out: Vec<u8>,
     /// The terminals that the agent asked for.
@@ -145,6 +147,7 @@ impl<'a> Client<'a> {
             core,
             authenticate: start.authenticate.clone(),
             load: start.load.clone(),
+            cwd: start.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone()),
             out: Vec::new(),
             terminals: Terminals::new(&core.instance, core.instance.env(start.env.clone())),
             next_id: 0,
@@ -489,7 +492,7 @@ impl<'a> Client<'a> {
     }
 
     fn open_session(&mut self) {
-        let cwd = self.core.instance.config.workspace.clone();
+        let cwd = self.cwd.clone();
         match self.load.take() {
             Some(session) if self.said.can_load => {
                 self.replaying = true;
@@ -501,7 +504,7 @@ impl<'a> Client<'a> {
     }
 
     fn new_session(&mut self) {
-        let cwd = self.core.instance.config.workspace.clone();
+        let cwd = self.cwd.clone();
         self.call(Wait::NewSession, AGENT.session_new, NewSessionRequest::new(cwd));
     }
 

@@ -56,7 +56,7 @@ pub(super) async fn run(
         command: start.command.clone(),
         args: start.args.clone(),
         env: core.instance.env(start.env.clone()),
-        cwd: core.instance.config.workspace.clone(),
+        cwd: start.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone()),
         stdio: Stdio::Files([stdin_theirs, stdout_theirs, stderr_theirs]),
     };
     let mut child = match core.instance.jail.spawn(spec).await {

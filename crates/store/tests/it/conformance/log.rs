@@ -1,7 +1,7 @@
 //! The log: appends, journal lines, pages, trimming, removal.
 
 use lia_protocol::{
-    event::{Actor, Event, Kind, LogTruncated, OutputChunk},
+    event::{Actor, Event, Kind, LogTruncated, OutputChunk, Phase},
     ids::{CommandId, LinkEpoch, Offset, Seq, SessionId, TaskId, TurnId},
     task::TaskStatus,
     time::Timestamp,
@@ -54,6 +54,37 @@ pub async fn seq_is_gapless_and_events_come_back_as_they_were(store: &impl Store
     assert!(is_conflict(&commit(store, vec![append(other, vec![frame("x")])]).await));
     assert!(store.events(other, Seq::ZERO, PageSize::default()).await.unwrap().is_empty());
     assert_eq!(store.head(other).await.unwrap(), Head::default());
+}
+
+pub async fn landmarks_are_read_alone(store: &impl Store) {
+    let (t, other) = (created(store, task("ann")).await, created(store, task("ann")).await);
+    let of = |kind| lia_protocol::event::NewEvent { kind, ..frame("{}") };
+    let kinds: Vec<_> = (0..=u8::MAX).filter_map(Kind::from_code).collect();
+    let chunk = lia_protocol::event::NewEvent {
+        kind: Kind::Output,
+        body: OutputChunk { pos: 0, data: "x".into() }.encode(),
+        ..frame("{}")
+    };
+    let is_bulk = |kind: &Kind| matches!(kind, Kind::Output | Kind::Rpc(_, Phase::Notification));
+    let mut news: Vec<_> = kinds.iter().filter(|k| **k != Kind::Output).map(|k| of(*k)).collect();
+    news.push(chunk);
+    for session in [t.session, other.session] {
+        commit(store, vec![append(session, news.clone()), append(session, news.clone())]).await.unwrap();
+    }
+    let whole = whole_log(store, t.session).await;
+    let wanted: Vec<_> = whole.iter().filter(|e| !is_bulk(&e.kind)).cloned().collect();
+    assert_eq!(wanted.len(), 2 * (kinds.len() - 3));
+    let all = PageSize::default();
+    let last = Seq(whole.len() as u64);
+    assert_eq!(store.landmarks(t.session, Seq::ZERO, last, all).await.unwrap(), wanted);
+    for (after, upto) in [(0, 0), (0, 1), (3, 9), (9, 9), (5, 1_000_000), (whole.len() as u64, 1_000_000)] {
+        let inside = |e: &&Event| e.seq > Seq(after) && e.seq <= Seq(upto);
+        let some: Vec<_> = wanted.iter().filter(inside).cloned().collect();
+        assert_eq!(store.landmarks(t.session, Seq(after), Seq(upto), all).await.unwrap(), some);
+    }
+    let page = PageSize { events: 4, ..PageSize::default() };
+    assert_eq!(store.landmarks(t.session, Seq(2), last, page).await.unwrap().len(), 4);
+    assert!(store.landmarks(SessionId::new(), Seq::ZERO, last, all).await.unwrap().is_empty());
 }
 
 pub async fn an_early_answer_is_seen_at_once_and_settles(store: &impl Store) {

@@ -23,6 +23,7 @@ macro_rules! conformance_suite {
         $crate::conformance::conformance_suite!($open:
             seq_is_gapless_and_events_come_back_as_they_were,
             a_page_is_bounded,
+            landmarks_are_read_alone,
             a_transaction_is_all_or_nothing,
             many_writers_at_once,
             an_early_answer_is_seen_at_once_and_settles,
@@ -34,6 +35,9 @@ macro_rules! conformance_suite {
             lists_of_tasks,
             start_up_sees_what_is_unfinished,
             an_inbox,
+            a_queue_has_an_order,
+            a_session_has_a_name_settings_and_a_change,
+            templates_and_named_instances,
             questions,
             credentials,
             the_ledger,

@@ -2,14 +2,14 @@
 
 use lia_protocol::{
     api::Scope,
-    ids::{CommandId, InstanceId, Seq, SessionId, TaskId, TokenId, UploadId},
+    ids::{CommandId, InstanceId, Seq, SessionId, TaskId, TokenId, UploadId, UserId},
     link::Order,
     task::TaskStatus,
     time::Timestamp,
 };
 use lia_store::{
-    CommandState, CredentialKind, CredentialRecord, IdempotencyRecord, LedgerRecord, Op, Store, TaskFilter,
-    TaskPatch, TaskRecord, UploadRecord,
+    CommandState, CredentialKind, CredentialRecord, IdempotencyRecord, LedgerRecord, NamedInstance,
+    NamedStatus, Op, Store, TaskFilter, TaskOrder, TaskPatch, TaskRecord, TemplateRecord, UploadRecord,
 };
 
 use crate::support::*;
@@ -60,6 +60,9 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
         stop_reason: Some("s".into()),
         cleanup: Some(true),
         removed: Some(true),
+        queue_paused: Some(true),
+        auto_approve: Some(Some(true)),
+        end_reason: Some("r".into()),
     })
     .await
     .unwrap();
@@ -69,6 +72,7 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
         (Some(Timestamp(1)), Some(Timestamp(2)), Some(Timestamp(3)));
     (t.ran_ms, t.exit_code, t.cleanup, t.removed) = (4, Some(-5), true, true);
     (t.error, t.stop_reason) = (Some("e".into()), Some("s".into()));
+    (t.queue_paused, t.auto_approve, t.end_reason) = (true, Some(true), Some("r".into()));
     assert_eq!(store.task(t.id).await.unwrap().unwrap(), t);
     update(TaskPatch { instance_record: Some(None), suspended_at: Some(None), ..TaskPatch::default() })
         .await
@@ -104,6 +108,7 @@ pub async fn lists_of_tasks(store: &impl Store) {
             user: Some("bob".parse().unwrap()),
             guild: Some("g".into()),
             status: vec![TaskStatus::Pending],
+            ..TaskFilter::default()
         },
         TaskFilter { user: Some("nobody".parse().unwrap()), ..TaskFilter::default() },
     ];
@@ -370,4 +375,151 @@ pub async fn uploads_and_workspaces_expire(store: &impl Store) {
     assert_eq!(ids(store.kept_since(Timestamp(9), 10).await.unwrap()), [kept[1], kept[0]], "oldest first");
     assert_eq!(ids(store.kept_since(Timestamp(10), 1).await.unwrap()), [kept[1]]);
     assert_eq!(ids(store.kept_since(Timestamp(3), 10).await.unwrap()), []);
+}
+
+pub async fn a_queue_has_an_order(store: &impl Store) {
+    let t = created(store, task("ann")).await;
+    let all: Vec<_> = (0..3).map(|i| prompt(t.session, &format!("p{i}"))).collect();
+    for c in &all {
+        commit(store, vec![Op::PutCommand(Box::new(c.clone()))]).await.unwrap();
+    }
+    let ids: Vec<_> = all.iter().map(|c| c.id).collect();
+    let order = |order: Vec<CommandId>| commit(store, vec![Op::OrderCommands { session: t.session, order }]);
+    let waiting = || async {
+        let found = store.commands(t.session, &[CommandState::Pending]).await.unwrap();
+        found.into_iter().map(|c| c.id).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting().await, ids);
+    order(vec![ids[2], ids[0], ids[1]]).await.unwrap();
+    assert_eq!(waiting().await, [ids[2], ids[0], ids[1]]);
+    // One that comes later stands behind, and goes to the front in the transaction that brings it.
+    let later = prompt(t.session, "later");
+    commit(store, vec![Op::PutCommand(Box::new(later.clone()))]).await.unwrap();
+    assert_eq!(waiting().await, [ids[2], ids[0], ids[1], later.id]);
+    let first = prompt(t.session, "first");
+    let front = vec![first.id, ids[2], ids[0], ids[1], later.id];
+    let ops = vec![
+        Op::PutCommand(Box::new(first.clone())),
+        Op::OrderCommands { session: t.session, order: front.clone() },
+    ];
+    commit(store, ops).await.unwrap();
+    assert_eq!(waiting().await, front);
+    // Nothing but a permutation of what waits.
+    for wrong in [vec![], ids.clone(), [front.clone(), vec![ids[0]]].concat(), {
+        let mut other = front.clone();
+        other[0] = CommandId::new();
+        other
+    }] {
+        assert!(is_conflict(&order(wrong).await));
+    }
+    let gone = Op::SetCommand {
+        id: first.id,
+        expect: vec![CommandState::Pending],
+        state: CommandState::Withdrawn,
+        outcome: None,
+    };
+    commit(store, vec![gone]).await.unwrap();
+    assert!(is_conflict(&order(front.clone()).await));
+    let rest = front[1..].to_vec();
+    assert_eq!(waiting().await, rest);
+    let other = created(store, task("ann")).await;
+    assert!(is_conflict(
+        &commit(store, vec![Op::OrderCommands { session: other.session, order: rest }]).await
+    ));
+    commit(store, vec![Op::OrderCommands { session: other.session, order: Vec::new() }]).await.unwrap();
+}
+
+pub async fn a_session_has_a_name_settings_and_a_change(store: &impl Store) {
+    let mut t = task("ann");
+    t.title = Some("title".into());
+    t.instance_name = Some("local".into());
+    t.auto_approve = Some(false);
+    let t = created(store, t).await;
+    let read = || async { store.task(t.id).await.unwrap().unwrap() };
+    assert_eq!(read().await, t);
+    let update =
+        |patch| commit(store, vec![Op::UpdateTask { id: t.id, expect: Vec::new(), patch: Box::new(patch) }]);
+    update(TaskPatch { queue_paused: Some(true), auto_approve: Some(Some(true)), ..TaskPatch::default() })
+        .await
+        .unwrap();
+    let now = read().await;
+    assert_eq!((now.queue_paused, now.auto_approve, now.end_reason.as_deref()), (true, Some(true), None));
+    update(TaskPatch::default()).await.unwrap();
+    assert_eq!(read().await, now);
+    update(TaskPatch {
+        queue_paused: Some(false),
+        auto_approve: Some(None),
+        end_reason: Some("deleted".into()),
+        ..TaskPatch::default()
+    })
+    .await
+    .unwrap();
+    let now = read().await;
+    assert_eq!(
+        (now.queue_paused, now.auto_approve, now.end_reason.as_deref()),
+        (false, None, Some("deleted"))
+    );
+
+    // The last changed first: by the newest event, or the beginning.
+    let later = created(store, TaskRecord { instance_name: Some("local".into()), ..task("ann") }).await;
+    let elsewhere = created(store, task("ann")).await;
+    commit(store, vec![append(t.session, vec![frame("x")])]).await.unwrap();
+    let list = |instance_name: Option<&str>| {
+        let filter = TaskFilter {
+            instance_name: instance_name.map(str::to_owned),
+            order: TaskOrder::LastChanged,
+            ..TaskFilter::default()
+        };
+        async move {
+            let (found, total) = store.tasks(&filter, 1, 10).await.unwrap();
+            assert_eq!(total, found.len() as u64);
+            found.into_iter().map(|t| t.id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(list(Some("local")).await, [t.id, later.id]);
+    assert_eq!(list(None).await, [t.id, elsewhere.id, later.id]);
+    assert_eq!(read().await.changed_at, Timestamp(2_000));
+}
+
+pub async fn templates_and_named_instances(store: &impl Store) {
+    assert_eq!(store.templates().await.unwrap(), []);
+    let template = |id: &str, body: &str, at| TemplateRecord {
+        id: id.into(),
+        created_at: Timestamp(at),
+        body: body.into(),
+        sealed: (at == 1).then(|| vec![0, 255]),
+    };
+    let (a, b) = (template("a", "{}", 1), template("b", "{}", 2));
+    commit(store, vec![Op::PutTemplate(a.clone()), Op::PutTemplate(b.clone())]).await.unwrap();
+    let changed = template("a", "[]", 3);
+    commit(store, vec![Op::PutTemplate(changed.clone())]).await.unwrap();
+    let now = TemplateRecord { created_at: Timestamp(1), ..changed };
+    assert_eq!(store.templates().await.unwrap(), [now, b.clone()]);
+    let remove = || vec![Op::RemoveTemplate { id: "a".into() }];
+    commit(store, remove()).await.unwrap();
+    commit(store, remove()).await.unwrap();
+    assert_eq!(store.templates().await.unwrap(), [b]);
+
+    let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
+    let named = |user: &UserId, name: &str, status| NamedInstance {
+        user: user.clone(),
+        name: name.into(),
+        runtime: "local".into(),
+        status,
+        created_at: Timestamp(1),
+    };
+    let all = [
+        named(&ann, "x", NamedStatus::Running),
+        named(&bob, "x", NamedStatus::Stopped),
+        named(&ann, "y", NamedStatus::Paused),
+    ];
+    commit(store, all.iter().cloned().map(Op::PutInstance).collect()).await.unwrap();
+    assert_eq!(store.instances(None).await.unwrap(), all);
+    let stopped = named(&ann, "x", NamedStatus::Stopped);
+    commit(store, vec![Op::PutInstance(stopped.clone())]).await.unwrap();
+    assert_eq!(store.instances(Some(&ann)).await.unwrap(), [stopped, all[2].clone()]);
+    let remove = || vec![Op::RemoveInstance { user: ann.clone(), name: "x".into() }];
+    commit(store, remove()).await.unwrap();
+    commit(store, remove()).await.unwrap();
+    assert_eq!(store.instances(None).await.unwrap(), all[1..]);
 }

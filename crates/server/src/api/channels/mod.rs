@@ -1,0 +1,29 @@
+//! Seed 003's events live, both ways.
+//!
+//! - [`many`]: `/ws`, one socket for many sessions, by channels; [`connection`] is its writing half;
+//! - [`one`]: `/ws/sessions/{id}`, the socket of one session;
+//! - [`sse`]: `/api/agents/{agentId}/stream`;
+//! - [`act`]: what clients may ask for.
+//!
+//! Each session that a client follows is a cursor on that session's log, moved by the client's own reading. A client that
+//! does not read stands still, holds one page of a log in memory, and holds up nobody else.
+
+use lia_protocol::ids::TaskId;
+use lia_store::StoreError;
+
+use super::{Api, socket::End};
+
+pub(crate) mod act;
+mod connection;
+pub mod many;
+pub mod one;
+pub mod sse;
+
+/// Why a log cannot be read: its task was removed, or the store fails.
+async fn cannot_read(api: &Api, task: TaskId, error: &StoreError) -> End {
+    if let Ok(None) = api.store.task(task).await {
+        return End::Purged;
+    }
+    tracing::warn!(%task, %error, "a stream ends");
+    End::Overload
+}

@@ -1,0 +1,125 @@
+//! `/ws/sessions/{id}`: one session (the seed's `ws` protocol).
+//!
+//! `connected` when the session is not over, then its whole log from `since` on, then what is new. Answers go to the asker
+//! alone. Close codes as in [`super::super::socket`].
+
+use axum::{
+    extract::{
+        Request, State,
+        ws::{Message, Utf8Bytes, WebSocket},
+    },
+    response::{IntoResponse as _, Response},
+};
+use futures_util::{SinkExt as _, StreamExt as _};
+use lia_protocol::{
+    ids::TaskId, query::SinceQuery, sessions::WsConnectedMessage, task::TaskStatus, wire::tag::Tag,
+    ws::WsErrorMessage,
+};
+use lia_store::TaskRecord;
+use tokio::sync::mpsc;
+
+use super::{
+    super::{
+        Api,
+        auth::Principal,
+        error::Failure,
+        extract::{ApiPath, ApiQuery},
+        socket::{self, End, REPLIES, Sink, Source},
+    },
+    act,
+};
+use crate::{engine::Follower, views::stream::json};
+
+/// The upgrade. Whatever is wrong is said before it, in JSON.
+pub async fn session(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<TaskId>,
+    ApiQuery(q): ApiQuery<SinceQuery>,
+    req: Request,
+) -> Result<Response, Failure> {
+    let task = api.task(&caller, id).await?;
+    let upgrade = socket::upgrade(&api, req).await?;
+    let log_epoch = api.engine.log_epoch().await?.to_owned();
+    let follower = api.engine.follow_record(&task, Some(q.since)).await?;
+    let tracker = api.tracker.clone();
+    let client = Client { api, caller, task, log_epoch };
+    let response = upgrade.on_upgrade(move |socket| tracker.track_future(client.run(socket, follower)));
+    Ok(response.into_response())
+}
+
+struct Client {
+    api: Api,
+    caller: Principal,
+    task: TaskRecord,
+    log_epoch: String,
+}
+
+impl Client {
+    async fn run(self, socket: WebSocket, follower: Follower) {
+        let (mut sink, mut source) = socket.split();
+        let (replies, from_reader) = mpsc::channel(REPLIES);
+        let end = tokio::select! {
+            end = self.write(&mut sink, follower, from_reader) => end.unwrap_or(End::Gone),
+            () = self.read(&mut source, replies) => End::Gone,
+            end = socket::ended(&self.api, &self.caller) => end,
+        };
+        socket::close(&self.api, &mut sink, &mut source, end).await;
+    }
+
+    async fn write(
+        &self,
+        sink: &mut Sink,
+        mut follower: Follower,
+        mut replies: mpsc::Receiver<Utf8Bytes>,
+    ) -> Result<End, axum::Error> {
+        if self.task.status != TaskStatus::Terminated {
+            let connected = WsConnectedMessage {
+                kind: Tag::new(),
+                session_id: self.task.id.to_string(),
+                log_epoch: Some(self.log_epoch.clone()),
+            };
+            sink.send(Message::Text(json(&connected).into())).await?;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                Some(reply) = replies.recv() => sink.send(Message::Text(reply)).await?,
+                next = follower.next() => match next {
+                    Ok(Some(slice)) => {
+                        for frame in &*follower.frames(&slice) {
+                            sink.feed(Message::Text(frame.of_session())).await?;
+                        }
+                        sink.flush().await?;
+                    }
+                    Ok(None) => return Ok(End::Complete),
+                    Err(e) => return Ok(super::cannot_read(&self.api, self.task.id, &e).await),
+                },
+            }
+        }
+    }
+
+    async fn read(&self, source: &mut Source, replies: mpsc::Sender<Utf8Bytes>) {
+        while let Some(Ok(message)) = source.next().await {
+            let outcome = match message {
+                Message::Text(text) => self.act(&text).await,
+                Message::Binary(_) => Err("messages are text".to_owned()),
+                // The library answers pings, and a close by reading on.
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(None),
+            };
+            let reply = match outcome {
+                Ok(None) => continue,
+                Ok(Some(queued)) => json(&queued),
+                Err(message) => json(&WsErrorMessage { kind: Tag::new(), message, seq: None }),
+            };
+            if replies.send(reply.into()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn act(&self, text: &str) -> Result<Option<lia_protocol::sessions::QueuedPromptResponse>, String> {
+        let Some(order) = act::parse_one(text)? else { return Ok(None) };
+        act::act(&self.api, &self.caller, self.task.id, order).await.map_err(|f| f.sentence().to_owned())
+    }
+}

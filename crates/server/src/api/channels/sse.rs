@@ -1,0 +1,94 @@
+//! `GET /api/agents/{agentId}/stream`: one session's events as server-sent events.
+
+use std::{convert::Infallible, pin::pin};
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use lia_protocol::{
+    ids::{Seq, TaskId},
+    query::SinceQuery,
+    sessions::Channel,
+    task::TaskStatus,
+};
+use tokio::time::timeout;
+
+use super::super::{
+    Api,
+    auth::Principal,
+    error::Failure,
+    extract::{ApiPath, ApiQuery},
+    log::{EVENT_STREAM, KEEP_ALIVE, last_event_id, put_sse},
+};
+use crate::engine::Follower;
+
+/// Events after `Last-Event-ID`, or `since`, or all; then what is new, until the session is over.
+pub async fn stream(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<TaskId>,
+    ApiQuery(q): ApiQuery<SinceQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let task = api.task(&caller, id).await?;
+    let last = last_event_id(&headers)?;
+    let since = last.unwrap_or(q.since);
+    if last.is_some() && task.status == TaskStatus::Terminated && since >= task.last_seq {
+        // Nothing will ever come: the one answer that stops a browser from reconnecting.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let follower = api.engine.follow_record(&task, Some(since)).await?;
+    let channel = Channel(format!("session:{id}"));
+    let reader = Reader { follower, channel, api, caller };
+    let body = stream::unfold(reader, async |mut reader| {
+        reader.next().await.map(|c| (Ok::<_, Infallible>(c), reader))
+    });
+    Ok(([(header::CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(body)).into_response())
+}
+
+struct Reader {
+    follower: Follower,
+    channel: Channel,
+    api: Api,
+    caller: Principal,
+}
+
+impl Reader {
+    /// The next bytes; `None` ends the answer: the log is complete, the server stops, or the credential has ended.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let ended = pin!(self.api.credential_ended(&self.caller));
+            let slice = tokio::select! {
+                biased;
+                () = self.api.stopping.cancelled() => return None,
+                () = ended => return None,
+                next = timeout(KEEP_ALIVE, self.follower.next()) => match next {
+                    Err(_) => return Some(Bytes::from_static(b":\n\n")),
+                    Ok(Ok(Some(slice))) => slice,
+                    Ok(Ok(None)) => return None,
+                    Ok(Err(e)) => {
+                        tracing::warn!(error = %e, "an event stream ends");
+                        return None;
+                    }
+                },
+            };
+            let mut out = BytesMut::new();
+            let frames = self.follower.frames(&slice);
+            for (at, frame) in frames.iter().enumerate() {
+                // Of several made from one event only the last is a place to go on from.
+                let last = frames.get(at + 1).is_none_or(|next| next.seq != frame.seq);
+                let id: Option<Seq> = last.then_some(frame.seq);
+                put_sse(&mut out, id, frame.kind, &frame.tagged(&self.channel));
+            }
+            // A part of the log may have nothing for this view.
+            if !out.is_empty() {
+                return Some(out.freeze());
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The control plane of seed 003, which calls a session an agent in its paths.
+//!
+//! - [`show`]: a task's record as a session;
+//! - [`agents`]: starting, listing, showing and ending sessions; [`prompts`]: prompts and their queue;
+//! - [`templates`]: how agents are started; [`runtimes`]: named instances;
+//! - [`settings`]: permissions, what is decided about sessions, health.
+
+use axum::http::{HeaderMap, header};
+use lia_protocol::{ids::TaskId, sessions::Session};
+use lia_store::TaskRecord;
+
+use super::{
+    Api,
+    auth::Principal,
+    error::{Failure, not_found},
+};
+
+pub mod agents;
+pub mod prompts;
+pub mod runtimes;
+pub mod settings;
+pub mod show;
+pub mod templates;
+
+impl Api {
+    /// The session, if it is the caller's own or the caller an administrator.
+    ///
+    /// # Errors
+    /// 404 for a foreign one too, and for what is no id; those of the store.
+    pub async fn session(&self, caller: &Principal, id: &str) -> Result<TaskRecord, Failure> {
+        let found = match id.parse::<TaskId>() {
+            Ok(id) => self.store.task(id).await?,
+            Err(_) => None,
+        };
+        match found {
+            Some(t) if t.user == caller.user || caller.is_admin() => Ok(t),
+            Some(_) | None => {
+                let id: String = id.chars().take(80).collect();
+                Err(not_found(format_args!("session {id:?}")))
+            }
+        }
+    }
+
+    /// Where the asker of a request reaches this server by WebSocket: at the host that the request names, which the server
+    /// has checked to be one of its own.
+    #[must_use]
+    pub fn websocket_base(&self, headers: &HeaderMap) -> String {
+        let (own_scheme, own_host) = self.web_url.split_once("://").unwrap_or(("http", &self.web_url));
+        let own_host = own_host.split('/').next().unwrap_or_default();
+        let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or(own_host);
+        let scheme = if host == own_host && own_scheme == "https" { "wss" } else { "ws" };
+        format!("{scheme}://{host}")
+    }
+
+    /// One session as its own route shows it: with its queue, its questions and the newest part of its log.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn whole_session(&self, t: TaskRecord, base: &str) -> Result<Session, Failure> {
+        let queue = self.engine.queue_state(&t).await?;
+        let asked = self.store.open_permissions(t.session).await?;
+        Ok(Session { prompt_queue: Some(queue), ..show::session(&t, &asked, base) })
+    }
+}

@@ -1,0 +1,245 @@
+//! Named instances of runtimes, as seed 003 has them. A session's sandbox is its own; a named instance is the sessions
+//! that go by its name, which are stopped, paused, resumed and removed together. Names are each user's own.
+
+use lia_protocol::{
+    event::Actor,
+    ids::UserId,
+    sessions::{InstanceStatus, RuntimeInfo, RuntimeInstance},
+    task::TaskStatus,
+};
+use lia_store::{NamedInstance, NamedStatus, Op, TaskFilter, TaskOrder, TaskRecord, Txn};
+
+use super::{Engine, EngineError};
+
+/// Sessions of one user that are looked at.
+const SESSIONS: u32 = 100_000;
+/// States of sessions that have not ended.
+const OPEN: [TaskStatus; 4] =
+    [TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
+
+/// An instance's status: what its sessions do goes before what was written down.
+#[must_use]
+pub fn status(kept: NamedStatus, sessions: impl Iterator<Item = TaskStatus>) -> InstanceStatus {
+    let (mut some, mut awake) = (false, false);
+    for s in sessions.filter(|s| OPEN.contains(s)) {
+        some = true;
+        awake |= s != TaskStatus::Suspended;
+    }
+    match (some, awake, kept) {
+        (true, true, _) | (false, _, NamedStatus::Running) => InstanceStatus::Running,
+        (true, false, _) | (false, _, NamedStatus::Paused) => InstanceStatus::Paused,
+        (false, _, NamedStatus::Stopped) => InstanceStatus::Stopped,
+    }
+}
+
+fn none(name: &str) -> EngineError {
+    let name: String = name.chars().take(80).collect();
+    EngineError::NotFound(format!("runtime instance \"{name}\""))
+}
+
+impl Engine {
+    async fn of_user(&self, user: &UserId, name: Option<&str>) -> Result<Vec<TaskRecord>, EngineError> {
+        let filter = TaskFilter {
+            user: Some(user.clone()),
+            instance_name: name.map(str::to_owned),
+            order: TaskOrder::Newest,
+            ..TaskFilter::default()
+        };
+        Ok(self.shared.store.tasks(&filter, 1, SESSIONS).await?.0)
+    }
+
+    async fn named(&self, user: &UserId, name: &str) -> Result<NamedInstance, EngineError> {
+        let all = self.shared.store.instances(Some(user)).await?;
+        all.into_iter().find(|i| i.name == name).ok_or_else(|| none(name))
+    }
+
+    async fn keep_status(&self, instance: NamedInstance, status: NamedStatus) -> Result<(), EngineError> {
+        let op = Op::PutInstance(NamedInstance { status, ..instance });
+        self.shared.store.commit(Txn::power(vec![op])).await?;
+        Ok(())
+    }
+
+    /// All runtimes, with the user's instances, the oldest first. `base` is where the asker reaches the server by
+    /// WebSocket.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn named_instances(&self, user: &UserId, base: &str) -> Result<Vec<RuntimeInfo>, EngineError> {
+        let runtime = self.shared.runtime.name();
+        let kept = self.shared.store.instances(Some(user)).await?;
+        let sessions = self.of_user(user, None).await?;
+        let instances = kept.iter().map(|i| {
+            let of = sessions.iter().filter(|s| s.instance_name.as_deref() == Some(&i.name));
+            show(i, status(i.status, of.map(|s| s.status)), base)
+        });
+        Ok(vec![RuntimeInfo {
+            type_name: runtime.to_owned(),
+            only_one: false,
+            instances: instances.collect(),
+        }])
+    }
+
+    /// The op that makes a session's named instance run.
+    pub(super) async fn use_instance(&self, user: &UserId, name: &str) -> Result<Op, EngineError> {
+        let kept = self.shared.store.instances(Some(user)).await?;
+        let instance = match kept.into_iter().find(|i| i.name == name) {
+            Some(i) if i.status == NamedStatus::Paused => {
+                return Err(EngineError::InvalidState(format!(
+                    "the runtime instance {name} is paused; resume it first"
+                )));
+            }
+            Some(i) => NamedInstance { status: NamedStatus::Running, ..i },
+            None => NamedInstance {
+                user: user.clone(),
+                name: name.to_owned(),
+                runtime: self.shared.runtime.name().to_owned(),
+                status: NamedStatus::Running,
+                created_at: self.shared.options.clock.now(),
+            },
+        };
+        Ok(Op::PutInstance(instance))
+    }
+
+    /// Makes a named instance, or lets one that is stopped or paused run again.
+    ///
+    /// # Errors
+    /// `Invalid` for a runtime that is not there, with those that are; runtime and store errors.
+    pub async fn start_instance(
+        &self,
+        runtime: &str,
+        name: Option<String>,
+        by: &UserId,
+        base: &str,
+    ) -> Result<RuntimeInstance, EngineError> {
+        let there = self.shared.runtime.name();
+        if runtime != there {
+            let runtime: String = runtime.chars().take(80).collect();
+            return Err(EngineError::Invalid(vec![lia_protocol::error::Issue {
+                path: "typeName".into(),
+                message: format!("Unknown runtime type \"{runtime}\"; available are {there}"),
+            }]));
+        }
+        let name = name.unwrap_or_else(|| there.to_owned());
+        match self.named(by, &name).await {
+            Ok(i) if i.status == NamedStatus::Paused => self.resume_instance(&name, by).await?,
+            Ok(_) | Err(EngineError::NotFound(_)) => {
+                let op = self.use_instance(by, &name).await?;
+                self.shared.store.commit(Txn::power(vec![op])).await?;
+            }
+            Err(e) => return Err(e),
+        }
+        let instance = self.named(by, &name).await?;
+        let sessions = self.of_user(by, Some(&name)).await?;
+        Ok(show(&instance, status(instance.status, sessions.iter().map(|s| s.status)), base))
+    }
+
+    /// Ends an instance's sessions; their files stay.
+    ///
+    /// # Errors
+    /// `NotFound`, runtime and store errors.
+    pub async fn stop_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
+        let instance = self.named(by, name).await?;
+        self.keep_status(instance, NamedStatus::Stopped).await?;
+        for t in self.of_user(by, Some(name)).await? {
+            if OPEN.contains(&t.status) {
+                ended_already(self.end(t.id, Actor::User(by.clone())).await)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Suspends an instance's sessions.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidState` (stopped; a session is being started), runtime and store errors.
+    pub async fn pause_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
+        let instance = self.named(by, name).await?;
+        if instance.status == NamedStatus::Stopped {
+            return Err(EngineError::InvalidState(format!("the runtime instance {name} is stopped")));
+        }
+        for t in self.of_user(by, Some(name)).await? {
+            if matches!(t.status, TaskStatus::Pending | TaskStatus::Starting | TaskStatus::Running) {
+                ended_already(self.ready(t.id).await.map(drop))?;
+                ended_already(self.suspend(t.id, Actor::User(by.clone())).await.map(drop))?;
+            }
+        }
+        self.keep_status(instance, NamedStatus::Paused).await
+    }
+
+    /// Resumes an instance's sessions.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidState` (stopped), runtime and store errors.
+    pub async fn resume_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
+        let instance = self.named(by, name).await?;
+        if instance.status == NamedStatus::Stopped {
+            return Err(EngineError::InvalidState(format!(
+                "the runtime instance {name} is stopped; start it"
+            )));
+        }
+        self.keep_status(instance, NamedStatus::Running).await?;
+        for t in self.of_user(by, Some(name)).await? {
+            if t.status == TaskStatus::Suspended {
+                ended_already(self.resume(t.id, Actor::User(by.clone())).await.map(drop))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends an instance's sessions and removes their files; records and logs stay.
+    ///
+    /// # Errors
+    /// `NotFound`, runtime and store errors.
+    pub async fn remove_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
+        let instance = self.named(by, name).await?;
+        for t in self.of_user(by, Some(name)).await? {
+            if !t.removed {
+                self.terminate(t.id, Actor::User(by.clone())).await?;
+            }
+        }
+        let op = Op::RemoveInstance { user: instance.user, name: instance.name };
+        self.shared.store.commit(Txn::power(vec![op])).await?;
+        Ok(())
+    }
+}
+
+/// A session that changed its state by itself meanwhile is no failure of what is done to all of them.
+fn ended_already(done: Result<(), EngineError>) -> Result<(), EngineError> {
+    match done {
+        Err(EngineError::InvalidState(_) | EngineError::Start(_)) => Ok(()),
+        other => other,
+    }
+}
+
+fn show(i: &NamedInstance, status: InstanceStatus, base: &str) -> RuntimeInstance {
+    RuntimeInstance {
+        name: i.name.clone(),
+        type_name: i.runtime.clone(),
+        status,
+        websocket_url: (status == InstanceStatus::Running).then(|| format!("{base}/ws")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sessions_do_heals_what_was_written_down() {
+        use InstanceStatus as I;
+        use NamedStatus as N;
+        use TaskStatus as T;
+        for (kept, sessions, wanted) in [
+            (N::Running, vec![], I::Running),
+            (N::Stopped, vec![T::Terminated], I::Stopped),
+            (N::Stopped, vec![T::Running], I::Running),
+            (N::Paused, vec![T::Suspended, T::Terminated], I::Paused),
+            (N::Paused, vec![T::Suspended, T::Running], I::Running),
+            (N::Running, vec![T::Suspended], I::Paused),
+            (N::Paused, vec![], I::Paused),
+            (N::Running, vec![T::Starting, T::Suspended], I::Running),
+        ] {
+            assert_eq!(status(kept, sessions.iter().copied()), wanted, "{kept:?} {sessions:?}");
+        }
+    }
+}
