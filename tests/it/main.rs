@@ -17,3 +17,5 @@ mod sessions;
 mod sessions_queue;
 mod sessions_templates;
 mod spine;
+mod typescript;
+mod webhooks;

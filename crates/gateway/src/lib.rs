@@ -9,6 +9,7 @@
 //! admit     the decision: name → rule → addresses → dial, always the same value
 //! tunnel    what flows after a decision: hello (TLS) is checked, plain (HTTP) is read request by request, tcp rules pass
 //! broker    door "broker": the real credential is added here, usage is counted here
+//! outbound  connections of the server's own to addresses that users name
 //! events    what goes to the log, folded and bounded
 //! ```
 //!
@@ -27,10 +28,12 @@ mod hello;
 mod http;
 mod link;
 mod options;
+mod outbound;
 mod plain;
 mod proxy;
 mod socks;
 mod stream;
+mod tls;
 mod tunnel;
 mod usage;
 
@@ -48,6 +51,7 @@ pub use crate::{
     admit::Policy,
     dial::Resolver,
     options::{BadBaseUrl, BaseUrl, Options, Provider, ProviderKind},
+    outbound::{Duplex, Host, Outbound, OutboundError},
 };
 
 /// What an instance did at the door, for its session's log. Every text in it is bounded and printable.

@@ -103,6 +103,15 @@ uuid_id! {
     UploadId
 }
 
+uuid_id! {
+    /// A receiver of events outside.
+    WebhookId
+}
+uuid_id! {
+    /// An event for one webhook.
+    DeliveryId
+}
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

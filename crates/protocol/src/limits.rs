@@ -74,6 +74,20 @@ pub const TITLE_UTF16: usize = 500;
 pub const THINKING_BUDGET: std::ops::RangeInclusive<u32> = 1_024..=100_000;
 /// Files that go with one chat message.
 pub const CHAT_ATTACHMENTS: usize = 10;
+/// UTF-16 units of a webhook's URL.
+pub const WEBHOOK_URL_UTF16: usize = 2048;
+/// UTF-16 units of a webhook's secret.
+pub const WEBHOOK_SECRET_UTF16: usize = 512;
+/// Webhooks of one session or, beside those, of one user.
+pub const WEBHOOKS: usize = 20;
+/// UTF-16 units of the name of a branch or of anything that names a commit.
+pub const GIT_NAME_UTF16: usize = 255;
+/// Commits of one list.
+pub const GIT_COMMITS: u32 = 200;
+/// Entries of one folder that are listed (seed 003).
+pub const SNAPSHOT_ENTRIES: usize = 10_000;
+/// UTF-16 units of a file's preview (seed 003).
+pub const PREVIEW_UTF16: usize = 100_000;
 /// UTF-16 units of a script that runs before a session's agent.
 pub const SETUP_UTF16: usize = 64 << 10;
 /// Seconds that such a script may take, unless another number is said.

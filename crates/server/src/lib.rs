@@ -3,6 +3,8 @@
 //! - [`serve()`]: the whole server, put together; [`listen`]: its socket;
 //! - [`config`]: every setting, its default and its source;
 //! - [`engine`]: one owner task per session; the log's only writer;
+//! - [`seal`]: secrets at rest;
+//! - [`webhooks`]: who is told outside;
 //! - [`views`]: pure functions from events to what clients see;
 //! - [`api`]: HTTP, WebSocket and SSE, one file per resource.
 
@@ -12,8 +14,10 @@ pub mod engine;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod listen;
+pub mod seal;
 pub mod serve;
 pub mod views;
+pub mod webhooks;
 
 pub use config::{Config, LoadOptions};
 pub use serve::{ServeOptions, serve};

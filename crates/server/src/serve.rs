@@ -33,7 +33,7 @@ use crate::{
         value::{LogFormat, Value as _},
     },
     engine::{self, Engine, Recovered},
-    listen,
+    listen, webhooks,
 };
 
 /// How long streams and requests may take to end when the server stops.
@@ -271,10 +271,12 @@ fn engine_options(config: &Config) -> engine::Options {
         log_quota: tasks.log_quota_mb.get() << 20,
         pty_keep: tasks.pty_keep_mb.get() << 20,
         disk_reserve: tasks.disk_reserve_mb.get() << 20,
+        webhooks: webhook_options(config),
         retention: engine::Retention {
             workspaces: hours(24 * config.retention.workspace_days.get()),
             idempotency: hours(config.retention.idempotency_hours.get()),
             uploads: hours(config.retention.upload_hours.get()),
+            deliveries: hours(24 * config.retention.delivery_days.get()),
         },
         upkeep_every: minutes(10),
         clock: engine::Clock::default(),
@@ -282,6 +284,23 @@ fn engine_options(config: &Config) -> engine::Options {
         agent_env: config.agent_env.clone(),
         failpoints: config.debug.failpoints.0.clone(),
         providers: config.providers.iter().filter_map(has_key).collect(),
+    }
+}
+
+fn webhook_options(config: &Config) -> webhooks::Options {
+    let named = |(name, hook): (&String, &crate::config::NamedWebhook)| {
+        // The configuration was refused if one of the two is missing.
+        let (url, secret) = (hook.url.clone()?.0, hook.secret.clone()?);
+        let events = Some(hook.events.0.clone()).filter(|e| !e.is_empty());
+        Some((name.clone(), webhooks::Named { url, secret, events }))
+    };
+    webhooks::Options {
+        retry: config.webhooks.retry_seconds.0.clone(),
+        timeout: Duration::from_secs(config.webhooks.timeout_seconds.get()),
+        allow_private: config.webhooks.allow_private.0.clone(),
+        ca_file: config.gateway.ca_file.clone(),
+        named: config.named_webhooks.iter().filter_map(named).collect(),
+        ..webhooks::Options::default()
     }
 }
 

@@ -74,8 +74,11 @@ impl Confined {
     }
 
     fn open_with(&self, relative: &Path, flags: OFlag, mode: Mode) -> io::Result<OwnedFd> {
+        // A descriptor of a place alone blocks nobody, and the kernel takes no such flags with it.
+        let calm =
+            if flags.contains(OFlag::O_PATH) { OFlag::empty() } else { OFlag::O_NONBLOCK | OFlag::O_NOCTTY };
         let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY)
+            .flags(flags | OFlag::O_CLOEXEC | calm)
             .mode(mode)
             .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         let mut left = RETRIES;

@@ -32,7 +32,8 @@ const ANSWER: usize = 64 << 10;
 /// Where a diff begins.
 const BASE: &str = "refs/lia/base";
 
-fn text(printed: Vec<u8>) -> String {
+/// What git printed, without white space around it.
+pub(crate) fn text(printed: Vec<u8>) -> String {
     String::from_utf8_lossy(&printed).trim().to_owned()
 }
 
@@ -48,6 +49,9 @@ pub enum GitError {
     /// It said no.
     #[error("git ended with {0}: {1}")]
     Failed(i32, String),
+    /// A name that git never gets to see.
+    #[error("{0}")]
+    BadName(String),
     /// It took too long.
     #[error("git did not end within {} minutes", .0.as_secs() / 60)]
     TooLong(Duration),
@@ -202,6 +206,20 @@ impl Git {
         }
     }
 
+    /// The workspace.
+    pub(crate) fn workspace(&self) -> &Path {
+        Path::new(&self.instance.config.workspace)
+    }
+
+    /// Starts git in the folder.
+    pub(crate) async fn start(
+        &self,
+        args: Vec<String>,
+        env: BTreeMap<String, String>,
+    ) -> Result<Run, GitError> {
+        Run::start(&self.instance, self.path().to_string_lossy().into_owned(), args, env).await
+    }
+
     /// Runs git in the folder and returns what it printed.
     async fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
         let args = args.iter().map(|a| (*a).to_owned()).collect();
@@ -211,7 +229,7 @@ impl Git {
 }
 
 /// One run of git.
-struct Run {
+pub(crate) struct Run {
     clones: bool,
     child: Child,
     output: pipe::Receiver,
@@ -270,7 +288,7 @@ impl Run {
     }
 
     /// Waits for its end. `out` gets what it prints, `step` lines of progress.
-    async fn finish(
+    pub(crate) async fn finish(
         self,
         out: impl FnMut(&[u8]) -> io::Result<()>,
         step: impl Fn(&str) -> io::Result<()>,

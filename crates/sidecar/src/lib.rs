@@ -8,7 +8,8 @@
 //! - [`listen`]: who may connect, and to what;
 //! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
 //! - [`egress`]: the way out; [`host_api`]: files and repositories;
-//! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`]: repositories;
+//! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`], [`git_views`]: repositories;
+//!   [`ignores`]: what git ignores;
 //! - [`lines`], [`failpoint`]: small helpers.
 
 pub mod boot;
@@ -18,7 +19,9 @@ pub mod failpoint;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod git;
+pub mod git_views;
 pub mod host_api;
+pub mod ignores;
 pub mod instance;
 pub mod journal;
 pub mod lines;

@@ -1,6 +1,7 @@
 //! The log and the records.
 //!
 //! - [`record`]: what is kept beside the log: tasks, commands (the inbox), permissions, tokens, the ownership ledger;
+//! - [`webhook`]: webhooks, their outbox and deliveries;
 //! - [`txn`]: a change: events and records together, all or nothing;
 //! - [`Store`]: what every back end does; `tests/it` holds the one suite that they all pass;
 //! - [`sqlite`]: SQLite in WAL mode; one writer thread owns the only write connection.
@@ -8,16 +9,21 @@
 use async_trait::async_trait;
 use lia_protocol::{
     event::{Event, LinkPos},
-    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId},
+    ids::{
+        CommandId, DeliveryId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId, UserId, WebhookId,
+    },
     time::Timestamp,
 };
+use tokio::sync::watch;
 
 pub mod record;
 pub mod sqlite;
 pub mod txn;
+pub mod webhook;
 
 pub use record::*;
 pub use txn::*;
+pub use webhook::*;
 
 /// Why the store could not do something.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -115,7 +121,7 @@ pub trait Store: Send + Sync + 'static {
     async fn tasks_by_prefix(
         &self,
         prefix: &str,
-        owner: Option<&lia_protocol::ids::UserId>,
+        owner: Option<&UserId>,
         limit: u32,
     ) -> Result<Vec<TaskRecord>, StoreError>;
 
@@ -152,11 +158,7 @@ pub trait Store: Send + Sync + 'static {
     async fn ledger(&self, instance: Option<InstanceId>) -> Result<Vec<LedgerRecord>, StoreError>;
 
     /// What an earlier request with this key answered.
-    async fn idempotent(
-        &self,
-        owner: &lia_protocol::ids::UserId,
-        key: &str,
-    ) -> Result<Option<IdempotencyRecord>, StoreError>;
+    async fn idempotent(&self, owner: &UserId, key: &str) -> Result<Option<IdempotencyRecord>, StoreError>;
 
     /// One upload.
     async fn upload(&self, id: UploadId) -> Result<Option<UploadRecord>, StoreError>;
@@ -175,6 +177,40 @@ pub trait Store: Send + Sync + 'static {
 
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// One webhook.
+    async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError>;
+
+    /// Webhooks that came with no session: of one owner or of all, oldest first.
+    async fn webhooks(&self, user: Option<&UserId>) -> Result<Vec<WebhookRecord>, StoreError>;
+
+    /// Webhooks that came with a session, oldest first.
+    async fn webhooks_of_session(&self, session: SessionId) -> Result<Vec<WebhookRecord>, StoreError>;
+
+    /// Webhooks that are told of a session's events now: its own, its owner's, and those that hear all users.
+    async fn hearers(&self, session: SessionId) -> Result<Vec<WebhookRecord>, StoreError>;
+
+    /// Wakes whenever the outbox has grown; the number means nothing.
+    fn outbox_grows(&self) -> watch::Receiver<u64>;
+
+    /// The outbox in its order (of one session: the log's), at most `limit`.
+    async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError>;
+
+    /// The first pending delivery of every queue (one per webhook and session) of the webhooks that are enabled.
+    async fn due(&self) -> Result<Vec<Due>, StoreError>;
+
+    /// The first pending delivery of one queue, if its webhook is enabled.
+    async fn due_of(&self, webhook: WebhookId, session: SessionId) -> Result<Option<Due>, StoreError>;
+
+    /// One delivery.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivered>, StoreError>;
+
+    /// Deliveries of a webhook, the newest first.
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        filter: DeliveryFilter,
+    ) -> Result<Vec<Delivered>, StoreError>;
 
     /// Removes a terminated task's record, its session's log and its inbox, in short steps that never hold up the
     /// writer for long, and gives the space back. Idempotent; goes on where a kill left it. Another state is a

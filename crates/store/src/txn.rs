@@ -2,7 +2,11 @@
 
 use lia_protocol::{
     event::{Event, LinkPos, NewEvent},
-    ids::{CommandId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, UploadId},
+    ids::{
+        CommandId, DeliveryId, LinkEpoch, Offset, PermissionId, Seq, SessionId, TaskId, TokenId, UploadId,
+        WebhookId,
+    },
+    sessions::{DeliveryAttempt, DeliveryState},
     task::TaskStatus,
     time::Timestamp,
 };
@@ -199,6 +203,52 @@ pub enum Op {
         name: String,
         /// The value.
         value: String,
+    },
+    /// A new webhook. Events that are appended after it are told to it.
+    PutWebhook(Box<crate::WebhookRecord>),
+    /// Changes a webhook; an absent one is a conflict.
+    UpdateWebhook {
+        /// Which.
+        id: WebhookId,
+        /// What.
+        patch: Box<crate::WebhookPatch>,
+    },
+    /// Removes a webhook with its deliveries. Idempotent.
+    RemoveWebhook {
+        /// Which.
+        id: WebhookId,
+    },
+    /// Takes events out of the outbox and makes deliveries of them. One for a webhook that is gone, or that has the
+    /// event already, is left out.
+    Tell {
+        /// What is not to be told any more.
+        seen: Vec<crate::Place>,
+        /// In their order.
+        deliveries: Vec<crate::DeliveryRecord>,
+    },
+    /// Notes an attempt of a pending delivery and what follows from it. Of one that is not pending, or gone, nothing is
+    /// noted.
+    Attempted {
+        /// Which delivery.
+        id: DeliveryId,
+        /// The attempt.
+        attempt: Box<DeliveryAttempt>,
+        /// Where it stands now.
+        state: DeliveryState,
+        /// When it is tried next, while it is pending.
+        next_at: Option<Timestamp>,
+    },
+    /// Puts a finished delivery at the end of its queue again, with a new plan. A pending or absent one is a conflict.
+    Redeliver {
+        /// Which.
+        id: DeliveryId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Forgets deliveries that were finished before this, the oldest ten thousand at most.
+    SweepDeliveries {
+        /// When.
+        before: Timestamp,
     },
     /// Drops the oldest PTY chunks of a session so that at most `keep` bytes of them stay. Their events stay, with
     /// position and no bytes, so that the log has no hole. When something was dropped, a

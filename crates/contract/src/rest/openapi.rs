@@ -51,6 +51,7 @@ pub fn openapi(served: &[RouteDoc]) -> Value {
         "paths": paths,
         "components": { "schemas": {}, "securitySchemes": security_schemes() },
     });
+    rename(&mut document, "#/components/schemas/");
     let schemas = reachable(&document, &bundle, "#/components/schemas/");
     document["components"]["schemas"] = Value::Object(schemas);
     document

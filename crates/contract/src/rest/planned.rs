@@ -64,10 +64,6 @@ fn sessions() -> Vec<RouteDoc> {
         POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
             agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
                 .fails(&[C::BadRequest]);
-        GET "/api/agents/{agentId}/files" READ Http, "A file of a session.",
-            agent().asks::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest]);
-        GET "/api/agents/{agentId}/fs/snapshot" READ Http, "Files of a session.",
-            agent().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN).gives(200, json::<FileSystemSnapshot>(), "The tree.");
     }
 }
 

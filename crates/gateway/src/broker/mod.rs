@@ -15,11 +15,6 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use lia_protocol::{boot::INNER_BROKER_PORT, event::Usage};
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
 
 use self::answer::{Answer, clean_headers, error};
 use crate::{
@@ -39,23 +34,7 @@ pub(crate) struct Upstream(Client<HttpsConnector<HttpConnector>, Incoming>);
 
 impl Upstream {
     pub(crate) fn new(options: &Options) -> Result<Self, Error> {
-        let mut roots = RootCertStore::empty();
-        let system = rustls_native_certs::load_native_certs();
-        for e in &system.errors {
-            tracing::warn!(error = %e, "system root certificates");
-        }
-        roots.add_parsable_certificates(system.certs);
-        if let Some(path) = &options.upstream_ca {
-            let bad = |why: String| Error::Ca { path: path.display().to_string(), why };
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| bad(e.to_string()))? {
-                let certificate = certificate.map_err(|e| bad(e.to_string()))?;
-                roots.add(certificate).map_err(|e| bad(e.to_string()))?;
-            }
-        }
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = crate::tls::client_config(options.upstream_ca.as_deref())?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);

@@ -4,6 +4,7 @@
 //! - [`runtime`]: runtimes and their instances;
 //! - [`session_host`], [`runtime_host`]: the HTTP contracts of what runs beside the agents, and its callbacks;
 //! - [`session`]: sessions, templates, the prompt queue, files, webhooks;
+//! - [`webhook`]: webhooks as an API; [`git`]: git in a workspace;
 //! - [`storage`]: what is kept of a session;
 //! - [`ws`]: the socket of one session; [`channels`]: the socket of many, with channels;
 //! - [`events`]: the events that both carry, typed;
@@ -15,14 +16,17 @@
 
 pub mod channels;
 pub mod events;
+pub mod git;
 pub mod runtime;
 pub mod runtime_host;
 pub mod session;
 pub mod session_host;
 pub mod storage;
 pub mod verify;
+pub mod webhook;
 pub mod ws;
 
 pub use self::{
-    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, ws::*,
+    channels::*, events::*, git::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*,
+    webhook::*, ws::*,
 };

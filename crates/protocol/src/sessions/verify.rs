@@ -2,6 +2,7 @@
 //!
 //! `fixtures/vectors/verify.json` holds what both languages must say.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -11,6 +12,13 @@ pub const SIGNATURE_HEADER: &str = "X-Flamecast-Signature";
 pub const EVENT_ID_HEADER: &str = "X-Flamecast-Event-Id";
 /// The header that carries the session's id.
 pub const SESSION_ID_HEADER: &str = "X-Flamecast-Session-Id";
+
+/// The Standard Webhooks header of the message's id.
+pub const STANDARD_ID_HEADER: &str = "webhook-id";
+/// The Standard Webhooks header of the attempt's time in seconds.
+pub const STANDARD_TIMESTAMP_HEADER: &str = "webhook-timestamp";
+/// The Standard Webhooks header of the signature.
+pub const STANDARD_SIGNATURE_HEADER: &str = "webhook-signature";
 
 const PREFIX: &str = "sha256=";
 
@@ -26,6 +34,16 @@ pub fn sign_webhook_payload(secret: &str, body: &[u8]) -> String {
     })
 }
 
+/// The signature of the Standard Webhooks specification: `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in Base64.
+/// `timestamp` is in seconds. The key of a secret `whsec_<Base64>` is what the Base64 holds; of any other its own bytes.
+#[must_use]
+pub fn sign_standard_webhook(secret: &str, id: &str, timestamp: i64, body: &[u8]) -> String {
+    let decoded = secret.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
+    let key = decoded.as_deref().unwrap_or(secret.as_bytes());
+    let mac = keyed(key).chain_update(format!("{id}.{timestamp}.")).chain_update(body);
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
 /// Whether a signature is that of the body. Never fails; takes the same time for every signature of the right form.
 #[must_use]
 pub fn verify_webhook_signature(secret: &str, body: &[u8], signature: &str) -> bool {
@@ -34,10 +52,12 @@ pub fn verify_webhook_signature(secret: &str, body: &[u8], signature: &str) -> b
 }
 
 fn mac(secret: &str, body: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length.
-    #[expect(clippy::unwrap_used, reason = "HMAC takes keys of any length")]
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.chain_update(body)
+    keyed(secret.as_bytes()).chain_update(body)
+}
+
+#[expect(clippy::unwrap_used, reason = "HMAC takes keys of any length")]
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).unwrap()
 }
 
 /// 64 lower-case hexadecimal digits as bytes.
@@ -56,4 +76,29 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_standard_webhooks_specification() {
+        let signature = sign_standard_webhook(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            br#"{"test": 2432232314}"#,
+        );
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_ne!(
+            signature,
+            sign_standard_webhook(
+                "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                b"{}"
+            )
+        );
+    }
 }

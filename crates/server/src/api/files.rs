@@ -33,6 +33,7 @@ use lia_protocol::{
     query::{FileQuery, FolderQuery, RepositoryQuery},
 };
 use lia_store::TaskRecord;
+use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
@@ -64,11 +65,17 @@ pub async fn list(
     ApiQuery(q): ApiQuery<FolderQuery>,
 ) -> Result<Json<DirList>, Failure> {
     let task = api.task(&caller, id).await?;
-    let answer = ask(&api, &task, Method::GET, &target("/fs/list", "path", &q.path), Body::empty()).await?;
-    let read = timeout(SILENCE, Limited::new(answer, LIST_BYTES).collect()).await;
+    let target = target("/fs/list", "path", &q.path);
+    let answer = ask(&api, &task, Method::GET, &target, Body::empty(), Forbid::IsBad).await?;
+    read_json(answer, LIST_BYTES).await.map(Json)
+}
+
+/// An answer of at most so many bytes, read as the type that it should be.
+pub(super) async fn read_json<T: DeserializeOwned>(answer: Incoming, most: usize) -> Result<T, Failure> {
+    let read = timeout(SILENCE, Limited::new(answer, most).collect()).await;
     let bytes =
         read.map_err(|_| silent())?.map_err(|_| strange("a list that is too long or broke off"))?.to_bytes();
-    serde_json::from_slice(&bytes).map(Json).map_err(|_| strange("a list that cannot be read"))
+    serde_json::from_slice(&bytes).map_err(|_| strange("a list that cannot be read"))
 }
 
 /// `GET /api/v1/tasks/{id}/files/content?path=`
@@ -79,7 +86,9 @@ pub async fn read(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let answer = ask(&api, &task, Method::GET, &target("/fs/file", "path", &q.path), Body::empty()).await?;
+    let answer =
+        ask(&api, &task, Method::GET, &target("/fs/file", "path", &q.path), Body::empty(), Forbid::IsBad)
+            .await?;
     Ok(pass_on(answer, "application/octet-stream"))
 }
 
@@ -98,7 +107,7 @@ pub async fn write(
     }
     let most = usize::try_from(limits::HOST_FILE_BYTES).unwrap_or(usize::MAX);
     let body = Body::new(Limited::new(req.into_body(), most));
-    drop(ask(&api, &task, Method::PUT, &target("/fs/file", "path", &q.path), body).await?);
+    drop(ask(&api, &task, Method::PUT, &target("/fs/file", "path", &q.path), body, Forbid::IsBad).await?);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -110,7 +119,9 @@ pub async fn diff(
     ApiQuery(q): ApiQuery<RepositoryQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let answer = ask(&api, &task, Method::GET, &target("/repo/diff", "dir", &q.dir), Body::empty()).await?;
+    let answer =
+        ask(&api, &task, Method::GET, &target("/repo/diff", "dir", &q.dir), Body::empty(), Forbid::IsBad)
+            .await?;
     Ok(pass_on(answer, "text/x-diff; charset=utf-8"))
 }
 
@@ -122,14 +133,25 @@ pub async fn bundle(
     ApiQuery(q): ApiQuery<RepositoryQuery>,
 ) -> Result<Response, Failure> {
     let task = api.task(&caller, id).await?;
-    let answer = ask(&api, &task, Method::GET, &target("/repo/bundle", "dir", &q.dir), Body::empty()).await?;
+    let answer =
+        ask(&api, &task, Method::GET, &target("/repo/bundle", "dir", &q.dir), Body::empty(), Forbid::IsBad)
+            .await?;
     Ok(pass_on(answer, "application/x-git-bundle"))
 }
 
 /// A request target with one parameter, percent-encoded.
-fn target(route: &str, key: &str, value: &str) -> String {
+pub(super) fn target(route: &str, key: &str, value: &str) -> String {
+    encoded(format!("{route}?{key}="), value)
+}
+
+/// One more parameter.
+pub(super) fn parameter(key: &str, value: &str) -> String {
+    encoded(format!("&{key}="), value)
+}
+
+fn encoded(before: String, value: &str) -> String {
     use std::fmt::Write as _;
-    value.bytes().fold(format!("{route}?{key}="), |mut out, b| {
+    value.bytes().fold(before, |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-._~/".contains(&b) {
             out.push(char::from(b));
         } else {
@@ -140,21 +162,37 @@ fn target(route: &str, key: &str, value: &str) -> String {
     })
 }
 
+/// What a path that leads out of the workspace is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forbid {
+    /// No path: 400.
+    IsBad,
+    /// Forbidden, as seed 003 says: 403.
+    Says,
+}
+
 /// One request to the host API of a task's instance; the body of a good answer.
-async fn ask(
+pub(super) async fn ask(
     api: &Api,
     task: &TaskRecord,
     method: Method,
     target: &str,
     body: Body,
+    forbid: Forbid,
 ) -> Result<Incoming, Failure> {
     let access = if method == Method::GET { Access::Read } else { Access::Write };
     let stream = api.engine.host_api(task, access).await?;
-    exchange(stream, method, target, body).await
+    exchange(stream, method, target, body, forbid).await
 }
 
 /// One request on a connection of its own.
-async fn exchange<S>(stream: S, method: Method, target: &str, body: Body) -> Result<Incoming, Failure>
+async fn exchange<S>(
+    stream: S,
+    method: Method,
+    target: &str,
+    body: Body,
+    forbid: Forbid,
+) -> Result<Incoming, Failure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -203,7 +241,7 @@ where
     let said = serde_json::from_slice::<ApiError>(&bytes).ok();
     let sentence = said.map(|e| e.error.chars().filter(|c| !c.is_control()).take(500).collect::<String>());
     let code = match status {
-        // A path that leads out of the workspace is forbidden there, and here no path.
+        StatusCode::FORBIDDEN if forbid == Forbid::Says => ErrorCode::Forbidden,
         StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => ErrorCode::BadRequest,
         StatusCode::NOT_FOUND => ErrorCode::NotFound,
         StatusCode::CONFLICT => ErrorCode::InvalidState,
@@ -281,7 +319,7 @@ mod tests {
             let _ = theirs.read(&mut head).await;
             let _ = theirs.write_all(bytes).await;
         });
-        exchange(ours, Method::GET, "/fs/file?path=a", Body::empty()).await
+        exchange(ours, Method::GET, "/fs/file?path=a", Body::empty(), Forbid::IsBad).await
     }
 
     #[tokio::test]
@@ -311,7 +349,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_ends() {
         let (ours, _theirs) = tokio::io::duplex(64);
-        let failure = exchange(ours, Method::GET, "/repo/diff?dir=", Body::empty()).await.unwrap_err();
+        let failure =
+            exchange(ours, Method::GET, "/repo/diff?dir=", Body::empty(), Forbid::IsBad).await.unwrap_err();
         assert_eq!(failure.code(), ErrorCode::VmError);
     }
 
@@ -321,7 +360,7 @@ mod tests {
         tokio::spawn(async move { while theirs.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {} });
         let chunks = stream::iter((0..10).map(|_| Ok::<_, io::Error>(Bytes::from_static(&[0; 1000]))));
         let body = Body::new(Limited::new(Body::from_stream(chunks), 5000));
-        let failure = exchange(ours, Method::PUT, "/fs/file?path=a", body).await.unwrap_err();
+        let failure = exchange(ours, Method::PUT, "/fs/file?path=a", body, Forbid::IsBad).await.unwrap_err();
         assert_eq!(failure.code(), ErrorCode::TooLarge);
     }
 }

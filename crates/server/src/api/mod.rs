@@ -5,8 +5,8 @@
 //! - [`error`], [`extract`]: every rejection is `ApiError` JSON;
 //! - [`tasks`], [`control`], [`log`], [`stream`]: tasks, steering them, reading them, both at once;
 //! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
-//! - [`files`], [`uploads`]: bytes in and out of a workspace;
-//! - [`sessions`]: the control plane of seed 003;
+//! - [`files`], [`uploads`]: bytes in and out of a workspace; [`fs`]: files and repositories as seed 003 shows them;
+//! - [`sessions`]: the control plane of seed 003; [`webhooks`]: who is told outside;
 //! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
 //! - [`reference`]: the API's description and Swagger UI.
 
@@ -24,6 +24,7 @@ pub mod credentials;
 pub mod error;
 pub mod extract;
 pub mod files;
+pub mod fs;
 pub mod log;
 pub mod login;
 pub mod origin;
@@ -37,6 +38,7 @@ pub mod stream;
 pub mod tasks;
 pub mod tokens;
 pub mod uploads;
+pub mod webhooks;
 
 pub use origin::Hosts;
 pub use routes::{ROUTES, router};

@@ -16,7 +16,7 @@ use lia_protocol::{
     error::ErrorCode as C,
     event::PermissionAnswered,
     host_api::DirList,
-    ids::{CommandId, PermissionId, TaskId, TokenId},
+    ids::{CommandId, DeliveryId, PermissionId, TaskId, TokenId, WebhookId},
     limits,
     log::LogEvent,
     query::{
@@ -29,10 +29,13 @@ use lia_protocol::{
     },
     runtime::RuntimeStatus,
     sessions::{
-        AgentTemplate, CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptQueueState,
-        PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse,
-        RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session, SessionProgress, SessionSettings,
-        SessionsHealth, StartRuntimeBody, UpdateAgentTemplateBody,
+        AgentTemplate, CreateGitWorktreeBody, CreateSessionBody, CreateWebhookBody, FilePreview,
+        FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery, GitQuery, GitWorktreeCreated,
+        GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse, PermissionResponseBody,
+        PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse, QueueOrderBody,
+        QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session,
+        SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery, StartRuntimeBody,
+        UpdateAgentTemplateBody, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -43,7 +46,8 @@ use super::{
     Api,
     auth::{Gate, guard},
     channels::{many, one, sse},
-    control, files, log, login, page, reference, server, sessions, stream, tasks, tokens, uploads,
+    control, files, fs, log, login, page, reference, server, sessions, stream, tasks, tokens, uploads,
+    webhooks,
 };
 
 pub use lia_protocol::rest::{Access, Kind};
@@ -152,6 +156,21 @@ fn session() -> Doc {
 /// A route that the task's instance answers.
 fn instance() -> Doc {
     task().fails(&[C::NotFound, C::InvalidState, C::VmError])
+}
+
+/// A route that the instance of a session answers.
+fn agent_files() -> Doc {
+    agent().fails(&[C::InvalidState, C::VmError])
+}
+
+/// A route of one webhook.
+fn webhook() -> Doc {
+    doc().path::<WebhookId>("id", "The webhook.").fails(&[C::NotFound])
+}
+
+/// A route of one delivery.
+fn delivery() -> Doc {
+    webhook().path::<DeliveryId>("delivery", "The delivery.")
 }
 
 /// A route of one session, which seed 003 calls an agent in its paths.
@@ -281,6 +300,37 @@ routes! {
         doc().takes(json::<CreateTokenRequest>()).gives(201, json::<CreateTokenResponse>(), "The one time that it is shown.");
     DELETE "/api/v1/tokens/{id}" ADMIN Http SMALL, tokens::revoke, "Revokes a token and all that was made from it.",
         doc().path::<TokenId>("id", "The token's name.").done(204, "It is revoked.").fails(&[C::NotFound, C::InvalidState]);
+    GET "/api/agents/{agentId}/files" READ Http 0, fs::preview, "The beginning of a file of a session.",
+        agent_files().query::<FileQuery>().gives(200, json::<FilePreview>(), "Its first 100,000 characters.");
+    GET "/api/agents/{agentId}/fs/snapshot" READ Http 0, fs::snapshot, "A folder of a session.",
+        agent_files().query::<SnapshotQuery>().gives(200, json::<FileSystemSnapshot>(), "What is in it.");
+    GET "/api/agents/{agentId}/fs/git/branches" READ Http 0, fs::branches, "Branches of a repository.",
+        agent_files().query::<GitQuery>().gives(200, json::<GitBranchList>(), "The last changed first.");
+    GET "/api/agents/{agentId}/fs/git/commits" READ Http 0, fs::commits, "Commits of a repository.",
+        agent_files().query::<GitCommitsQuery>().gives(200, json::<GitCommitList>(), "The newest first.");
+    GET "/api/agents/{agentId}/fs/git/worktrees" READ Http 0, fs::worktrees, "Worktrees of a repository.",
+        agent_files().query::<GitQuery>().gives(200, json::<GitWorktreeList>(), "The main one first.");
+    POST "/api/agents/{agentId}/fs/git/worktrees" WRITE Http SMALL, fs::add_worktree, "Makes a worktree.",
+        agent_files().takes(json::<CreateGitWorktreeBody>()).gives(201, json::<GitWorktreeCreated>(), "Where it is.");
+
+    GET "/api/webhooks" READ Http 0, webhooks::list, "One's own webhooks, or those that came with a session.",
+        doc().query::<ListWebhooksQuery>().gives(200, list::<WebhookInfo>(), "The oldest first.").fails(&[C::TaskNotFound]);
+    POST "/api/webhooks" WRITE Http SMALL, webhooks::create, "Makes a webhook.",
+        doc().takes(json::<CreateWebhookBody>()).gives(201, json::<WebhookInfo>(), "The webhook; its secret is not shown again.")
+            .fails(&[C::InvalidState]);
+    GET "/api/webhooks/{id}" READ Http 0, webhooks::get, "One webhook.", webhook().gives(200, json::<WebhookInfo>(), "The webhook.");
+    PATCH "/api/webhooks/{id}" WRITE Http SMALL, webhooks::update, "Changes a webhook, or switches it on and off.",
+        webhook().takes(json::<UpdateWebhookBody>()).gives(200, json::<WebhookInfo>(), "The webhook.").fails(&[C::InvalidState]);
+    DELETE "/api/webhooks/{id}" WRITE Http SMALL, webhooks::remove, "Removes a webhook, and what waits for it.",
+        webhook().done(204, "It is gone.").fails(&[C::InvalidState]);
+    POST "/api/webhooks/{id}/test" WRITE Http SMALL, webhooks::test, "Delivers something that is no event, once, and waits for the end.",
+        webhook().gives(200, json::<WebhookDelivery>(), "How it went; still pending when others before it take long.").fails(&[C::InvalidState]);
+    GET "/api/webhooks/{id}/deliveries" READ Http 0, webhooks::deliveries, "What it was told, and what it will be.",
+        webhook().query::<ListDeliveriesQuery>().gives(200, json::<WebhookDeliveryList>(), "One page, the newest first.");
+    GET "/api/webhooks/{id}/deliveries/{delivery}" READ Http 0, webhooks::delivery, "One delivery.",
+        delivery().gives(200, json::<WebhookDelivery>(), "The delivery.");
+    POST "/api/webhooks/{id}/deliveries/{delivery}/redeliver" WRITE Http SMALL, webhooks::redeliver, "Delivers it again.",
+        delivery().gives(202, json::<WebhookDelivery>(), "It waits for its turn.").fails(&[C::InvalidState]);
     GET "/api/health" READ Http 0, sessions::settings::health, "Whether the server answers, and how many sessions the caller has.",
         doc().gives(200, json::<SessionsHealth>(), "It is well.").gives(503, json::<SessionsHealth>(), "It is not.");
     GET "/api/settings" READ Http 0, sessions::settings::of_all, "What is decided about all sessions.",

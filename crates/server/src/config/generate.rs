@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{PROVIDERS, SECTIONS, settings::Key, sources::variable_of};
+use super::{SECTIONS, names_in, settings::Key, sources::variable_of};
 
 /// `.env.example`: every key as a comment with its default. A copy of it as `.env` starts as it is.
 #[must_use]
@@ -67,7 +67,7 @@ pub fn markdown() -> String {
 
 fn names(key: &Key) -> Vec<String> {
     match key.section.strip_suffix('*') {
-        Some(before) => PROVIDERS.map(|p| format!("{before}{p}.{}", key.name)).to_vec(),
+        Some(before) => names_in(key.section).iter().map(|p| format!("{before}{p}.{}", key.name)).collect(),
         None => vec![format!("{}.{}", key.section, key.name)],
     }
 }

@@ -22,8 +22,8 @@ pub mod sources;
 pub mod value;
 
 pub use settings::{
-    Agents, Claude, Database, Debug, Gateway, Isolation, Keys, Log, Provider, Retention, Runtime, Section,
-    Server, Tasks, Vm,
+    Agents, Claude, Database, Debug, Gateway, Isolation, Keys, Log, NamedWebhook, Provider, Retention,
+    Runtime, Section, Server, Tasks, Vm, Webhooks,
 };
 pub use sources::Source;
 use sources::{BadSource, Entry};
@@ -56,6 +56,10 @@ pub struct Config {
     pub tasks: Tasks,
     /// See [`Retention`].
     pub retention: Retention,
+    /// See [`Webhooks`].
+    pub webhooks: Webhooks,
+    /// By name. A key from a file is in `secret`.
+    pub named_webhooks: BTreeMap<String, NamedWebhook>,
     /// See [`Gateway`].
     pub gateway: Gateway,
     /// See [`Agents`].
@@ -175,6 +179,9 @@ impl Config {
             ["providers", name, inner] if PROVIDERS.contains(&name) => {
                 self.providers.entry(name.to_owned()).or_default().set(inner, &entry.raw)
             }
+            ["webhooks", name, inner] if is_name(name) => {
+                self.named_webhooks.entry(name.to_owned()).or_default().set(inner, &entry.raw)
+            }
             ["agents", "env", name] => Some(self.set_agent_env(name, &entry.raw)),
             [section, inner] => self.section(section).and_then(|s| s.put(inner, &entry.raw)),
             _ => None,
@@ -204,6 +211,7 @@ impl Config {
             "runtime" => &mut self.runtime,
             "tasks" => &mut self.tasks,
             "retention" => &mut self.retention,
+            "webhooks" => &mut self.webhooks,
             "gateway" => &mut self.gateway,
             "agents" => &mut self.agents,
             "log" => &mut self.log,
@@ -247,6 +255,25 @@ impl Config {
                 }
                 Some(_) => {}
                 None => anthropic.api_key = Some(alias.clone()),
+            }
+        }
+        for (name, hook) in &mut self.named_webhooks {
+            let key = |inner: &str| format!("webhooks.{name}.{inner}");
+            if hook.url.is_none() {
+                problem(&key("url"), "is missing".into());
+            }
+            match (&hook.secret, &hook.secret_file) {
+                (Some(_), None) => {}
+                (None, None) => {
+                    problem(&key("secret"), format!("is missing; set it or {}", key("secret_file")))
+                }
+                (Some(_), Some(_)) => {
+                    problem(&key("secret_file"), format!("{} is set too; set one of the two", key("secret")));
+                }
+                (None, Some(file)) => match key_file(&options.cwd.join(file)) {
+                    Ok(secret) => hook.secret = Some(secret),
+                    Err(message) => problem(&key("secret_file"), format!("{}: {message}", file.display())),
+                },
             }
         }
         let vm = &self.vm;
@@ -309,6 +336,14 @@ impl Config {
                         out.extend(env.map(|(k, v)| self.line(format!("agents.env.{k}"), v.clone())));
                     }
                 }
+                Group::Webhooks => {
+                    for (name, hook) in &self.named_webhooks {
+                        let values = hook.show().into_iter();
+                        out.extend(
+                            values.map(|(key, value)| self.line(format!("webhooks.{name}.{key}"), value)),
+                        );
+                    }
+                }
                 Group::Providers => {
                     for name in PROVIDERS {
                         let provider = self.providers.get(name).cloned().unwrap_or_default();
@@ -326,6 +361,9 @@ impl Config {
     fn line(&self, key: String, value: String) -> Shown {
         let mut source = self.sources.get(&key).cloned().unwrap_or(Source::Default);
         // A key that came by its alias or its file says so.
+        if let (Some(hook), Source::Default) = (key.strip_suffix(".secret"), &source) {
+            source = self.sources.get(&format!("{hook}.secret_file")).cloned().unwrap_or(Source::Default);
+        }
         if let (Some(provider), Source::Default) = (key.strip_suffix(".api_key"), &source)
             && !value.is_empty()
         {
@@ -343,6 +381,7 @@ impl Config {
 enum Group {
     One(&'static str, Vec<(&'static str, String)>),
     Providers,
+    Webhooks,
 }
 
 fn settings_of(c: &Config) -> Vec<Group> {
@@ -359,6 +398,8 @@ fn settings_of(c: &Config) -> Vec<Group> {
         one(&c.runtime),
         one(&c.tasks),
         one(&c.retention),
+        one(&c.webhooks),
+        Group::Webhooks,
         one(&c.gateway),
         one(&c.agents),
         one(&c.log),
@@ -367,7 +408,7 @@ fn settings_of(c: &Config) -> Vec<Group> {
 }
 
 /// All sections, in the order of the table.
-pub const SECTIONS: [Section; 13] = [
+pub const SECTIONS: [Section; 15] = [
     Server::SECTION,
     Database::SECTION,
     Claude::SECTION,
@@ -377,6 +418,8 @@ pub const SECTIONS: [Section; 13] = [
     Runtime::SECTION,
     Tasks::SECTION,
     Retention::SECTION,
+    Webhooks::SECTION,
+    NamedWebhook::SECTION,
     Gateway::SECTION,
     Agents::SECTION,
     Log::SECTION,
@@ -393,13 +436,25 @@ impl<K: Keys> Settable for K {
     }
 }
 
+/// What may stand for the `*` of a section's name: the names that there are, or one that stands for a name of one's own.
+pub(super) fn names_in(section: &str) -> &'static [&'static str] {
+    if section == Provider::SECTION.name { &PROVIDERS } else { &["name"] }
+}
+
+fn is_name(name: &str) -> bool {
+    let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (1..=64).contains(&name.len()) && name.bytes().all(good)
+}
+
 /// Every key that can be written, agents' variables left out.
 fn all_keys() -> Vec<String> {
     let mut out = Vec::new();
     for section in SECTIONS {
         for key in section.keys {
             match section.name.strip_suffix('*') {
-                Some(before) => out.extend(PROVIDERS.map(|p| format!("{before}{p}.{}", key.name))),
+                Some(before) => {
+                    out.extend(names_in(section.name).iter().map(|p| format!("{before}{p}.{}", key.name)));
+                }
                 None => out.push(format!("{}.{}", section.name, key.name)),
             }
         }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use lia_protocol::secret::Secret;
 
 use super::value::{
-    BaseUrl, Bind, DatabaseUrl, LogFormat, LogLevel, Names, Raw, TemplateName, Value, WebUrl, Whole,
+    BaseUrl, Bind, DatabaseUrl, Delays, HookEvents, HookUrl, LogFormat, LogLevel, Names, PrivateHosts, Raw,
+    TemplateName, Value, WebUrl, Whole,
 };
 
 /// What the table says of one key.
@@ -223,6 +224,31 @@ settings! {
         idempotency_hours: Whole<1, 8784> = Whole::new(24);
         /// Hours after which an upload that no task uses is removed.
         upload_hours: Whole<1, 8784> = Whole::new(24);
+        /// Days after its end after which a webhook's delivery is forgotten.
+        delivery_days: Whole<1, 36_500> = Whole::new(30);
+    }
+
+    /// Webhooks: who is told what happens in sessions.
+    "webhooks" Webhooks {
+        /// Private destinations that may be called all the same: host names, addresses, and networks as in `10.0.0.0/8`.
+        /// What is not named here is never called inside private, local and special ranges.
+        allow_private: PrivateHosts = PrivateHosts::default();
+        /// Seconds to wait before each attempt of a delivery, one number for each; after the last it is given up.
+        retry_seconds: Delays = Delays::default();
+        /// Seconds that an attempt may take.
+        timeout_seconds: Whole<1, 60> = Whole::new(10);
+    }
+
+    /// A webhook that hears the sessions of all users, under a name of your own (lower-case letters, digits, `_`, `-`).
+    "webhooks.*" NamedWebhook {
+        /// Where events are posted.
+        url: Option<HookUrl> = None;
+        /// The key of the signatures.
+        secret: Option<Secret> = None;
+        /// A file that holds the key and nothing else.
+        secret_file: Option<PathBuf> = None;
+        /// Which events; none named is all.
+        events: HookEvents = HookEvents::default();
     }
 
     /// The way out.

@@ -1,8 +1,10 @@
 //! The types of settings: how each is read from a file or a variable, what it allows, and how it is shown.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use lia_protocol::{host::HostName, secret::Secret};
+use lia_protocol::{host::HostName, secret::Secret, sessions::WebhookEventType};
+
+use crate::webhooks::{PrivateRule, Target};
 
 /// A value as a source has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,6 +169,109 @@ impl Value for Names {
     }
     fn show(&self) -> String {
         self.0.join(",")
+    }
+}
+
+impl Names {
+    /// The list of any type that is one of names.
+    fn of(raw: &Raw) -> Result<Option<Vec<String>>, String> {
+        Ok(Self::read(raw)?.map(|names| names.0))
+    }
+}
+
+/// Private destinations that webhooks may reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrivateHosts(pub Vec<PrivateRule>);
+
+impl Value for PrivateHosts {
+    fn allowed() -> String {
+        "a list of host names, addresses and networks as in 10.0.0.0/8 (in a variable with commas between them)".into()
+    }
+    fn read(raw: &Raw) -> Result<Option<Self>, String> {
+        let Some(words) = Names::of(raw)? else { return Ok(None) };
+        Ok(words.iter().map(|w| w.parse().ok()).collect::<Option<_>>().map(Self))
+    }
+    fn show(&self) -> String {
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// How long to wait before each attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delays(pub Vec<Duration>);
+
+impl Default for Delays {
+    fn default() -> Self {
+        Self([0, 5, 30, 120, 600].map(Duration::from_secs).to_vec())
+    }
+}
+
+impl Value for Delays {
+    fn allowed() -> String {
+        "1 to 20 whole numbers from 0 to 86400 (in a variable with commas between them)".into()
+    }
+    fn read(raw: &Raw) -> Result<Option<Self>, String> {
+        let numbers: Option<Vec<u64>> = match raw {
+            Raw::Text(s) => s.split(',').map(|n| n.trim().parse().ok()).collect(),
+            Raw::List(items) => items
+                .iter()
+                .map(|i| match i {
+                    Raw::Integer(n) => n.parse().ok(),
+                    Raw::Text(_) | Raw::String(_) | Raw::Boolean(_) | Raw::List(_) | Raw::Other(_) => None,
+                })
+                .collect(),
+            Raw::String(_) | Raw::Integer(_) | Raw::Boolean(_) | Raw::Other(_) => None,
+        };
+        let good = numbers.filter(|n| (1..=20).contains(&n.len()) && n.iter().all(|n| *n <= 86_400));
+        Ok(good.map(|n| Self(n.into_iter().map(Duration::from_secs).collect())))
+    }
+    fn show(&self) -> String {
+        self.0.iter().map(|d| d.as_secs().to_string()).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Where a webhook's events are posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookUrl(pub String);
+
+impl Value for HookUrl {
+    fn allowed() -> String {
+        "an http:// or https:// URL without user and fragment".into()
+    }
+    fn read(raw: &Raw) -> Result<Option<Self>, String> {
+        Ok(raw.text().filter(|t| t.parse::<Target>().is_ok()).map(|t| Self(t.to_owned())))
+    }
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// Which events a webhook is told; empty is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookEvents(pub Vec<WebhookEventType>);
+
+/// The words of a webhook's events.
+const HOOK_EVENTS: [(&str, WebhookEventType); 4] = [
+    ("permission_request", WebhookEventType::PermissionRequest),
+    ("end_turn", WebhookEventType::EndTurn),
+    ("error", WebhookEventType::Error),
+    ("session_end", WebhookEventType::SessionEnd),
+];
+
+impl Value for HookEvents {
+    fn allowed() -> String {
+        let words = HOOK_EVENTS.map(|(word, _)| word).join(", ");
+        format!("a list of {words} (in a variable with commas between them)")
+    }
+    fn read(raw: &Raw) -> Result<Option<Self>, String> {
+        let Some(words) = Names::of(raw)? else { return Ok(None) };
+        let find = |w: &String| HOOK_EVENTS.iter().find(|(word, _)| word == w).map(|(_, e)| *e);
+        Ok(words.iter().map(find).collect::<Option<_>>().map(Self))
+    }
+    fn show(&self) -> String {
+        let word =
+            |e: &WebhookEventType| HOOK_EVENTS.iter().find(|(_, of)| of == e).map_or("", |(word, _)| word);
+        self.0.iter().map(word).collect::<Vec<_>>().join(",")
     }
 }
 

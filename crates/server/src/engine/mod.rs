@@ -77,6 +77,8 @@ use spec::TaskSpec;
 use tail::Tail;
 use templates::Templates;
 
+use crate::webhooks::Webhooks;
+
 /// Requests that wait for one session's owner.
 const REQUESTS: usize = 256;
 
@@ -95,10 +97,12 @@ pub struct Shared {
     templates: Templates,
     /// From which instances' secrets are derived, so that none is stored.
     secret: Secret,
+    seal: crate::seal::Seal,
     stopping: CancellationToken,
     failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
+    webhooks: Webhooks,
     follow: follow::Follow,
     /// Held while a registered template changes, from its reading to its writing.
     changing_templates: tokio::sync::Mutex<()>,
@@ -482,6 +486,12 @@ impl Engine {
     #[must_use]
     pub fn templates(&self) -> Vec<TemplateInfo> {
         self.shared.templates.list(&self.shared.options)
+    }
+
+    /// Who is told outside.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.shared.webhooks
     }
 
     /// The store, for reads.

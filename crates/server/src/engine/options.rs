@@ -35,6 +35,8 @@ pub struct Options {
     pub disk_reserve: u64,
     /// A CA bundle to show inside instances besides the host's (a company's proxy).
     pub ca_file: Option<PathBuf>,
+    /// Who is told outside.
+    pub webhooks: crate::webhooks::Options,
     /// How long things are kept that nobody uses any more.
     pub retention: Retention,
     /// Between two rounds of upkeep; zero: only when it is asked for.
@@ -58,11 +60,13 @@ pub struct Retention {
     pub idempotency: Duration,
     /// An upload that no task uses.
     pub uploads: Duration,
+    /// A webhook's delivery after its end.
+    pub deliveries: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Self { workspaces: 30 * day, idempotency: day, uploads: day }
+        Self { workspaces: 30 * day, idempotency: day, uploads: day, deliveries: 30 * day }
     }
 }

@@ -13,6 +13,7 @@ use lia_store::{LedgerRecord, Store, TaskRecord};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Engine, EngineError, Options, Shared, owner::InstanceState, templates::Templates};
+use crate::{seal::Seal, webhooks::Webhooks};
 
 /// What start-up found and did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +40,16 @@ impl Engine {
         let secret = server_secret(&options).await?;
         super::authorities::prepare(&options)?;
         let templates = Templates::load(&options)?;
+        let seal = Seal::of(&secret)?;
+        let stopping = CancellationToken::new();
+        let (webhooks, telling) = Webhooks::start(
+            options.webhooks.clone(),
+            options.clock.clone(),
+            store.clone(),
+            seal.clone(),
+            stopping.clone(),
+        )
+        .await?;
         let failpoints = super::failpoint::Failpoints::new(&options.failpoints);
         let shared = Arc::new(Shared {
             options,
@@ -47,15 +58,18 @@ impl Engine {
             gateway,
             templates,
             secret,
-            stopping: CancellationToken::new(),
+            seal,
+            stopping,
             failpoints,
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
+            webhooks,
             follow: super::follow::Follow::default(),
             changing_templates: tokio::sync::Mutex::default(),
             auto_approve: false.into(),
             background: TaskTracker::new(),
         });
+        shared.background.spawn(telling);
         shared.load_settings().await?;
         let mut found = Recovered::default();
         let unfinished = shared.store.unfinished_tasks().await?;

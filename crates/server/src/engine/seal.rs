@@ -1,52 +1,39 @@
-//! Values that must not stand readable in the store: variables of templates and sessions, which often are keys. They are
-//! sealed with AES-256-GCM under a key that is derived from the data folder's `server.secret`, a file of mode 0600 that is
-//! no part of the database or of its copies. What a sealed text is for goes into the seal, so that none opens in another's
-//! place.
+//! Variables of templates and sessions, sealed in the store.
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use lia_protocol::ids::TaskId;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use sha2::{Digest as _, Sha256};
+use lia_protocol::{ids::TaskId, secret::Secret};
 
 use super::{EngineError, Shared, spec::TaskSpec};
+use crate::seal::SealError;
 
-/// The form of a sealed text: this byte, the nonce, the encrypted bytes with their tag.
-const FORM: u8 = 1;
 /// What the variables of a session are sealed for.
 fn of_session(id: TaskId) -> String {
     format!("session {id}")
 }
 
-fn broken(what: &str) -> EngineError {
-    EngineError::Unavailable(format!(
-        "variables cannot be {what}; is server.secret still the one that they were kept with?"
-    ))
+impl From<SealError> for EngineError {
+    fn from(e: SealError) -> Self {
+        Self::Unavailable(e.to_string())
+    }
+}
+
+fn written(env: &BTreeMap<String, String>) -> Result<Secret, EngineError> {
+    serde_json::to_string(env).map(Secret::new).map_err(|e| EngineError::Unavailable(e.to_string()))
+}
+
+fn read(text: &Secret) -> Result<BTreeMap<String, String>, EngineError> {
+    serde_json::from_str(text.expose()).map_err(|_| SealError::Strange.into())
 }
 
 impl Shared {
-    fn sealing_key(&self) -> Result<LessSafeKey, EngineError> {
-        let mut h = Sha256::new();
-        h.update(b"lia seal ");
-        h.update(self.secret.expose().as_bytes());
-        let key = UnboundKey::new(&AES_256_GCM, &h.finalize()).map_err(|_| broken("sealed"))?;
-        Ok(LessSafeKey::new(key))
-    }
-
     /// Seals variables for one purpose.
     pub(super) fn seal(
         &self,
         what_for: &str,
         env: &BTreeMap<String, String>,
     ) -> Result<Vec<u8>, EngineError> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|e| EngineError::Unavailable(format!("no randomness: {e}")))?;
-        let mut text = serde_json::to_vec(env).map_err(|_| broken("sealed"))?;
-        self.sealing_key()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(what_for), &mut text)
-            .map_err(|_| broken("sealed"))?;
-        Ok([&[FORM], nonce.as_slice(), &text].concat())
+        Ok(self.seal.seal(what_for, &written(env)?)?)
     }
 
     /// Opens what [`Self::seal`] made for the same purpose.
@@ -55,16 +42,7 @@ impl Shared {
         what_for: &str,
         sealed: &[u8],
     ) -> Result<BTreeMap<String, String>, EngineError> {
-        let open = || {
-            let (form, rest) = sealed.split_first()?;
-            let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>()?;
-            let nonce = Nonce::assume_unique_for_key(*nonce);
-            let mut text = text.to_vec();
-            let key = self.sealing_key().ok().filter(|_| *form == FORM)?;
-            let opened = key.open_in_place(nonce, Aad::from(what_for), &mut text).ok()?;
-            serde_json::from_slice(opened).ok()
-        };
-        open().ok_or_else(|| broken("opened"))
+        read(&self.seal.open(what_for, sealed)?)
     }
 
     /// A session's variables, as its spec keeps them.
@@ -76,7 +54,7 @@ impl Shared {
         if env.is_empty() {
             return Ok(None);
         }
-        Ok(Some(STANDARD.encode(self.seal(&of_session(id), env)?)))
+        Ok(Some(self.seal.seal_text(&of_session(id), &written(env)?)?))
     }
 
     /// The reverse of [`Self::sealed_env`].
@@ -87,7 +65,7 @@ impl Shared {
     ) -> Result<BTreeMap<String, String>, EngineError> {
         match &spec.sealed_env {
             None => Ok(BTreeMap::new()),
-            Some(text) => self.unseal(&of_session(id), &STANDARD.decode(text).map_err(|_| broken("opened"))?),
+            Some(text) => read(&self.seal.open_text(&of_session(id), text)?),
         }
     }
 }

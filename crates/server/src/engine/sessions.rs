@@ -7,7 +7,7 @@ use lia_protocol::{
     event::Actor,
     ids::{CommandId, TaskId, UserId},
     link::Order,
-    sessions::{AgentSpawn, PromptMode, PromptQueueItem, PromptQueueState},
+    sessions::{AgentSpawn, PromptMode, PromptQueueItem, PromptQueueState, WebhookRegistration},
     task::TaskStatus,
     template::{AgentMode, AgentTemplate},
 };
@@ -56,6 +56,8 @@ pub struct NewSession {
     pub env: BTreeMap<String, String>,
     /// The named instance that it belongs to.
     pub instance_name: Option<String>,
+    /// Who is told what happens in it.
+    pub webhooks: Vec<WebhookRegistration>,
 }
 
 impl Shared {
@@ -172,7 +174,10 @@ impl Engine {
             instance_name: Some(instance_name),
             ..shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?
         };
+        let webhooks = shared.webhooks.of_session(record.session, &record.user, &new.webhooks)?;
         let mut ops = first_ops(&record, Actor::User(new.user), None);
+        // They hear the session from its first event on.
+        ops.splice(1..1, webhooks);
         ops.push(use_instance);
         let (done, mut settled) = match shared.commit_early(ops).await {
             Ok(committed) => committed,

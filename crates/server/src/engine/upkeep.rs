@@ -83,6 +83,7 @@ impl Shared {
         let ops = vec![
             Op::SweepCredentials { before: now },
             Op::SweepIdempotent { before: now.before(keep.idempotency) },
+            Op::SweepDeliveries { before: now.before(keep.deliveries) },
         ];
         self.store.commit(Txn::process(ops)).await?;
         let unfinished = self.store.unfinished_tasks().await?;

@@ -2,7 +2,7 @@
 //! Every frame carries the log's `seq`; views have holes, the log has none.
 
 use axum::extract::ws::Utf8Bytes;
-use lia_protocol::{event::Event, ids::Seq};
+use lia_protocol::{event::Event, ids::Seq, sessions::SessionEndReason};
 
 pub mod channels;
 pub mod stream;
@@ -17,6 +17,17 @@ pub enum View {
     Extended,
     /// The events themselves as JSON.
     Events,
+}
+
+/// Why a session ended: the log's reason in the seed's words.
+#[must_use]
+pub fn end_reason(reason: &str) -> SessionEndReason {
+    match reason {
+        "deleted" | "user" | "down" => SessionEndReason::Terminated,
+        "agent_exit" => SessionEndReason::AgentExit,
+        "idle_timeout" => SessionEndReason::IdleTimeout,
+        _ => SessionEndReason::Error,
+    }
 }
 
 /// One message of a view.

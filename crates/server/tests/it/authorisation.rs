@@ -3,13 +3,17 @@
 use hyper::Method;
 use lia_protocol::{
     api::Scope,
-    ids::{CommandId, PermissionId, TaskId, TokenId},
+    ids::{CommandId, DeliveryId, PermissionId, TaskId, TokenId, WebhookId},
+    secret::Secret,
 };
-use lia_server::api::{
-    ROUTES,
-    routes::{Access, Kind, Route},
+use lia_server::{
+    api::{
+        ROUTES,
+        routes::{Access, Kind, Route},
+    },
+    webhooks::keep::NewWebhook,
 };
-use lia_store::CredentialKind;
+use lia_store::{CredentialKind, WebhookPatch};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Server};
@@ -24,7 +28,8 @@ struct Case {
 }
 
 /// The one list of cases.
-fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
+fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<Case> {
+    let hooks = |rest: &str| route.replace("{id}", &hook.to_string()).replace("{delivery}", rest);
     let task_path = |rest: &str| format!("/api/v1/tasks/{task}{rest}");
     let c =
         |path: String, body: Option<Value>, owned: bool, good: u16| Some(Case { path, body, owned, good });
@@ -32,6 +37,9 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
     let agent =
         |rest: &str, body: Option<Value>, good: u16| c(format!("/api/agents/{task}{rest}"), body, true, good);
     let free = |path: &str, body: Option<Value>, good: u16| c(path.to_owned(), body, false, good);
+    let files = |query: &str, body: Option<Value>, good: u16| {
+        c(route.replace("{agentId}", &task.to_string()) + query, body, true, good)
+    };
     match (method.as_str(), route) {
         ("GET", "/health" | "/" | "/docs" | "/openapi.json" | "/asyncapi.json") => free(route, None, 200),
         ("GET", "/docs/{file}") => free("/docs/start.js", None, 200),
@@ -78,6 +86,28 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
         ("GET", "/api/v1/tokens") => free(route, None, 200),
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
+        ("GET", "/api/agents/{agentId}/files") => files("?path=a", None, 409),
+        (
+            "GET",
+            "/api/agents/{agentId}/fs/snapshot"
+            | "/api/agents/{agentId}/fs/git/branches"
+            | "/api/agents/{agentId}/fs/git/commits"
+            | "/api/agents/{agentId}/fs/git/worktrees",
+        ) => files("", None, 409),
+        ("POST", "/api/agents/{agentId}/fs/git/worktrees") => files("", Some(json!({ "name": "a" })), 409),
+        ("GET", "/api/webhooks") => free(route, None, 200),
+        ("POST", "/api/webhooks") => {
+            free(route, Some(json!({ "url": "https://hook.example/", "secret": "s" })), 201)
+        }
+        ("GET", "/api/webhooks/{id}" | "/api/webhooks/{id}/deliveries") => c(hooks(""), None, true, 200),
+        ("PATCH", "/api/webhooks/{id}") => c(hooks(""), Some(json!({ "enabled": false })), true, 200),
+        ("DELETE", "/api/webhooks/{id}") => c(hooks(""), None, true, 204),
+        // It is switched off.
+        ("POST", "/api/webhooks/{id}/test") => c(hooks(""), None, true, 409),
+        (
+            "GET" | "POST",
+            "/api/webhooks/{id}/deliveries/{delivery}" | "/api/webhooks/{id}/deliveries/{delivery}/redeliver",
+        ) => c(hooks(&DeliveryId::new().to_string()), None, true, 404),
         ("GET", "/api/health" | "/api/settings" | "/api/agents") => free(route, None, 200),
         ("GET", "/api/agent-templates" | "/api/runtimes") => free(route, None, 200),
         ("POST", "/api/agent-templates") => {
@@ -115,6 +145,24 @@ fn case(method: &Method, route: &str, task: TaskId) -> Option<Case> {
         ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
         ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
         _ => None,
+    }
+}
+
+impl Server {
+    /// A webhook of a user that is switched off.
+    async fn webhook(&self, user: &str) -> WebhookId {
+        let new = NewWebhook {
+            user: user.parse().unwrap(),
+            all_users: false,
+            url: "https://hook.example/".into(),
+            secret: Secret::new("s"),
+            events: None,
+        };
+        let webhooks = self.api.engine.webhooks();
+        let id = webhooks.create(new).await.unwrap().id;
+        let off = WebhookPatch { enabled: Some(false), ..WebhookPatch::default() };
+        webhooks.update(id, off, None).await.unwrap();
+        id
     }
 }
 
@@ -197,7 +245,13 @@ async fn every_route_with_every_credential() {
     let all = [Scope::Read, Scope::Write, Scope::ActAs];
     for route in ROUTES {
         let task = server.task("ann").await;
-        let case = case(&route.method, route.path, task).unwrap_or_else(|| panic!("{route:?} has no case"));
+        // A user has only so many.
+        let hook = match route.path.starts_with("/api/webhooks/{id}") {
+            true => server.webhook("ann").await,
+            false => WebhookId::new(),
+        };
+        let case =
+            case(&route.method, route.path, task, hook).unwrap_or_else(|| panic!("{route:?} has no case"));
         let expect = |got: u16, wanted: u16, what: &str| assert_eq!(got, wanted, "{route:?} with {what}");
 
         let scope = match route.access {

@@ -16,3 +16,4 @@ mod retention;
 mod streams;
 mod support;
 mod tasks;
+mod webhooks;

@@ -24,7 +24,7 @@ use lia_runtime::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime,
 use lia_server::{
     api::{self, Api, Hosts, credentials},
     engine::{Clock, Engine, Options, Retention},
-    listen,
+    listen, webhooks,
 };
 use lia_store::{CredentialKind, Op, Store, Txn, sqlite::SqliteStore};
 use serde_json::{Value, json};
@@ -145,7 +145,16 @@ impl Server {
         (Self::start_on(runtime, Clock::default()).await, dialled)
     }
 
+    /// With these webhooks.
+    pub async fn start_telling(webhooks: webhooks::Options) -> Self {
+        Self::start_whole(Never::default(), Clock::default(), webhooks).await
+    }
+
     async fn start_on(runtime: Never, clock: Clock) -> Self {
+        Self::start_whole(runtime, clock, webhooks::Options::default()).await
+    }
+
+    async fn start_whole(runtime: Never, clock: Clock, webhooks: webhooks::Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path();
         let store = SqliteStore::open(path.join("lia.db"), lia_store::sqlite::Options::default()).unwrap();
@@ -165,6 +174,7 @@ impl Server {
             log_quota: 1 << 30,
             pty_keep: 1 << 20,
             disk_reserve: 0,
+            webhooks,
             retention: Retention::default(),
             upkeep_every: Duration::ZERO,
             clock,

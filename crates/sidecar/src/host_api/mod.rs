@@ -4,7 +4,7 @@
 use std::{convert::Infallible, io, path::Path, rc::Rc};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Either, Full};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
@@ -17,15 +17,21 @@ use lia_protocol::{
     error::{ApiError, ErrorCode},
     host_api::HostHealth,
     limits::{HOST_FILE_BYTES, UPLOAD_BYTES},
+    sessions::CreateGitWorktreeBody,
 };
+use nix::fcntl::OFlag;
 use tokio::net::UnixStream;
 
 use crate::{git::Git, instance::Instance};
 
 mod file_body;
 mod list;
+mod snapshot;
 
 use file_body::FileBody;
+
+/// Bytes of a request for a worktree.
+const WORKTREE_BYTES: usize = 64 << 10;
 
 type Body = Either<Full<Bytes>, FileBody>;
 
@@ -50,7 +56,22 @@ impl From<io::Error> for Failure {
 
 impl From<crate::git::GitError> for Failure {
     fn from(e: crate::git::GitError) -> Self {
-        Self(ErrorCode::VmError, e.to_string())
+        let code = match e {
+            crate::git::GitError::BadName(_) => ErrorCode::BadRequest,
+            crate::git::GitError::Spawn(_)
+            | crate::git::GitError::Io(_)
+            | crate::git::GitError::Failed(..)
+            | crate::git::GitError::TooLong(_) => ErrorCode::VmError,
+        };
+        Self(code, e.to_string())
+    }
+}
+
+/// Of what a person asks of a repository, git's no is about the request.
+fn asked(e: crate::git::GitError) -> Failure {
+    match e {
+        crate::git::GitError::Failed(_, said) => Failure(ErrorCode::BadRequest, said),
+        other => other.into(),
     }
 }
 
@@ -125,6 +146,35 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
             }
             Ok(file("application/octet-stream", FileBody::new(opened, size)))
         }
+        (&Method::GET, "/fs/preview") => {
+            Ok(json(&snapshot::preview(&instance.workspace, &needed(value("path")?, "path")?)?))
+        }
+        (&Method::GET, "/fs/snapshot") => {
+            Ok(json(&snapshot::snapshot(&instance.workspace, &value("path")?, value("all")? == "true")?))
+        }
+        (&Method::GET, "/git/branches") => {
+            Ok(json(&git_at(instance, &value("path")?)?.branches().await.map_err(asked)?))
+        }
+        (&Method::GET, "/git/commits") => {
+            let branch = Some(value("branch")?).filter(|b| !b.is_empty());
+            let limit = value("limit")?.parse().unwrap_or(20);
+            let git = git_at(instance, &value("path")?)?;
+            Ok(json(&git.commits(branch.as_deref(), limit).await.map_err(asked)?))
+        }
+        (&Method::GET, "/git/worktrees") => {
+            Ok(json(&git_at(instance, &value("path")?)?.worktrees().await.map_err(asked)?))
+        }
+        (&Method::POST, "/git/worktrees") => {
+            let body = Limited::new(request.into_body(), WORKTREE_BYTES).collect().await;
+            let body = body.map_err(|e| Failure(ErrorCode::BadRequest, format!("the body: {e}")))?.to_bytes();
+            let body: CreateGitWorktreeBody =
+                serde_json::from_slice(&body).map_err(|e| Failure(ErrorCode::BadRequest, e.to_string()))?;
+            let git = git_at(instance, body.path.as_deref().unwrap_or_default())?;
+            let made = git.add_worktree(&body).await.map_err(asked)?;
+            let mut response = json(&made);
+            *response.status_mut() = StatusCode::CREATED;
+            Ok(response)
+        }
         (&Method::PUT, "/fs/file") => {
             let path = needed(value("path")?, "path")?;
             let mut draft = instance.workspace.draft(Path::new(&path))?;
@@ -158,6 +208,17 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
         }
         (_, path) => Err(Failure(ErrorCode::NotFound, format!("there is no {path} here"))),
     }
+}
+
+/// Git in a folder of a request.
+fn git_at(instance: &Rc<Instance>, path: &str) -> Result<Git, Failure> {
+    let folder = snapshot::below(&instance.workspace, path)?;
+    let is_folder = instance.workspace.open(&folder, OFlag::O_PATH | OFlag::O_DIRECTORY);
+    is_folder.map_err(|e| match e.kind() {
+        io::ErrorKind::PermissionDenied => Failure::from(e),
+        _ => Failure(ErrorCode::BadRequest, format!("there is no folder {path:?}")),
+    })?;
+    Ok(Git::new(instance, &folder.to_string_lossy()))
 }
 
 fn needed(value: String, key: &str) -> Result<String, Failure> {

@@ -9,7 +9,11 @@ use std::{
 use lia_protocol::{
     boot::PORT_HOST_API,
     host_api::{DirList, EntryKind, HostHealth},
+    sessions::{
+        FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList, GitWorktreeCreated, GitWorktreeList,
+    },
 };
+use serde_json::json;
 
 use crate::host::{Around, Sidecar, ok, scripted, text};
 
@@ -128,6 +132,110 @@ fn a_repository_there_and_back() {
     let (status, body) = call(&sidecar, "POST", "/repo/import?dir=elsewhere&branch=", b"this is no bundle");
     assert_eq!(status, 500, "{}", String::from_utf8_lossy(&body));
     assert_eq!(call(&sidecar, "GET", "/repo/diff?dir=..", b"").0, 400);
+}
+
+/// A good answer, read.
+fn seen<T: serde::de::DeserializeOwned>(sidecar: &Sidecar, method: &str, target: &str, body: &[u8]) -> T {
+    let (status, body) = call(sidecar, method, target, body);
+    assert!(status < 300, "{target}: {status} {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[test]
+fn what_a_repository_shows() {
+    let repo = tempfile::tempdir().unwrap();
+    let repo = repo.path();
+    git(repo, &["init", "--quiet", "-b", "work"]);
+    std::fs::write(repo.join("file"), "one\n").unwrap();
+    git(repo, &["add", "."]);
+    git(repo, &["commit", "--quiet", "-m", "first \u{fc} line\n\nand more"]);
+    git(repo, &["bundle", "create", "--quiet", "in.bundle", "work"]);
+    let sidecar = Sidecar::around(Around::Sandbox, |_| {});
+    let bundle = std::fs::read(repo.join("in.bundle")).unwrap();
+    assert_eq!(call(&sidecar, "POST", "/repo/import?dir=app&branch=work", &bundle).0, 204);
+    let head = git(repo, &["rev-parse", "HEAD"]).trim().to_owned();
+
+    let branches: GitBranchList = seen(&sidecar, "GET", "/git/branches?path=app", b"");
+    let [work] = &branches.branches[..] else { panic!("{branches:?}") };
+    assert_eq!(
+        (work.name.as_str(), work.sha.as_str(), work.current, work.remote),
+        ("work", &*head, true, false)
+    );
+    let commits: GitCommitList = seen(&sidecar, "GET", "/git/commits?path=app&limit=5", b"");
+    let [commit] = &commits.commits[..] else { panic!("{commits:?}") };
+    assert_eq!((commits.branch.as_str(), commit.sha.as_str()), ("work", &*head));
+    assert_eq!((commit.message.as_str(), commit.author_name.as_str()), ("first \u{fc} line", "t"));
+    assert!(head.starts_with(&commit.short_sha) && commit.date.contains('T'));
+    let again: GitCommitList = seen(&sidecar, "GET", "/git/commits?path=/workspace/app&branch=work", b"");
+    assert_eq!(again, commits);
+
+    let add = |body: serde_json::Value| call(&sidecar, "POST", "/git/worktrees", body.to_string().as_bytes());
+    let (status, body) =
+        add(json!({ "name": "x", "path": "app", "newBranch": "topic", "startPoint": "work" }));
+    assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
+    let made: GitWorktreeCreated = serde_json::from_slice(&body).unwrap();
+    assert_eq!(made.path, "/workspace/.lia/worktrees/app/x");
+    assert_eq!(text(sidecar.workspace().join(".lia/worktrees/app/x/file")), "one\n");
+    let trees: GitWorktreeList = seen(&sidecar, "GET", "/git/worktrees?path=app", b"");
+    let shown: Vec<_> = trees.worktrees.iter().map(|t| (t.path.as_str(), t.branch.as_deref())).collect();
+    assert_eq!(shown, [("/workspace/app", Some("work")), (&*made.path, Some("topic"))]);
+    // A worktree's `.git` is a file, which names its place.
+    let folder: FileSystemSnapshot =
+        seen(&sidecar, "GET", "/fs/snapshot?path=.lia/worktrees/app&all=true", b"");
+    assert_eq!(folder.entries[0].git.as_ref().unwrap().branch, "topic");
+
+    // No name is an option, a path or a range.
+    for body in [
+        json!({ "name": "../y", "path": "app" }),
+        json!({ "name": "-f", "path": "app" }),
+        json!({ "name": "y", "path": "app", "branch": "--detach" }),
+        json!({ "name": "y", "path": "app", "newBranch": "-d" }),
+        json!({ "name": "y", "path": "app", "newBranch": "a", "startPoint": "--orphan" }),
+        json!({ "name": "y", "path": "app", "newBranch": "a b" }),
+        json!({ "name": "x", "path": "app" }),
+        json!({ "name": "y", "path": "app", "branch": "none" }),
+        json!({ "name": "y", "path": "" }),
+        json!({ "name": "y", "path": "none" }),
+    ] {
+        let (status, said) = add(body.clone());
+        assert_eq!(status, 400, "{body}: {}", String::from_utf8_lossy(&said));
+    }
+    let marker = sidecar.workspace().join("app/marker");
+    for query in [
+        "path=app&branch=--output%3D/workspace/app/marker",
+        "path=app&branch=work..HEAD",
+        "path=app&branch=none",
+        "path=",
+        "path=none",
+    ] {
+        let (status, said) = call(&sidecar, "GET", &format!("/git/commits?{query}"), b"");
+        assert_eq!(status, 400, "{query}: {}", String::from_utf8_lossy(&said));
+    }
+    assert!(!marker.exists());
+    for path in ["..", "/etc", "app/../.."] {
+        assert_eq!(call(&sidecar, "GET", &format!("/git/branches?path={path}"), b"").0, 403, "{path}");
+    }
+}
+
+#[test]
+fn a_preview_and_a_snapshot() {
+    let sidecar = Sidecar::start();
+    std::fs::write(sidecar.dir.path().join("outside"), "secret").unwrap();
+    std::os::unix::fs::symlink("../outside", sidecar.workspace().join("link")).unwrap();
+    std::fs::write(sidecar.workspace().join("file"), "\u{1f600}".repeat(60_000)).unwrap();
+    let preview: FilePreview = seen(&sidecar, "GET", "/fs/preview?path=file", b"");
+    assert_eq!((preview.path.as_str(), preview.truncated, preview.max_chars), ("file", true, 100_000));
+    assert_eq!(preview.content.encode_utf16().count(), 100_000);
+    for (path, status) in
+        [("", 400), ("none", 404), (".", 404), ("link", 403), ("../outside", 403), ("/etc/passwd", 403)]
+    {
+        let (got, body) = call(&sidecar, "GET", &format!("/fs/preview?path={path}"), b"");
+        assert_eq!(got, status, "{path}");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+    let folder: FileSystemSnapshot = seen(&sidecar, "GET", "/fs/snapshot?path=&all=false", b"");
+    assert_eq!(folder.path.as_deref(), Some(folder.root.as_str()));
+    assert_eq!(folder.entries.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(), ["file", "link"]);
 }
 
 /// A hostile repository's hooks and monitors do not run, and a hostile `git` gets no further than the agent's own side.

@@ -14,6 +14,7 @@ use super::{
     error::Fault,
     events::{self, Row, SEQ_BITS, key, seq_of},
     rows::{self, int, nat},
+    webhooks,
 };
 use crate::{Committed, Head, StoreError};
 
@@ -69,6 +70,8 @@ pub(super) struct Logs {
     mark: usize,
     undo: Vec<(SessionId, Log)>,
     txn: u64,
+    /// Whether this batch put something into the outbox.
+    told: bool,
 }
 
 impl Logs {
@@ -98,6 +101,12 @@ impl Logs {
         self.undo.clear();
         self.logs.clear();
         self.mark = 0;
+        self.told = false;
+    }
+
+    /// Whether what has been written since the last call put something into the outbox.
+    pub(super) fn take_told(&mut self) -> bool {
+        std::mem::take(&mut self.told)
     }
 
     /// Forgets a session that is being removed.
@@ -317,7 +326,9 @@ impl Logs {
 
     /// Writes the oldest rows. An error ends the batch: rows of other transactions are among them.
     fn write_rows(&mut self, conn: &Connection, count: usize) -> Result<(), Fault> {
-        events::insert(conn, &self.rows[..count]).map_err(|e| Fault::Batch(e.into()))?;
+        let rows = &self.rows[..count];
+        events::insert(conn, rows).map_err(|e| Fault::Batch(e.into()))?;
+        self.told |= webhooks::into_outbox(conn, rows).map_err(|e| Fault::Batch(e.into()))?;
         self.rows.drain(..count);
         Ok(())
     }

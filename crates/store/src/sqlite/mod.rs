@@ -11,6 +11,7 @@
 //! - `flush`: what survives the loss of power;
 //! - `batch`: what happens inside it; each change stays all or nothing on its own;
 //! - `log`, `events`: appends, link positions, PTY trimming; `ops`: records;
+//! - `webhooks`: the outbox and deliveries;
 //! - `purge`: removals in steps; `checkpoint`: the bound of the WAL;
 //! - `reads`, `rows`: the read side, and how records stand in their tables;
 //! - `schema`, `lock`, `error`: opening, the folder's lock, what SQLite's errors mean.
@@ -24,15 +25,17 @@ use std::{
 use async_trait::async_trait;
 use lia_protocol::{
     event::Event,
-    ids::{CommandId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId, UserId},
+    ids::{
+        CommandId, DeliveryId, InstanceId, PermissionId, Seq, SessionId, TaskId, UploadId, UserId, WebhookId,
+    },
     time::Timestamp,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Head, IdempotencyRecord,
-    LedgerRecord, NamedInstance, Op, PageSize, PermissionRecord, Settled, Store, StoreError, TaskFilter,
-    TaskRecord, TemplateRecord, Txn, UploadRecord,
+    CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Delivered, DeliveryFilter, Due,
+    Head, IdempotencyRecord, LedgerRecord, NamedInstance, Op, PageSize, PermissionRecord, Settled, Store,
+    StoreError, TaskFilter, TaskRecord, TemplateRecord, Txn, Untold, UploadRecord, WebhookRecord,
 };
 
 mod batch;
@@ -47,6 +50,7 @@ mod purge;
 mod reads;
 mod rows;
 mod schema;
+mod webhooks;
 mod writer;
 
 use checkpoint::Gate;
@@ -76,6 +80,7 @@ pub struct SqliteStore {
     options: Options,
     readers: Readers,
     jobs: mpsc::Sender<Job>,
+    outbox: watch::Receiver<u64>,
     threads: Mutex<Option<Threads>>,
 }
 
@@ -126,7 +131,8 @@ impl SqliteStore {
             .map_err(|e| StoreError::Backend(format!("the WAL of {}: {e}", path.display())))?;
         let flush = thread("store-flush").spawn(flush).map_err(failed)?;
         let at = Arc::clone(&gate);
-        let write = move || Writer::new(Db::new(conn, at, flusher), waiting, purges).run();
+        let (grows, outbox) = watch::channel(0);
+        let write = move || Writer::new(Db::new(conn, at, flusher), waiting, purges, grows).run();
         let writer = thread("store-writer").spawn(write).map_err(failed)?;
         let at = Arc::clone(&gate);
         let checkpoint = move || checkpoint::run(&checkpoints, &at);
@@ -134,7 +140,7 @@ impl SqliteStore {
 
         let readers = Readers::new(path.to_owned(), Arc::clone(&gate), options.readers);
         let threads = Mutex::new(Some(Threads { writer, flusher: flush, checkpointer, gate, _lock: lock }));
-        Ok(Self { options, readers, jobs, threads })
+        Ok(Self { options, readers, jobs, outbox, threads })
     }
 
     async fn ask<T>(&self, job: impl FnOnce(writer::Reply<T>) -> Job) -> Result<T, StoreError> {
@@ -318,6 +324,51 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         let sql = ("SELECT value FROM settings ", "WHERE name = ?1");
         self.readers.run(move |c| reads::one(c, sql, name, |r| r.get(0))).await
+    }
+
+    async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
+        self.readers.run(move |c| webhooks::one(c, id)).await
+    }
+
+    async fn webhooks(&self, user: Option<&UserId>) -> Result<Vec<WebhookRecord>, StoreError> {
+        let user = user.map(|u| u.as_str().to_owned());
+        self.readers.run(move |c| webhooks::of_user(c, user.as_deref())).await
+    }
+
+    async fn webhooks_of_session(&self, session: SessionId) -> Result<Vec<WebhookRecord>, StoreError> {
+        self.readers.run(move |c| webhooks::of_session(c, session)).await
+    }
+
+    async fn hearers(&self, session: SessionId) -> Result<Vec<WebhookRecord>, StoreError> {
+        self.readers.run(move |c| webhooks::hearers(c, session)).await
+    }
+
+    fn outbox_grows(&self) -> watch::Receiver<u64> {
+        self.outbox.clone()
+    }
+
+    async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError> {
+        self.readers.run(move |c| webhooks::untold(c, limit)).await
+    }
+
+    async fn due(&self) -> Result<Vec<Due>, StoreError> {
+        self.readers.run(webhooks::due).await
+    }
+
+    async fn due_of(&self, webhook: WebhookId, session: SessionId) -> Result<Option<Due>, StoreError> {
+        self.readers.run(move |c| webhooks::due_of(c, webhook, session)).await
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivered>, StoreError> {
+        self.readers.run(move |c| webhooks::delivery(c, id)).await
+    }
+
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        filter: DeliveryFilter,
+    ) -> Result<Vec<Delivered>, StoreError> {
+        self.readers.run(move |c| webhooks::deliveries(c, webhook, filter)).await
     }
 
     async fn purge(&self, task: TaskId) -> Result<(), StoreError> {

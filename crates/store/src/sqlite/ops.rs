@@ -13,6 +13,7 @@ use super::{
     events::SESSIONS,
     log::Logs,
     rows::{self, int},
+    webhooks,
 };
 use crate::{
     CommandRecord, CommandState, Committed, CredentialRecord, IdempotencyRecord, LedgerRecord, NamedInstance,
@@ -54,6 +55,15 @@ pub(super) fn apply(op: Op, conn: &Connection, logs: &mut Logs, out: &mut Commit
         Op::PutUpload(upload) => put_upload(conn, &upload),
         Op::RemoveUpload { id } => remove_upload(conn, id),
         Op::PutSetting { name, value } => put_setting(conn, &name, &value),
+        Op::PutWebhook(webhook) => webhooks::put(conn, logs, &webhook),
+        Op::UpdateWebhook { id, patch } => webhooks::update(conn, id, &patch),
+        Op::RemoveWebhook { id } => webhooks::remove(conn, id),
+        Op::Tell { seen, deliveries } => webhooks::tell(conn, &seen, &deliveries),
+        Op::Attempted { id, attempt, state, next_at } => {
+            webhooks::attempted(conn, id, &attempt, state, next_at)
+        }
+        Op::Redeliver { id, at } => webhooks::redeliver(conn, id, at),
+        Op::SweepDeliveries { before } => webhooks::sweep(conn, before),
         Op::TrimOutput { session, at, keep } => logs.trim_output(conn, (session, at), keep, out),
     }
 }

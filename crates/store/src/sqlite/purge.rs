@@ -15,7 +15,7 @@ use super::{
     events::key,
     flush::Waiting,
     log::Logs,
-    rows,
+    rows, webhooks,
     writer::{Db, Reply},
 };
 use crate::StoreError;
@@ -188,6 +188,11 @@ fn remove_some(conn: &Connection, no: i64) -> Result<bool, StoreError> {
     if let Some(last) = last {
         conn.prepare_cached("DELETE FROM events WHERE key > ?1 AND key <= ?2")?
             .execute((key(no, Seq::ZERO), last))?;
+        return Ok(false);
+    }
+    let (first, last) = (key(no, Seq::ZERO), key(no + 1, Seq::ZERO));
+    conn.prepare_cached("DELETE FROM outbox WHERE key > ?1 AND key < ?2")?.execute((first, last))?;
+    if webhooks::remove_some_of_session(conn, no, ROWS as i64 / 10)? {
         return Ok(false);
     }
     for table in ["commands", "permissions"] {

@@ -44,24 +44,29 @@ fn bad(i: usize, why: impl ToString) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(i, Type::Text, why.to_string().into())
 }
 
-fn uuid(r: &Row<'_>, i: usize) -> rusqlite::Result<Uuid> {
+pub(super) fn uuid(r: &Row<'_>, i: usize) -> rusqlite::Result<Uuid> {
     r.get::<_, [u8; 16]>(i).map(Uuid::from_bytes)
 }
 
-fn time(r: &Row<'_>, i: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(super) fn time(r: &Row<'_>, i: usize) -> rusqlite::Result<Option<Timestamp>> {
     Ok(r.get::<_, Option<i64>>(i)?.map(Timestamp))
 }
 
-fn parsed<T: std::str::FromStr<Err: ToString>>(r: &Row<'_>, i: usize) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: std::str::FromStr<Err: ToString>>(r: &Row<'_>, i: usize) -> rusqlite::Result<T> {
     r.get_ref(i)?.as_str()?.parse().map_err(|e: T::Err| bad(i, e.to_string()))
 }
 
-fn json<T: DeserializeOwned>(r: &Row<'_>, i: usize) -> rusqlite::Result<T> {
+pub(super) fn json<T: DeserializeOwned>(r: &Row<'_>, i: usize) -> rusqlite::Result<T> {
     serde_json::from_str(r.get_ref(i)?.as_str()?).map_err(|e| bad(i, e))
 }
 
 /// The value whose word stands in a column.
-fn word<T: Copy>(r: &Row<'_>, i: usize, all: &[T], name: fn(T) -> &'static str) -> rusqlite::Result<T> {
+pub(super) fn word<T: Copy>(
+    r: &Row<'_>,
+    i: usize,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> rusqlite::Result<T> {
     let text = r.get_ref(i)?.as_str()?;
     all.iter().copied().find(|v| name(*v) == text).ok_or_else(|| bad(i, format!("{text:?} is not known")))
 }

@@ -8,7 +8,7 @@ use std::{cell::Cell, sync::Arc};
 
 use lia_protocol::ids::TaskId;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     batch::{self, Outcomes},
@@ -120,12 +120,14 @@ pub(super) struct Writer {
     jobs: mpsc::Receiver<Job>,
     logs: Logs,
     purges: Purges,
+    /// Wakes whoever tells what is in the outbox.
+    outbox: watch::Sender<u64>,
 }
 
 impl Writer {
     /// A writer on this connection.
-    pub(super) fn new(db: Db, jobs: mpsc::Receiver<Job>, purges: Purges) -> Self {
-        Self { db, jobs, logs: Logs::default(), purges }
+    pub(super) fn new(db: Db, jobs: mpsc::Receiver<Job>, purges: Purges, outbox: watch::Sender<u64>) -> Self {
+        Self { db, jobs, logs: Logs::default(), purges, outbox }
     }
 
     /// Runs until every sender is gone or [`Job::Close`] came.
@@ -166,6 +168,8 @@ impl Writer {
         let done = self.db.transaction(|conn| batch::apply(txns, conn, logs));
         if done.is_err() {
             self.logs.reset();
+        } else if self.logs.take_told() {
+            self.outbox.send_modify(|n| *n = n.wrapping_add(1));
         }
         done
     }

@@ -262,6 +262,30 @@ export const WebhookEventType = {
 /** The events that webhooks are told. */
 export type WebhookEventType = (typeof WebhookEventType)[keyof typeof WebhookEventType];
 
+/** Where a webhook comes from. */
+export const WebhookSource = {
+  /** Made by `POST /api/webhooks`. */
+  Api: "api",
+  /** Came with a session, and hears that one alone. */
+  Session: "session",
+  /** Named in the server's configuration, which alone changes it. */
+  Config: "config",
+} as const;
+/** Where a webhook comes from. */
+export type WebhookSource = (typeof WebhookSource)[keyof typeof WebhookSource];
+
+/** Where a delivery stands. */
+export const DeliveryState = {
+  /** It waits for its first or its next attempt. */
+  Pending: "pending",
+  /** The receiver took it. */
+  Delivered: "delivered",
+  /** It was given up. */
+  Failed: "failed",
+} as const;
+/** Where a delivery stands. */
+export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
+
 /** Whether an event is in the log. */
 export const PersistenceState = {
   /** Waits to be written. */
@@ -1285,6 +1309,40 @@ export const LIMITS = {
   SessionsHealth: {
     sessions: { min: 0, max: 4294967295 },
   },
+  CreateWebhookBody: {
+    url: { maxLength: 2048 },
+    secret: { minLength: 1, maxLength: 512 },
+    events: { minItems: 1, maxItems: 4 },
+  },
+  UpdateWebhookBody: {
+    secret: { minLength: 1, maxLength: 512 },
+    events: { minItems: 1, maxItems: 4 },
+  },
+  ListDeliveriesQuery: {
+    limit: { min: 1, max: 100 },
+  },
+  DeliveryAttempt: {
+    durationMs: { min: 0, max: 4294967295 },
+    status: { min: 0, max: 65535 },
+  },
+  SnapshotQuery: {
+    path: { maxLength: 4096 },
+  },
+  GitQuery: {
+    path: { maxLength: 4096 },
+  },
+  GitCommitsQuery: {
+    path: { maxLength: 4096 },
+    branch: { minLength: 1, maxLength: 255 },
+    limit: { min: 1, max: 4294967295 },
+  },
+  CreateGitWorktreeBody: {
+    name: { minLength: 1, maxLength: 100 },
+    path: { maxLength: 4096 },
+    branch: { minLength: 1, maxLength: 255 },
+    newBranch: { minLength: 1, maxLength: 255 },
+    startPoint: { minLength: 1, maxLength: 255 },
+  },
   WsEventMessage: {
     seq: { min: 0 },
   },
@@ -1719,6 +1777,20 @@ export const DEFAULTS = {
   VsockReadyMessage: {
     can_load: false,
     loaded: false,
+  },
+  ListDeliveriesQuery: {
+    limit: 20,
+  },
+  SnapshotQuery: {
+    path: "",
+    showAllFiles: false,
+  },
+  GitQuery: {
+    path: "",
+  },
+  GitCommitsQuery: {
+    path: "",
+    limit: 20,
   },
   AgentQueryRequest: {
     streaming: true,

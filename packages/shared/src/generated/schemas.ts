@@ -22,6 +22,7 @@ import {
   CompletionReason,
   CreateTaskPriority,
   CreateTaskType,
+  DeliveryState,
   EntryKind,
   ErrorCode,
   FetchStrategy,
@@ -47,6 +48,7 @@ import {
   ToolStatus,
   VsockMessageType,
   WebhookEventType,
+  WebhookSource,
   WsMessageType,
 } from "./constants.js";
 
@@ -1796,6 +1798,168 @@ export const WebhookPayloadSchema = /* @__PURE__ */ (() =>
       type: WebhookEventTypeSchema,
       data: z.record(z.string(), z.unknown()),
     }),
+  }))();
+
+/** Where a webhook comes from. */
+export const WebhookSourceSchema = /* @__PURE__ */ (() =>
+  z.enum(WebhookSource))();
+
+/** A webhook. Its secret is never shown again. */
+export const WebhookInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    url: z.string(),
+    events: z.array(WebhookEventTypeSchema).optional(),
+    source: WebhookSourceSchema,
+    name: z.string().optional(),
+    sessionId: z.string().regex(pattern3).optional(),
+    allUsers: z.boolean(),
+    enabled: z.boolean(),
+    createdAt: z.string().regex(pattern10),
+  }))();
+
+/** `POST /api/webhooks` */
+export const CreateWebhookBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    url: z.string().check(maxUnits(2048)).regex(pattern14),
+    secret: z.string().min(1).check(maxUnits(512)),
+    events: z.array(WebhookEventTypeSchema).min(1).max(4).optional(),
+    allUsers: z.boolean().optional(),
+  }))();
+
+/** `PATCH /api/webhooks/{id}`: what is absent stays as it is. */
+export const UpdateWebhookBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    url: z.string().regex(pattern14).optional(),
+    secret: z.string().min(1).check(maxUnits(512)).optional(),
+    events: z.array(WebhookEventTypeSchema).min(1).max(4).optional(),
+    enabled: z.boolean().optional(),
+  }))();
+
+/** `GET /api/webhooks` */
+export const ListWebhooksQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    sessionId: z.string().regex(pattern3).optional(),
+  }))();
+
+/** Where a delivery stands. */
+export const DeliveryStateSchema = /* @__PURE__ */ (() =>
+  z.enum(DeliveryState))();
+
+/** One attempt to deliver. */
+export const DeliveryAttemptSchema = /* @__PURE__ */ (() =>
+  z.object({
+    at: z.string().regex(pattern10),
+    durationMs: z.int().min(0).max(4294967295),
+    status: z.int().min(0).max(65535).optional(),
+    error: z.string().optional(),
+  }))();
+
+/** An event for one webhook. */
+export const WebhookDeliverySchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string().regex(pattern3),
+    webhookId: z.string().regex(pattern3),
+    state: DeliveryStateSchema,
+    payload: WebhookPayloadSchema,
+    attempts: z.array(DeliveryAttemptSchema),
+    createdAt: z.string().regex(pattern10),
+    nextAttemptAt: z.string().regex(pattern10).optional(),
+    finishedAt: z.string().regex(pattern10).optional(),
+  }))();
+
+/** One page, the newest first. */
+export const WebhookDeliveryListSchema = /* @__PURE__ */ (() =>
+  z.object({
+    deliveries: z.array(WebhookDeliverySchema),
+    next: z.string().regex(pattern3).optional(),
+  }))();
+
+/** `GET …/fs/snapshot` */
+export const SnapshotQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    showAllFiles: z.boolean().default(false),
+  }))();
+
+/** `GET …/fs/git/branches` and `…/worktrees` */
+export const GitQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+  }))();
+
+/** `GET …/fs/git/commits` */
+export const GitCommitsQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    branch: z.string().min(1).check(maxUnits(255)).optional(),
+    limit: z.int().min(1).max(4294967295).default(20),
+  }))();
+
+/** A branch. */
+export const GitBranchSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string(),
+    sha: z.string(),
+    current: z.boolean(),
+    remote: z.boolean(),
+  }))();
+
+/** `GET …/fs/git/branches` */
+export const GitBranchListSchema = /* @__PURE__ */ (() =>
+  z.object({
+    branches: z.array(GitBranchSchema),
+  }))();
+
+/** A commit. */
+export const GitCommitSchema = /* @__PURE__ */ (() =>
+  z.object({
+    sha: z.string(),
+    shortSha: z.string(),
+    authorName: z.string(),
+    authorEmail: z.string(),
+    date: z.string(),
+    message: z.string(),
+  }))();
+
+/** `GET …/fs/git/commits` */
+export const GitCommitListSchema = /* @__PURE__ */ (() =>
+  z.object({
+    branch: z.string(),
+    commits: z.array(GitCommitSchema),
+  }))();
+
+/** A worktree. */
+export const GitWorktreeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string(),
+    sha: z.string().optional(),
+    branch: z.string().optional(),
+    bare: z.boolean().optional(),
+    detached: z.boolean().optional(),
+  }))();
+
+/** `GET …/fs/git/worktrees` */
+export const GitWorktreeListSchema = /* @__PURE__ */ (() =>
+  z.object({
+    worktrees: z.array(GitWorktreeSchema),
+  }))();
+
+/** `POST …/fs/git/worktrees` */
+export const CreateGitWorktreeBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: z.string().min(1).check(maxUnits(100)),
+    path: z.string().check(maxUnits(4096)).regex(pattern9).optional(),
+    branch: z.string().min(1).check(maxUnits(255)).optional(),
+    newBranch: z.string().min(1).check(maxUnits(255)).optional(),
+    startPoint: z.string().min(1).check(maxUnits(255)).optional(),
+  }))();
+
+/** A worktree was made. */
+export const GitWorktreeCreatedSchema = /* @__PURE__ */ (() =>
+  z.object({
+    path: z.string(),
+    message: z.string(),
   }))();
 
 /** A session without what only its running process knows: files, log, queue. */
@@ -4367,6 +4531,14 @@ export const CreateSessionBodySchema = /* @__PURE__ */ (() =>
     title: z.string().check(maxUnits(500)).optional(),
     setup: z.string().check(maxUnits(65536)).optional(),
     env: z.record(z.string().regex(pattern8), z.string().check(maxUnits(32768)).regex(pattern9)).refine((map) => Object.keys(map).length <= 100, "has more than 100 keys").optional(),
+  }))();
+
+/** `GET /api/webhooks/{id}/deliveries` */
+export const ListDeliveriesQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    state: DeliveryStateSchema.optional(),
+    before: z.string().regex(pattern3).optional(),
+    limit: z.int().min(1).max(100).default(20),
   }))();
 
 /** The agent asks. */

@@ -12,6 +12,8 @@ import type {
   SessionEndReason,
   PromptMode,
   WebhookEventType,
+  WebhookSource,
+  DeliveryState,
   PersistenceState,
   MessageRole,
   ChatEndReason,
@@ -3103,6 +3105,286 @@ export interface WebhookPayload {
     /** Its data. */
     data: Record<string, unknown>;
   };
+}
+
+/** A webhook. Its secret is never shown again. */
+export interface WebhookInfo {
+  /** Its id. */
+  id: string;
+  /** Where events are posted. */
+  url: string;
+  /** Which events; all when absent. */
+  events?: WebhookEventType[];
+  /** Where it comes from. */
+  source: WebhookSource;
+  /** Its name in the configuration. */
+  name?: string;
+  /** The one session that it hears. */
+  sessionId?: string;
+  /** Whether it hears the sessions of all users; else its owner's. */
+  allUsers: boolean;
+  /** Whether it is told anything. */
+  enabled: boolean;
+  /** When it was made. */
+  createdAt: string;
+}
+
+/** `POST /api/webhooks` */
+export interface CreateWebhookBody {
+  /** Where events are posted: an `http://` or `https://` URL. */
+  url: string;
+  /** The key of the signatures. `whsec_` and Base64 is read as the Standard Webhooks specification says. */
+  secret: string;
+  /** Which events; all when absent. */
+  events?: WebhookEventType[];
+  /** Whether it hears the sessions of all users, which an administrator may ask for; else one's own. */
+  allUsers?: boolean;
+}
+
+/** `PATCH /api/webhooks/{id}`: what is absent stays as it is. */
+export interface UpdateWebhookBody {
+  /** Where events are posted. */
+  url?: string;
+  /** Another key of the signatures, at once for what is delivered from now on. */
+  secret?: string;
+  /** Which events. */
+  events?: WebhookEventType[];
+  /** Whether it is told anything. Once it is not, what waits to be delivered waits. */
+  enabled?: boolean;
+}
+
+/** `GET /api/webhooks` */
+export interface ListWebhooksQuery {
+  /** Those that came with this session. */
+  sessionId?: string;
+}
+
+/** `GET /api/webhooks/{id}/deliveries` */
+export interface ListDeliveriesQuery {
+  /** Only those in this state. */
+  state?: DeliveryState;
+  /** Older ones than this. */
+  before?: string;
+  /**
+   * At most so many.
+   * @default 20
+   */
+  limit: number;
+}
+
+/** {@link ListDeliveriesQuery} as it may be sent: what has a default may be left out. */
+export interface ListDeliveriesQueryInput {
+  /** Only those in this state. */
+  state?: DeliveryState;
+  /** Older ones than this. */
+  before?: string;
+  /**
+   * At most so many.
+   * @default 20
+   */
+  limit?: number;
+}
+
+/** One attempt to deliver. */
+export interface DeliveryAttempt {
+  /** When it began. */
+  at: string;
+  /** How long it took, in milliseconds. */
+  durationMs: number;
+  /** The receiver's status, when it answered. */
+  status?: number;
+  /** Why it failed, when it did not answer. */
+  error?: string;
+}
+
+/** An event for one webhook. */
+export interface WebhookDelivery {
+  /** Its id. */
+  id: string;
+  /** For which webhook. */
+  webhookId: string;
+  /** Where it stands. */
+  state: DeliveryState;
+  /** What is posted, the same at every attempt. */
+  payload: WebhookPayload;
+  /** The attempts so far, the newest twenty. */
+  attempts: DeliveryAttempt[];
+  /** When it was made. */
+  createdAt: string;
+  /** When it is tried next, while it is pending. */
+  nextAttemptAt?: string;
+  /** When it was taken or given up. */
+  finishedAt?: string;
+}
+
+/** One page, the newest first. */
+export interface WebhookDeliveryList {
+  /** The deliveries. */
+  deliveries: WebhookDelivery[];
+  /** The `before` of the next page, when there are more. */
+  next?: string;
+}
+
+/** `GET …/fs/snapshot` */
+export interface SnapshotQuery {
+  /**
+   * A folder, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path: string;
+  /**
+   * Whether dot files and what git ignores are shown too.
+   * @default false
+   */
+  showAllFiles: boolean;
+}
+
+/** {@link SnapshotQuery} as it may be sent: what has a default may be left out. */
+export interface SnapshotQueryInput {
+  /**
+   * A folder, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path?: string;
+  /**
+   * Whether dot files and what git ignores are shown too.
+   * @default false
+   */
+  showAllFiles?: boolean;
+}
+
+/** `GET …/fs/git/branches` and `…/worktrees` */
+export interface GitQuery {
+  /**
+   * A folder in the repository, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path: string;
+}
+
+/** {@link GitQuery} as it may be sent: what has a default may be left out. */
+export interface GitQueryInput {
+  /**
+   * A folder in the repository, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path?: string;
+}
+
+/** `GET …/fs/git/commits` */
+export interface GitCommitsQuery {
+  /**
+   * A folder in the repository, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path: string;
+  /** Which branch; the one that is checked out when absent. */
+  branch?: string;
+  /**
+   * At most so many; more than 200 are 200.
+   * @default 20
+   */
+  limit: number;
+}
+
+/** {@link GitCommitsQuery} as it may be sent: what has a default may be left out. */
+export interface GitCommitsQueryInput {
+  /**
+   * A folder in the repository, absolute or below the workspace; empty is the workspace.
+   * @default ""
+   */
+  path?: string;
+  /** Which branch; the one that is checked out when absent. */
+  branch?: string;
+  /**
+   * At most so many; more than 200 are 200.
+   * @default 20
+   */
+  limit?: number;
+}
+
+/** A branch. */
+export interface GitBranch {
+  /** Its name, without the remote's. */
+  name: string;
+  /** The commit that it stands at. */
+  sha: string;
+  /** Whether it is checked out here. */
+  current: boolean;
+  /** Whether it is the remote's. */
+  remote: boolean;
+}
+
+/** `GET …/fs/git/branches` */
+export interface GitBranchList {
+  /** The last changed first. */
+  branches: GitBranch[];
+}
+
+/** A commit. */
+export interface GitCommit {
+  /** Its hash. */
+  sha: string;
+  /** The hash, abbreviated. */
+  shortSha: string;
+  /** Who wrote it. */
+  authorName: string;
+  /** Their address. */
+  authorEmail: string;
+  /** When, in ISO-8601. */
+  date: string;
+  /** The first line of its message. */
+  message: string;
+}
+
+/** `GET …/fs/git/commits` */
+export interface GitCommitList {
+  /** Of which branch; `HEAD` when none is checked out. */
+  branch: string;
+  /** The newest first. */
+  commits: GitCommit[];
+}
+
+/** A worktree. */
+export interface GitWorktree {
+  /** Where it is. */
+  path: string;
+  /** The commit that is checked out. */
+  sha?: string;
+  /** The branch that is checked out. */
+  branch?: string;
+  /** Whether it is a bare repository. */
+  bare?: boolean;
+  /** Whether no branch is checked out. */
+  detached?: boolean;
+}
+
+/** `GET …/fs/git/worktrees` */
+export interface GitWorktreeList {
+  /** The main one first. */
+  worktrees: GitWorktree[];
+}
+
+/** `POST …/fs/git/worktrees` */
+export interface CreateGitWorktreeBody {
+  /** The new folder's name: letters, digits, `.`, `_` and `-`, not beginning with `.` or `-`. */
+  name: string;
+  /** A folder in the repository, absolute or below the workspace; the workspace when absent. */
+  path?: string;
+  /** A branch that is there, to check out. */
+  branch?: string;
+  /** A branch to make. */
+  newBranch?: string;
+  /** Where the new branch begins: a branch, a tag or a hash. */
+  startPoint?: string;
+}
+
+/** A worktree was made. */
+export interface GitWorktreeCreated {
+  /** Where it is. */
+  path: string;
+  /** What git said. */
+  message: string;
 }
 
 /** A session without what only its running process knows: files, log, queue. */

@@ -52,9 +52,6 @@ pub async fn create(
         None => None,
         Some(id) => Some(id.as_str().parse::<TaskId>().map_err(|e| invalid("sessionId", e.to_string()))?),
     };
-    if body.webhooks.is_some_and(|w| !w.is_empty()) {
-        return Err(invalid("webhooks", "of a session are not served by this version yet"));
-    }
     if let Some(name) = &body.runtime_instance {
         lia_protocol::names::slug(&Some(name.clone()), &())
             .map_err(|e| invalid("runtimeInstance", e.to_string()))?;
@@ -68,6 +65,7 @@ pub async fn create(
         setup: body.setup,
         env: body.env.unwrap_or_default().0,
         instance_name: body.runtime_instance,
+        webhooks: body.webhooks.unwrap_or_default(),
     };
     let task = api.engine.create_session(new).await?;
     let location = format!("/api/agents/{}", task.id);

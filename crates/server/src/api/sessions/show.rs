@@ -9,7 +9,10 @@ use lia_protocol::{
 };
 use lia_store::{PermissionRecord, TaskRecord};
 
-use crate::engine::{Engine, sessions::WORKSPACE};
+use crate::{
+    engine::{Engine, sessions::WORKSPACE},
+    views,
+};
 
 /// What a task's state is called here: the session's, and that of its sandbox, which may not be there yet.
 #[must_use]
@@ -29,10 +32,7 @@ pub fn end_reason(t: &TaskRecord) -> Option<SessionEndReason> {
         return None;
     }
     Some(match t.end_reason.as_deref() {
-        Some("deleted" | "user" | "down") => SessionEndReason::Terminated,
-        Some("agent_exit") => SessionEndReason::AgentExit,
-        Some("idle_timeout") => SessionEndReason::IdleTimeout,
-        Some(_) => SessionEndReason::Error,
+        Some(reason) => views::end_reason(reason),
         // It ended before reasons were kept.
         None if t.exit_code.is_some() => SessionEndReason::AgentExit,
         None if t.error.is_some() => SessionEndReason::Error,

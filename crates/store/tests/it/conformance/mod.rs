@@ -3,9 +3,11 @@
 
 mod log;
 mod records;
+mod webhooks;
 
 pub use log::*;
 pub use records::*;
+pub use webhooks::*;
 
 /// Makes one test of each function for the store that `$open` makes (a `Fixture` with a field `store`).
 macro_rules! conformance_suite {
@@ -43,6 +45,10 @@ macro_rules! conformance_suite {
             uploads_and_workspaces_expire,
             output_is_trimmed_without_a_hole,
             purge_leaves_nothing,
+            webhooks_are_kept,
+            the_outbox_has_what_somebody_hears,
+            deliveries_stand_in_queues,
+            a_purge_takes_a_sessions_webhooks,
             closed_is_closed,
         );
     };

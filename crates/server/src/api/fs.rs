@@ -1,0 +1,131 @@
+//! Files and repositories of a session as seed 003 shows them. What can be done to the bytes themselves is the tasks'
+//! affair ([`super::files`]); whom the instance obeys and how its answers are bounded is said there too.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{Method, StatusCode},
+};
+use lia_protocol::{
+    query::FileQuery,
+    sessions::{
+        CreateGitWorktreeBody, FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList,
+        GitCommitsQuery, GitQuery, GitWorktreeCreated, GitWorktreeList, SnapshotQuery,
+    },
+};
+use lia_store::TaskRecord;
+use serde::de::DeserializeOwned;
+
+use super::{
+    Api,
+    auth::Principal,
+    error::Failure,
+    extract::{ApiJson, ApiPath, ApiQuery},
+    files::{self, Forbid, parameter},
+};
+
+/// Bytes of a preview: 100,000 units, each escaped, and what is around them.
+const PREVIEW_BYTES: usize = 2 << 20;
+/// Bytes of a snapshot: 10,000 names of 255 bytes, escaped, each with its repository.
+const SNAPSHOT_BYTES: usize = 40 << 20;
+/// Bytes of a list of git's.
+const GIT_BYTES: usize = 32 << 20;
+
+/// What the instance answers, read and bounded.
+async fn look<T: DeserializeOwned>(
+    api: &Api,
+    task: &TaskRecord,
+    target: &str,
+    most: usize,
+) -> Result<Json<T>, Failure> {
+    let answer = files::ask(api, task, Method::GET, target, Body::empty(), Forbid::Says).await?;
+    files::read_json(answer, most).await.map(Json)
+}
+
+/// A preview of one file.
+pub async fn preview_of(api: &Api, task: &TaskRecord, q: &FileQuery) -> Result<Json<FilePreview>, Failure> {
+    look(api, task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
+}
+
+/// One folder.
+pub async fn snapshot_of(
+    api: &Api,
+    task: &TaskRecord,
+    q: &SnapshotQuery,
+) -> Result<Json<FileSystemSnapshot>, Failure> {
+    let target =
+        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
+    look(api, task, &target, SNAPSHOT_BYTES).await
+}
+
+/// `GET /api/agents/{agentId}/files?path=`
+pub async fn preview(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(q): ApiQuery<FileQuery>,
+) -> Result<Json<FilePreview>, Failure> {
+    preview_of(&api, &api.session(&caller, &id).await?, &q).await
+}
+
+/// `GET /api/agents/{agentId}/fs/snapshot?path=&showAllFiles=`
+pub async fn snapshot(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(q): ApiQuery<SnapshotQuery>,
+) -> Result<Json<FileSystemSnapshot>, Failure> {
+    snapshot_of(&api, &api.session(&caller, &id).await?, &q).await
+}
+
+/// `GET /api/agents/{agentId}/fs/git/branches`
+pub async fn branches(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(q): ApiQuery<GitQuery>,
+) -> Result<Json<GitBranchList>, Failure> {
+    let task = api.session(&caller, &id).await?;
+    look(&api, &task, &files::target("/git/branches", "path", &q.path), GIT_BYTES).await
+}
+
+/// `GET /api/agents/{agentId}/fs/git/commits`
+pub async fn commits(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(q): ApiQuery<GitCommitsQuery>,
+) -> Result<Json<GitCommitList>, Failure> {
+    let task = api.session(&caller, &id).await?;
+    let mut target =
+        files::target("/git/commits", "path", &q.path) + &parameter("limit", &q.limit.to_string());
+    if let Some(branch) = &q.branch {
+        target += &parameter("branch", branch);
+    }
+    look(&api, &task, &target, GIT_BYTES).await
+}
+
+/// `GET /api/agents/{agentId}/fs/git/worktrees`
+pub async fn worktrees(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(q): ApiQuery<GitQuery>,
+) -> Result<Json<GitWorktreeList>, Failure> {
+    let task = api.session(&caller, &id).await?;
+    look(&api, &task, &files::target("/git/worktrees", "path", &q.path), GIT_BYTES).await
+}
+
+/// `POST /api/agents/{agentId}/fs/git/worktrees`
+pub async fn add_worktree(
+    State(api): State<Api>,
+    caller: Principal,
+    ApiPath(id): ApiPath<String>,
+    body: ApiJson<CreateGitWorktreeBody>,
+) -> Result<(StatusCode, Json<GitWorktreeCreated>), Failure> {
+    let task = api.session(&caller, &id).await?;
+    let answer =
+        files::ask(&api, &task, Method::POST, "/git/worktrees", Body::from(body.bytes), Forbid::Says).await?;
+    Ok((StatusCode::CREATED, Json(files::read_json(answer, GIT_BYTES).await?)))
+}
