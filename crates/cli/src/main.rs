@@ -14,7 +14,12 @@ use clap::Parser as _;
 mod args;
 mod cmd;
 mod context;
+#[cfg(test)]
+mod fuzz;
 mod local;
+#[cfg(test)]
+#[path = "../../../fuzz/property.rs"]
+mod property;
 mod repo;
 mod session;
 mod terminal;

@@ -72,7 +72,8 @@ pub fn line(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     for c in one.chars() {
-        used += c.width().unwrap_or(0);
+        // The selector makes the symbol before it a wide one.
+        used += if c == '\u{fe0f}' { 1 } else { c.width().unwrap_or(0) };
         if used >= width {
             break;
         }
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!(line("one\n two", 20), "one two");
         assert_eq!(line("漢字漢字漢字", 6), "漢字…");
         assert!(line("漢字漢字漢字", 6).width() <= 6);
+        assert_eq!(line("☺\u{fe0f}☺\u{fe0f}☺\u{fe0f}", 5), "☺\u{fe0f}☺\u{fe0f}…");
     }
 
     #[test]

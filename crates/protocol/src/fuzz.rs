@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 
+use serde::de::IgnoredAny;
+
 use crate::{
     egress::{EgressHeader, EgressReply},
+    event::OutputChunk,
     host::{AllowRule, HostName},
     link::SidecarLine,
-    query::ListTasksQuery,
+    sessions::verify::{sign_webhook_payload, verify_webhook_signature},
     time::Timestamp,
 };
 
@@ -19,6 +22,8 @@ pub const TARGETS: &[Target] = &[
     ("timestamp", timestamp),
     ("link_line", link_line),
     ("egress_line", egress_line),
+    ("output_chunk", output_chunk),
+    ("webhook", webhook),
 ];
 
 /// A host name and an allow rule. A name is its own plain form; a rule reads back what it writes.
@@ -42,10 +47,13 @@ pub fn timestamp(data: &[u8]) {
     }
 }
 
-/// One line of a sidecar.
+/// One line of a sidecar: a frame is JSON, and a slice of the line.
 pub fn link_line(data: &[u8]) {
     if let Ok(line) = SidecarLine::parse(&Bytes::copy_from_slice(data)) {
         let _ = line.offset();
+        if let SidecarLine::Rpc { frame, .. } = line {
+            assert!(serde_json::from_slice::<IgnoredAny>(&frame).is_ok() && frame.len() < data.len());
+        }
     }
 }
 
@@ -56,5 +64,31 @@ pub fn egress_line(data: &[u8]) {
         assert_eq!(serde_json::from_slice::<EgressHeader>(&again).ok(), Some(header));
     }
     let _ = serde_json::from_slice::<EgressReply>(data);
-    let _ = serde_json::from_slice::<ListTasksQuery>(data);
+}
+
+/// The stored form of a terminal's bytes: what is read is written the same, and nothing is lost of what is too short.
+pub fn output_chunk(data: &[u8]) {
+    let body = Bytes::copy_from_slice(data);
+    let chunk = OutputChunk::decode(&body);
+    if data.len() < 8 {
+        assert_eq!((chunk.pos, &chunk.data), (0, &body));
+    } else {
+        assert_eq!(chunk.encode(), body);
+    }
+    assert!(chunk.text().len() <= 3 * chunk.data.len());
+}
+
+/// A webhook: secret and claimed signature in the first two lines, then the body. Only the one signature is good, for the
+/// one body.
+pub fn webhook(data: &[u8]) {
+    let mut parts = data.splitn(3, |b| *b == b'\n').chain([&[][..]; 2]);
+    let (Some(secret), Some(claimed), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
+    let (secret, claimed) = (String::from_utf8_lossy(secret), String::from_utf8_lossy(claimed));
+    let good = sign_webhook_payload(&secret, body);
+    assert!(verify_webhook_signature(&secret, body, &good));
+    assert_eq!(verify_webhook_signature(&secret, body, &claimed), claimed == good);
+    assert!(!verify_webhook_signature(&secret, &[body, b"\n"].concat(), &good));
+    assert!(!verify_webhook_signature(&secret, body, &good.to_uppercase()));
 }

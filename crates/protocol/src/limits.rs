@@ -32,6 +32,8 @@ pub const INPUT_BYTES: usize = 1 << 20;
 pub const WS_FRAME_BYTES: usize = 4 << 20;
 /// Bytes of one ACP frame (one line) of an agent. A longer one ends the agent with that reason.
 pub const ACP_FRAME_BYTES: usize = 4 << 20;
+/// Bytes of a JSON-RPC request's id, as JSON: answers carry it, and a question keeps it.
+pub const RPC_ID_BYTES: usize = 512;
 /// Bytes of one line on the control link: a frame and its envelope, or an `init` with its files.
 pub const LINK_LINE_BYTES: usize = 40 << 20;
 /// Bytes of one line that a sidecar sends on the control link.

@@ -30,11 +30,19 @@ use serde_json::value::RawValue;
 use crate::{
     event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress},
     ids::{CommandId, LinkEpoch, Offset, SessionId},
+    limits,
     secret::{Secret, in_clear},
     task::TaskFile,
     template::AgentMode,
     wire::message,
 };
+
+/// Whether a request of an agent may have this id: a JSON string or number that is not too long to be kept.
+#[must_use]
+pub fn is_rpc_id(id: &RawValue) -> bool {
+    let id = id.get();
+    id.len() <= limits::RPC_ID_BYTES && id.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
+}
 
 /// The link protocol's version.
 pub const LINK_VERSION: u32 = 2;

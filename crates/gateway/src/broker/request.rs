@@ -13,7 +13,7 @@ const SETUP_TOKEN: &str = "sk-ant-oat";
 const SETUP_TOKEN_BETA: &str = "oauth-2025-04-20";
 
 /// Credentials of every vendor, and what would put the operator's key on another account.
-const CREDENTIALS: [&str; 9] = [
+pub(crate) const CREDENTIALS: [&str; 9] = [
     "authorization",
     "x-api-key",
     "x-goog-api-key",

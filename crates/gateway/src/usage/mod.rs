@@ -7,7 +7,7 @@ use http::{
     HeaderMap,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
-use lia_protocol::event::Usage;
+use lia_protocol::{event::Usage, limits::SAFE_INTEGER};
 
 use self::scan::Scanner;
 use crate::{ProviderKind, events::printable};
@@ -100,8 +100,8 @@ impl Meter {
     /// The totals.
     pub(crate) fn finish(self) -> Usage {
         let Count { kind: _, mut usage, thoughts, tool_prompt } = self.count;
-        usage.output_tokens = usage.output_tokens.saturating_add(thoughts);
-        usage.input_tokens = usage.input_tokens.saturating_add(tool_prompt);
+        usage.output_tokens = usage.output_tokens.saturating_add(thoughts).min(SAFE_INTEGER);
+        usage.input_tokens = usage.input_tokens.saturating_add(tool_prompt).min(SAFE_INTEGER);
         usage
     }
 }
@@ -141,8 +141,9 @@ impl Count {
             (ProviderKind::Gemini, "usageMetadata.toolUsePromptTokenCount") => &mut self.tool_prompt,
             _ => return,
         };
-        if let Ok(tokens) = value.parse() {
-            *slot = tokens;
+        if let Ok(tokens) = value.parse::<u64>() {
+            // More than this has no place in the log.
+            *slot = tokens.min(SAFE_INTEGER);
         }
     }
 }

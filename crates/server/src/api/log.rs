@@ -2,7 +2,7 @@
 //!
 //! Nothing here keeps more than one page in memory, however long the log and however slow the reader.
 
-use std::{convert::Infallible, fmt::Write as _, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt::Write as _, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -19,7 +19,7 @@ use lia_protocol::{
     query::LogQuery,
     task::TaskStatus,
 };
-use lia_store::{PageSize, Store, StoreError};
+use lia_store::{PageSize, Store, StoreError, TaskRecord};
 use tokio::time::timeout;
 
 use super::{
@@ -38,7 +38,9 @@ pub const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// The `from` of the next page.
 const NEXT_FROM: HeaderName = HeaderName::from_static("lia-next-from");
 /// A comment goes out after this long without an event, so that proxies keep the connection.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// That comment.
+pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// `GET /api/v1/tasks/{id}/output`: `output` messages after `from`. Without `limit` all up to now, streamed.
 pub async fn output(
@@ -186,8 +188,7 @@ pub async fn events(
     let last = last_event_id(&headers)?;
     let from = last.unwrap_or(q.from);
     let follow = q.follow.unwrap_or(true) && limit.is_none();
-    if last.is_some() && task.status == TaskStatus::Terminated && from >= task.last_seq {
-        // Nothing will ever come: the one answer that stops a browser from reconnecting.
+    if has_had_all(&task, last) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let subscription = api.engine.subscribe(&task, from).await?;
@@ -235,25 +236,51 @@ impl Reader {
         if self.left == 0 || self.end.is_some_and(|end| self.subscription.cursor() >= end) {
             return None;
         }
-        let ended = pin!(self.api.credential_ended(&self.caller));
-        let slice = tokio::select! {
-            biased;
-            () = self.api.stopping.cancelled() => return None,
-            () = ended => return None,
-            next = timeout(KEEP_ALIVE, self.subscription.next()) => match next {
-                Err(_) => return Some(Bytes::from_static(b":\n\n")),
-                Ok(Ok(Some(slice))) => slice,
-                Ok(Ok(None)) => return None,
-                Ok(Err(e)) => {
-                    tracing::warn!(error = %e, "an event stream ends");
-                    return None;
-                }
-            },
-        };
-        let (bytes, count) = sse_slice(&slice, self.end, self.left);
-        self.left -= count;
-        Some(bytes)
+        match hear(&self.api, &self.caller, self.subscription.next()).await? {
+            Heard::Silence => Some(COMMENT),
+            Heard::Part(slice) => {
+                let (bytes, count) = sse_slice(&slice, self.end, self.left);
+                self.left -= count;
+                Some(bytes)
+            }
+        }
     }
+}
+
+/// What a reader of server-sent events hears.
+pub(super) enum Heard<T> {
+    /// The next part of the log.
+    Part(T),
+    /// Nothing for so long that the connection needs a [`COMMENT`].
+    Silence,
+}
+
+/// Waits for the next part of a log. `None` ends the answer: the log is complete or cannot be read, the server stops, or
+/// the credential has ended.
+pub(super) async fn hear<T>(
+    api: &Api,
+    caller: &Principal,
+    next: impl Future<Output = Result<Option<T>, StoreError>>,
+) -> Option<Heard<T>> {
+    tokio::select! {
+        biased;
+        () = api.stopping.cancelled() => None,
+        () = api.credential_ended(caller) => None,
+        next = timeout(KEEP_ALIVE, next) => match next {
+            Err(_) => Some(Heard::Silence),
+            Ok(Ok(part)) => part.map(Heard::Part),
+            Ok(Err(e)) => {
+                tracing::warn!(error = %e, "an event stream ends");
+                None
+            }
+        },
+    }
+}
+
+/// Whether a reader that has had everything up to `last` would wait for ever: nothing will come, and 204 is the one answer
+/// that stops a browser from reconnecting.
+pub(super) fn has_had_all(task: &TaskRecord, last: Option<Seq>) -> bool {
+    task.status == TaskStatus::Terminated && last.is_some_and(|last| last >= task.last_seq)
 }
 
 fn sse_slice(slice: &Slice, end: Option<Seq>, most: usize) -> (Bytes, usize) {

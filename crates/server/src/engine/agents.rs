@@ -276,7 +276,11 @@ pub(crate) fn unpack(pack: &Path, into: &Path) -> std::io::Result<()> {
         let mut entry = entry?;
         let kind = entry.header().entry_type();
         if kind.is_file() || kind.is_dir() || kind.is_symlink() {
-            let mode = if entry.header().mode()? & 0o111 == 0 && !kind.is_dir() { 0o444 } else { 0o755 };
+            let mode = match entry.header().mode()? & 0o111 {
+                _ if kind.is_dir() => 0o755,
+                0 => 0o444,
+                _ => 0o555,
+            };
             entry.set_mask(!mode & 0o777);
             entry.unpack_in(into)?;
         }

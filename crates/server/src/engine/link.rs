@@ -191,28 +191,7 @@ async fn read_lines(mut io: ReadHalf<Box<dyn Stream>>, mut buf: BytesMut, to: mp
         let mut bad = None;
         // All whole lines share one allocation: frames are slices of it, without a copy.
         if let Some(end) = memchr::memrchr(b'\n', &buf) {
-            let whole = buf.split_to(end + 1).freeze();
-            let mut start = 0;
-            for nl in memchr::memchr_iter(b'\n', &whole) {
-                let l = whole.slice(start..nl);
-                start = nl + 1;
-                if l.len() > limits::SIDECAR_LINE_BYTES {
-                    bad = Some(too_long());
-                    break;
-                }
-                match SidecarLine::parse(&l) {
-                    Ok(SidecarLine::Heartbeat | SidecarLine::Unknown) => {}
-                    Ok(SidecarLine::Refused { reason }) => {
-                        bad = Some(reason);
-                        break;
-                    }
-                    Ok(l) => lines.push(l),
-                    Err(e) => {
-                        bad = Some(e.to_string());
-                        break;
-                    }
-                }
-            }
+            (lines, bad) = read_batch(&buf.split_to(end + 1).freeze());
         } else if buf.len() > limits::SIDECAR_LINE_BYTES {
             break too_long();
         }
@@ -237,6 +216,25 @@ async fn read_lines(mut io: ReadHalf<Box<dyn Stream>>, mut buf: BytesMut, to: mp
         }
     };
     let _ = to.send(Incoming::Closed(why)).await;
+}
+
+/// Reads whole lines, without those that say nothing; and if it had to stop at one, why.
+pub(crate) fn read_batch(whole: &Bytes) -> (Vec<SidecarLine>, Option<String>) {
+    let (mut lines, mut start) = (Vec::new(), 0);
+    for end in memchr::memchr_iter(b'\n', whole) {
+        let line = whole.slice(start..end);
+        start = end + 1;
+        if line.len() > limits::SIDECAR_LINE_BYTES {
+            return (lines, Some(too_long()));
+        }
+        match SidecarLine::parse(&line) {
+            Ok(SidecarLine::Heartbeat | SidecarLine::Unknown) => {}
+            Ok(SidecarLine::Refused { reason }) => return (lines, Some(reason)),
+            Ok(line) => lines.push(line),
+            Err(e) => return (lines, Some(e.to_string())),
+        }
+    }
+    (lines, None)
 }
 
 fn too_long() -> String {

@@ -124,7 +124,7 @@ pub fn line(word: &str, text: &str) -> String {
 
 /// A JSON string with escapes of half surrogate pairs replaced: half a pair is no character, and strict readers refuse
 /// the whole message. Agents that cut their text by UTF-16 units send such halves.
-pub(crate) fn mend(literal: &str) -> Cow<'_, str> {
+fn mend(literal: &str) -> Cow<'_, str> {
     if memchr::memmem::find(literal.as_bytes(), b"\\u").is_none() {
         return Cow::Borrowed(literal);
     }

@@ -1,6 +1,6 @@
 //! `GET /api/agents/{agentId}/stream`: one session's events as server-sent events.
 
-use std::{convert::Infallible, pin::pin};
+use std::convert::Infallible;
 
 use axum::{
     body::Body,
@@ -14,16 +14,14 @@ use lia_protocol::{
     ids::{Seq, TaskId},
     query::SinceQuery,
     sessions::Channel,
-    task::TaskStatus,
 };
-use tokio::time::timeout;
 
 use super::super::{
     Api,
     auth::Principal,
     error::Failure,
     extract::{ApiPath, ApiQuery},
-    log::{EVENT_STREAM, KEEP_ALIVE, last_event_id, put_sse},
+    log::{COMMENT, EVENT_STREAM, Heard, has_had_all, hear, last_event_id, put_sse},
 };
 use crate::engine::Follower;
 
@@ -38,8 +36,7 @@ pub async fn stream(
     let task = api.task(&caller, id).await?;
     let last = last_event_id(&headers)?;
     let since = last.unwrap_or(q.since);
-    if last.is_some() && task.status == TaskStatus::Terminated && since >= task.last_seq {
-        // Nothing will ever come: the one answer that stops a browser from reconnecting.
+    if has_had_all(&task, last) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = api.engine.follow_record(&task, Some(since)).await?;
@@ -62,20 +59,9 @@ impl Reader {
     /// The next bytes; `None` ends the answer: the log is complete, the server stops, or the credential has ended.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let ended = pin!(self.api.credential_ended(&self.caller));
-            let slice = tokio::select! {
-                biased;
-                () = self.api.stopping.cancelled() => return None,
-                () = ended => return None,
-                next = timeout(KEEP_ALIVE, self.follower.next()) => match next {
-                    Err(_) => return Some(Bytes::from_static(b":\n\n")),
-                    Ok(Ok(Some(slice))) => slice,
-                    Ok(Ok(None)) => return None,
-                    Ok(Err(e)) => {
-                        tracing::warn!(error = %e, "an event stream ends");
-                        return None;
-                    }
-                },
+            let slice = match hear(&self.api, &self.caller, self.follower.next()).await? {
+                Heard::Silence => return Some(COMMENT),
+                Heard::Part(slice) => slice,
             };
             let mut out = BytesMut::new();
             let frames = self.follower.frames(&slice);

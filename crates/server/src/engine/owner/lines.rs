@@ -12,7 +12,7 @@ use lia_protocol::{
         TurnStarted,
     },
     ids::{CommandId, Offset, PermissionId, Seq, TurnId},
-    link::{HostLine, Outcome, SidecarLine},
+    link::{HostLine, Outcome, SidecarLine, is_rpc_id},
     task::TaskStatus,
     time::Timestamp,
 };
@@ -30,8 +30,8 @@ pub fn turn_of(prompt: CommandId) -> TurnId {
 }
 
 /// Options of one question, and bytes of one text of it, that are kept.
-const PERMISSION_OPTIONS: usize = 20;
-const PERMISSION_TEXT: usize = 4000;
+pub(crate) const PERMISSION_OPTIONS: usize = 20;
+pub(crate) const PERMISSION_TEXT: usize = 4000;
 
 /// A transaction in the making.
 struct Draft {
@@ -464,6 +464,9 @@ pub(crate) fn permission_request(frame: &[u8]) -> Option<(String, PermissionRequ
         return None;
     }
     let asked: Asked<'_> = serde_json::from_slice(frame).ok()?;
+    if !is_rpc_id(asked.id) {
+        return None;
+    }
     let short = |s: &str| s.chars().take(PERMISSION_TEXT).collect::<String>();
     let options = asked.params.options.iter().take(PERMISSION_OPTIONS).map(|o| PermissionOption {
         option_id: short(&o.option_id),
@@ -495,5 +498,9 @@ mod tests {
         assert!(
             permission_request(br#"{"id":1,"method":"session/request_permission","params":{}}"#).is_none()
         );
+        let text = std::str::from_utf8(frame).unwrap();
+        for id in ["{}", "[[1]]", "true", "null", &format!("\"{}\"", "x".repeat(4000))] {
+            assert!(permission_request(text.replace("\"a-1\"", id).as_bytes()).is_none(), "{id}");
+        }
     }
 }

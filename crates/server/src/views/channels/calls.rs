@@ -18,7 +18,7 @@ const KEPT_BYTES: usize = 512;
 
 /// A frame's parts, as slices of its bytes.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Frame<'a> {
+pub(super) struct Frame<'a> {
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -39,7 +39,7 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(d: D) -> Result<Option<&'a RawValu
 
 /// A request that waits.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Call {
+pub(super) struct Call {
     method: Box<str>,
     /// What a `terminal/create` runs, or the terminal that the request is about.
     about: Option<Box<str>>,
@@ -89,18 +89,18 @@ struct ExitStatus {
     exit_code: Option<i64>,
 }
 
-pub(crate) fn cut(s: &str) -> Box<str> {
+fn cut(s: &str) -> Box<str> {
     s[..s.floor_char_boundary(KEPT_BYTES)].into()
 }
 
 impl<'a> Frame<'a> {
     /// Reads one; anything that is not a JSON object with these parts is `None`.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
 
     /// The method as a JSON string, as it was written.
-    pub(crate) fn method_json(&self) -> &'a str {
+    pub(super) fn method_json(&self) -> &'a str {
         self.method.map(RawValue::get).filter(|m| m.starts_with('"')).unwrap_or("\"\"")
     }
 
@@ -113,17 +113,17 @@ impl<'a> Frame<'a> {
     }
 
     /// What it is about.
-    pub(crate) fn topic(&self) -> Topic {
+    pub(super) fn topic(&self) -> Topic {
         self.method().map_or(Topic::Other, |m| names::topic("rpc", Some(&m), None))
     }
 
     /// Of an answer: its result or its error.
-    pub(crate) fn answer(&self) -> Option<&'a RawValue> {
+    pub(super) fn answer(&self) -> Option<&'a RawValue> {
         self.error.or(self.result)
     }
 
     /// Of a request: what is to be kept until its answer.
-    pub(crate) fn call(&self) -> Option<Call> {
+    pub(super) fn call(&self) -> Option<Call> {
         let method = self.method()?;
         let about = match &*method {
             "terminal/create" => self.terminal_params().and_then(|p| {

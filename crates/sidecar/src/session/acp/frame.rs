@@ -1,5 +1,6 @@
 //! One JSON-RPC frame: its envelope is checked and its parts are found in one pass; nothing is rebuilt.
 
+use lia_protocol::link::is_rpc_id;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -50,6 +51,7 @@ impl<'a> Frame<'a> {
         let e: Envelope<'a> = serde_json::from_str(line).ok()?;
         match (e.method, e.id) {
             (Some(method), _) if !method.get().starts_with('"') => None,
+            (Some(_), Some(id)) if !is_rpc_id(id) => None,
             (Some(method), Some(id)) => Some(Self::Request { id, method, params: e.params }),
             (Some(_), None) => Some(Self::Notification),
             (None, Some(id)) => Some(Self::Response { id, result: e.error.map_or(Ok(e.result), Err) }),
@@ -72,9 +74,20 @@ mod tests {
             p(r#"{"id":3,"error":{"code":1,"message":""}}"#),
             Some(Frame::Response { result: Err(_), .. })
         ));
-        for no in ["", "hello", "[1]", "{}", r#"{"method":3}"#, r#"{"id":1,"result":tru}"#, r#"{"id":null}"#]
-        {
+        for no in [
+            "",
+            "hello",
+            "[1]",
+            "{}",
+            r#"{"method":3}"#,
+            r#"{"id":1,"result":tru}"#,
+            r#"{"id":null}"#,
+            r#"{"id":{"a":1},"method":"a"}"#,
+            r#"{"id":true,"method":"a"}"#,
+        ] {
             assert!(p(no).is_none(), "{no}");
         }
+        let long = format!(r#"{{"id":"{}","method":"a"}}"#, "x".repeat(511));
+        assert!(Frame::parse(&long).is_none());
     }
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lia_fuzz::run(lia_server::fuzz::TARGETS, "request_head", data));
