@@ -4,7 +4,7 @@
 //! - [`runtime`]: runtimes and their instances;
 //! - [`session_host`], [`runtime_host`]: the HTTP contracts of what runs beside the agents, and its callbacks;
 //! - [`session`]: sessions, templates, the prompt queue, files, webhooks;
-//! - [`storage`]: what is kept of a session;
+//! - [`storage`]: what is kept of a session; [`terminals`]: terminals over REST;
 //! - [`ws`]: the socket of one session; [`channels`]: the socket of many, with channels;
 //! - [`events`]: the events that both carry, typed;
 //! - [`verify`]: the signature of a webhook.
@@ -20,9 +20,10 @@ pub mod runtime_host;
 pub mod session;
 pub mod session_host;
 pub mod storage;
+pub mod terminals;
 pub mod verify;
 pub mod ws;
 
 pub use self::{
-    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, ws::*,
+    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, terminals::*, ws::*,
 };

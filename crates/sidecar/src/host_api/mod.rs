@@ -24,10 +24,11 @@ use crate::{git::Git, instance::Instance};
 
 mod file_body;
 mod list;
+mod terminals;
 
 use file_body::FileBody;
 
-type Body = Either<Full<Bytes>, FileBody>;
+type Body = Either<Full<Bytes>, Either<FileBody, terminals::OutputBody>>;
 
 /// What is answered when it cannot be done.
 struct Failure(ErrorCode, String);
@@ -92,7 +93,7 @@ fn json(value: &impl serde::Serialize) -> Response<Body> {
 
 fn file(kind: &'static str, body: FileBody) -> Response<Body> {
     let size = body.size();
-    let mut response = Response::new(Either::Right(body));
+    let mut response = Response::new(Either::Right(Either::Left(body)));
     response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     response.headers_mut().insert(CONTENT_LENGTH, size.into());
     response
@@ -156,6 +157,7 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
             Git::new(instance, &folder(value("dir")?)?).bundle(|b| bounded(&mut scratch.file, b)).await?;
             Ok(file("application/x-git-bundle", FileBody::whole(scratch.again()?)?))
         }
+        (_, path) if path.starts_with("/sessions/") => terminals::route(instance, request).await,
         (_, path) => Err(Failure(ErrorCode::NotFound, format!("there is no {path} here"))),
     }
 }
