@@ -94,11 +94,17 @@ impl TerminalStart {
         rows: Option<u16>,
     ) -> Result<Self, String> {
         let command = command.filter(|c| !c.is_empty()).unwrap_or_else(|| "/bin/sh".to_owned());
-        let start =
-            Self { command, args: args.unwrap_or_default(), cols: cols.unwrap_or(120), rows: rows.unwrap_or(30) };
+        let start = Self {
+            command,
+            args: args.unwrap_or_default(),
+            cols: cols.unwrap_or(120),
+            rows: rows.unwrap_or(30),
+        };
         let bytes = start.line().len();
         if bytes > TERMINAL_COMMAND_BYTES {
-            return Err(format!("a terminal's command has {bytes} bytes; allowed are {TERMINAL_COMMAND_BYTES}"));
+            return Err(format!(
+                "a terminal's command has {bytes} bytes; allowed are {TERMINAL_COMMAND_BYTES}"
+            ));
         }
         Ok(start)
     }

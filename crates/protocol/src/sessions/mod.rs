@@ -25,5 +25,6 @@ pub mod verify;
 pub mod ws;
 
 pub use self::{
-    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*, terminals::*, ws::*,
+    channels::*, events::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*,
+    terminals::*, ws::*,
 };

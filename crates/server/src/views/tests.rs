@@ -7,7 +7,8 @@ use lia_protocol::{
         Actor, AgentExited, AgentReady, Direction, EgressAllowed, EgressRefused, ErrorEvent, FsChanged, Kind,
         LogTruncated, NewEvent, OutputChunk, OwnEvent, PermissionAnswered, PermissionOption,
         PermissionRequested, Phase, Progress, PromptDelivered, PromptQueued, PromptUnknown, PromptWithdrawn,
-        QueuePaused, QueueReordered, QueueResumed, SettingsChanged, TaskState, TurnEnded, TurnStarted, Usage,
+        QueuePaused, QueueReordered, QueueResumed, SettingsChanged, TaskState, TerminalClosed,
+        TerminalOpened, TurnEnded, TurnStarted, Usage,
     },
     ids::{CommandId, PermissionId, Seq, SessionId},
     task::TaskStatus,
@@ -112,6 +113,8 @@ fn all() -> Vec<Event> {
         own(&QueueResumed {}),
         own(&QueueReordered { order: vec![COMMAND] }),
         own(&SettingsChanged { auto_approve: Some(true) }),
+        own(&TerminalOpened { terminal: "t".into(), command: "sh".into(), cols: 80, rows: 24 }),
+        own(&TerminalClosed { terminal: "t".into(), exit_code: Some(0), error: None }),
         event(Kind::TaskState, "not JSON"),
     ]
 }

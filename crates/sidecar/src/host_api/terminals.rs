@@ -78,7 +78,8 @@ pub(super) async fn route(
         }
         (&Method::GET, Some(id), ["output"]) => {
             let from = number(&query, "from")?;
-            let mut response = Response::new(Either::Right(Either::Right(OutputBody::new(terminals.read(id, from)?))));
+            let mut response =
+                Response::new(Either::Right(Either::Right(OutputBody::new(terminals.read(id, from)?))));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
             Ok(response)
         }
@@ -101,22 +102,25 @@ async fn open(instance: &Rc<Instance>, session: &Rc<Handle>, body: Incoming) -> 
         .map_err(|e| Failure(ErrorCode::BadRequest, format!("no terminal can be read from the body: {e}")))?;
     // On a task of its own: it is opened and known of, or not opened, even when the asker goes away meanwhile.
     let (instance, session) = (Rc::clone(instance), Rc::clone(session));
-    let opening = tokio::task::spawn_local(async move {
-        session.terminals.open(&instance, &session.journal, new).await
-    });
+    let opening =
+        tokio::task::spawn_local(
+            async move { session.terminals.open(&instance, &session.journal, new).await },
+        );
     opening.await.map_err(|e| Failure(ErrorCode::VmError, e.to_string()))??;
     Ok(())
 }
 
 async fn whole(body: Incoming, most: usize) -> Result<Bytes, Failure> {
     let read = Limited::new(body, most).collect().await;
-    let too_large = |_| Failure(ErrorCode::TooLarge, format!("the body broke off, or has more than {most} bytes"));
+    let too_large =
+        |_| Failure(ErrorCode::TooLarge, format!("the body broke off, or has more than {most} bytes"));
     Ok(read.map_err(too_large)?.to_bytes())
 }
 
 fn number<T: std::str::FromStr>(query: &str, key: &str) -> Result<T, Failure> {
     let text = query_value(query, key)?;
-    text.parse().map_err(|_| Failure(ErrorCode::BadRequest, format!("{key} is {text:?}, which is no number for it")))
+    text.parse()
+        .map_err(|_| Failure(ErrorCode::BadRequest, format!("{key} is {text:?}, which is no number for it")))
 }
 
 type Next = Pin<Box<dyn Future<Output = (Reader, Option<Bytes>)>>>;
