@@ -156,7 +156,10 @@ pub enum TerminalLine {
         bytes: u64,
     },
     /// All that was kept when it was asked for has been sent.
-    Live,
+    Live {
+        /// Whether it is over: then the rest follows at once.
+        over: bool,
+    },
     /// Its command has ended, or it was killed. The last line.
     Exit {
         /// 128 + signal when a signal ended it.

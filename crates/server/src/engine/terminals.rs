@@ -15,16 +15,16 @@ use lia_protocol::{
     boot::PORT_HOST_API,
     error::{ApiError, Issue},
     event::Actor,
-    ids::TaskId,
+    ids::{TaskId, UserId},
     limits,
     task::TaskStatus,
     terminal::{HostTerminal, OpenTerminal, TerminalId, TerminalLine, TerminalStart},
 };
-use lia_store::TaskRecord;
 use tokio::time::timeout;
 
 use super::{
     Engine, EngineError,
+    instances::OPEN,
     link::{self, take_line},
     owner::{InstanceState, Msg, terminals::no_terminal},
 };
@@ -49,21 +49,35 @@ impl Engine {
         self.shared.sessions().get(&task).map(|s| s.tail.terminals()).unwrap_or_default()
     }
 
+    /// The oldest session of a named instance that has not ended: in its sandbox the instance's terminals run.
+    ///
+    /// # Errors
+    /// `NotFound` for an instance that is not there; `InvalidState` when it has no such session.
+    pub async fn first_session(&self, name: &str, user: &UserId) -> Result<TaskId, EngineError> {
+        self.named(user, name).await?;
+        let sessions = self.of_user(user, Some(name), &OPEN).await?;
+        sessions.iter().map(|t| t.id).min().ok_or_else(|| {
+            EngineError::InvalidState(format!(
+                "the runtime instance {name} has no session, and each session has a sandbox of its own; start one"
+            ))
+        })
+    }
+
     /// Opens a terminal in a session's sandbox.
     ///
     /// # Errors
     /// `InvalidState` when the session does not run or has too many; `Invalid` when the command cannot be run.
     pub async fn open_terminal(
         &self,
-        task: &TaskRecord,
+        task: TaskId,
         by: Actor,
         start: TerminalStart,
     ) -> Result<TerminalId, EngineError> {
-        let id = TerminalId::new(task.id);
+        let id = TerminalId::new(task);
         let kept = start.clone();
-        self.ask(task.id, |reply| Msg::TerminalOpens { id, start: kept, by, reply }).await?;
+        self.ask(task, |reply| Msg::TerminalOpens { id, start: kept, by, reply }).await?;
         // On a task of its own: what was written down is opened, or written off, whatever becomes of the asker.
-        let (engine, task) = (self.clone(), task.id);
+        let engine = self.clone();
         let opening = self.shared.background.spawn(async move {
             let body = serde_json::to_vec(&OpenTerminal { terminal: id, start }).unwrap_or_default();
             let opened = engine.terminal(task, Method::POST, "", body).await;
@@ -209,8 +223,8 @@ pub enum TerminalPart {
     Output(u64, Bytes),
     /// So many bytes, after so many others, are not kept any more.
     Dropped(u64, u64),
-    /// All that was kept is given.
-    Live,
+    /// All that was kept is given; whether the terminal is over, and the rest follows at once.
+    Live(bool),
     /// It is over.
     Exit(i32),
 }
@@ -258,7 +272,7 @@ fn part(line: &[u8]) -> Result<TerminalPart, EngineError> {
             counted(pos, bytes)?;
             TerminalPart::Dropped(pos, bytes)
         }
-        TerminalLine::Live => TerminalPart::Live,
+        TerminalLine::Live { over } => TerminalPart::Live(over),
         TerminalLine::Exit { exit_code } => TerminalPart::Exit(exit_code),
     })
 }

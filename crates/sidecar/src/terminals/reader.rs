@@ -52,7 +52,7 @@ impl Reader {
         }
         if self.live.is_some_and(|at| self.pos >= at) {
             self.live = None;
-            return Some(TerminalLine::Live);
+            return Some(TerminalLine::Live { over: self.terminal.is_over() });
         }
         if self.pos < ring.end() {
             let (pos, bytes) = (self.pos, ring.read(self.pos, PIECE));

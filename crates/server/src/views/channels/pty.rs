@@ -39,6 +39,12 @@ impl Pty {
 }
 
 impl Pty {
+    /// Where the bytes stand that were taken.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.next
+    }
+
     /// Where the text stands that was given: before the beginning of a character that is kept.
     #[must_use]
     pub fn given(&self) -> u64 {
