@@ -16,3 +16,4 @@ mod sessions;
 mod sessions_queue;
 mod sessions_templates;
 mod spine;
+mod terminals;

@@ -29,11 +29,11 @@ use lia_protocol::{
     },
     runtime::RuntimeStatus,
     sessions::{
-        AgentTemplate, CreateSessionBody, OkResponse, PermissionResponseBody, PromptBody, PromptQueueState,
-        PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse,
+        AgentTemplate, CreateSessionBody, CreateTerminalBody, OkResponse, PermissionResponseBody, PromptBody,
+        PromptQueueState, PromptResponse, QueueClearedResponse, QueueOrderBody, QueuedPromptResponse,
         RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session, SessionProgress, SessionSettings,
-        CreateTerminalBody, SessionsHealth, StartRuntimeBody, TerminalInfo, TerminalInputBody, TerminalOutput,
-        TerminalsResponse, UpdateAgentTemplateBody,
+        SessionsHealth, StartRuntimeBody, TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse,
+        UpdateAgentTemplateBody,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -178,9 +178,11 @@ fn named() -> Doc {
 
 /// A route that a named instance's first session answers.
 fn of_instance() -> Doc {
-    doc()
-        .path::<String>("instanceName", "The runtime's instance.")
-        .fails(&[C::NotFound, C::InvalidState, C::VmError])
+    doc().path::<String>("instanceName", "The runtime's instance.").fails(&[
+        C::NotFound,
+        C::InvalidState,
+        C::VmError,
+    ])
 }
 
 /// A route of one terminal.

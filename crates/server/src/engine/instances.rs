@@ -63,7 +63,11 @@ impl Engine {
     }
 
     /// An instance that is there, and its status as answers show it.
-    pub(super) async fn named(&self, user: &UserId, name: &str) -> Result<(NamedInstance, InstanceStatus), EngineError> {
+    pub(super) async fn named(
+        &self,
+        user: &UserId,
+        name: &str,
+    ) -> Result<(NamedInstance, InstanceStatus), EngineError> {
         let kept = self.find(user, name).await?.ok_or_else(|| none(name))?;
         let status = self.status_of(&kept).await?;
         Ok((kept, status))

@@ -75,8 +75,11 @@ impl Output {
     fn read(sidecar: &Sidecar, terminal: TerminalId, from: u64) -> Self {
         let mut stream = sidecar.dial(PORT_HOST_API);
         let session = sidecar.session();
-        write!(stream, "GET /sessions/{session}/terminals/{terminal}/output?from={from} HTTP/1.1\r\nhost: x\r\n\r\n")
-            .unwrap();
+        write!(
+            stream,
+            "GET /sessions/{session}/terminals/{terminal}/output?from={from} HTTP/1.1\r\nhost: x\r\n\r\n"
+        )
+        .unwrap();
         let mut lines = BufReader::new(stream);
         let mut line = String::new();
         while line != "\r\n" {
@@ -93,7 +96,8 @@ impl Output {
         // Chunks of HTTP: their sizes stand between the lines.
         while !line.starts_with('{') {
             line.clear();
-            self.lines.read_line(&mut line).unwrap();
+            let read = self.lines.read_line(&mut line);
+            assert!(read.is_ok(), "{read:?} after {:?}", String::from_utf8_lossy(&self.bytes));
             if line == "0\r\n" {
                 return None;
             }
@@ -145,13 +149,19 @@ fn a_shell_beside_the_agent() {
     let mut output = Output::read(&sidecar, terminal, 0);
     // Of its own: session, process group, terminal; in the agent's folder.
     type_in(&sidecar, terminal, "stty -echo; PS1=; echo $(stty size) $(tty) $TERM; pwd\r");
-    type_in(&sidecar, terminal, "read p c s pp pgrp sid r < /proc/$$/stat; [ $pgrp$sid = $$$$ ] && echo le''ader\r");
+    type_in(
+        &sidecar,
+        terminal,
+        "read p c s pp pgrp sid r < /proc/$$/stat; [ $pgrp$sid = $$$$ ] && echo le''ader\r",
+    );
     output.until("40 100 /dev/pts/");
     output.until("xterm-256color");
     output.until(sidecar.workspace().to_str().unwrap());
     output.until("leader");
     // A running program hears of a new size.
-    type_in(&sidecar, terminal, "trap 'echo now $(stty size)' WINCH; echo rea''dy\r");
+    let waits =
+        "sh -c 'trap \"echo now \\$(stty size); kill \\$!\" WINCH; sleep 1000 & echo rea\"\"dy; wait'\r";
+    type_in(&sidecar, terminal, waits);
     output.until("ready");
     assert_eq!(call(&sidecar, "POST", &format!("/{terminal}/resize?cols=77&rows=11"), b"").0, 204);
     output.until("now 11 77");
@@ -182,10 +192,12 @@ fn a_shell_beside_the_agent() {
 fn a_reader_that_stands_still_is_told_what_it_missed() {
     let (sidecar, _link) = beside(Around::Nothing);
     let lines = TERMINAL_KEPT_BYTES / 100 * 12;
-    let script = format!("stty -onlcr -echo; read x; seq -f '%0100.0f' 1 {lines}; echo end; read x");
+    let script =
+        format!("stty -onlcr -echo; echo set; read x; seq -f '%0100.0f' 1 {lines}; echo end; read x");
     let terminal = open(&sidecar, &script);
     let mut slow = Output::read(&sidecar, terminal, 0);
     let mut quick = Output::read(&sidecar, terminal, 0);
+    quick.until("set");
     type_in(&sidecar, terminal, "go\n");
     // One that reads gets to the end, whether the other one reads or not.
     quick.until("end\n");
@@ -195,7 +207,7 @@ fn a_reader_that_stands_still_is_told_what_it_missed() {
         assert_eq!(output.end(), 0);
         assert!(output.dropped > 0, "nothing was dropped");
         assert!(output.bytes.ends_with(format!("{lines:0100}\nend\n").as_bytes()));
-        assert_eq!(output.next, lines as u64 * 101 + 4);
+        assert_eq!(output.next, lines as u64 * 101 + 8);
     }
     assert!(late.bytes.len() <= TERMINAL_KEPT_BYTES);
     // What is kept begins with whole characters, and a reader beyond the end stands at the end.
@@ -275,13 +287,19 @@ fn bounds() {
     // The same one again is a repeat.
     assert_eq!(try_open(&sidecar, all[0], &["/bin/sh"]).0, 204);
     let over = open_after_end(&sidecar, all[3]);
-    assert_eq!(call(&sidecar, "GET", &format!("/{}/output", all[3]), b"").0, 404, "{over} took its place");
+    assert_eq!(
+        call(&sidecar, "GET", &format!("/{}/output?from=0", all[3]), b"").0,
+        404,
+        "{over} took its place"
+    );
 
     // What is typed is bounded at once, and while nobody reads it.
-    let (status, _) = call(&sidecar, "POST", &format!("/{}/input", all[1]), &vec![b'x'; TERMINAL_INPUT_BYTES + 1]);
+    let (status, _) =
+        call(&sidecar, "POST", &format!("/{}/input", all[1]), &vec![b'x'; TERMINAL_INPUT_BYTES + 1]);
     assert_eq!(status, 413);
     let full = (0..64).find_map(|_| {
-        let (status, said) = call(&sidecar, "POST", &format!("/{}/input", all[0]), &vec![b'x'; TERMINAL_INPUT_BYTES]);
+        let (status, said) =
+            call(&sidecar, "POST", &format!("/{}/input", all[0]), &vec![b'x'; TERMINAL_INPUT_BYTES]);
         (status != 204).then_some((status, said))
     });
     let (status, said) = full.expect("it takes everything");

@@ -462,7 +462,8 @@ impl<'a> Connection<'a> {
                     && let Some(terminal) = terminals::of_topic(&frame.topic, task)
                 {
                     let mine = self.sessions.get_mut(&task).and_then(|w| w.replays.front_mut());
-                    let before = mine.map(|r| r.terminals.extract_if(.., |(id, _)| *id == terminal).collect());
+                    let before =
+                        mine.map(|r| r.terminals.extract_if(.., |(id, _)| *id == terminal).collect());
                     self.scrollback(task, before.unwrap_or_default(), &channel).await?;
                 }
                 let replay = self.sessions.get(&task).and_then(|w| w.replays.front());
@@ -507,7 +508,8 @@ impl<'a> Connection<'a> {
             return Ok(());
         };
         let parked = watched.parked.take();
-        for (screen, shown) in self.held.extract_if(.., |(s, _)| s.terminal.task == task).collect::<Vec<_>>() {
+        for (screen, shown) in self.held.extract_if(.., |(s, _)| s.terminal.task == task).collect::<Vec<_>>()
+        {
             self.shown(screen, shown).await?;
         }
         match parked {
@@ -530,7 +532,8 @@ impl<'a> Connection<'a> {
         // A channel of many sessions begins with what is new; one of terminals alone has nothing but them.
         let start = if from.is_some() || channel.0 == "terminals" { 0 } else { NEWEST };
         let session = task.to_string();
-        let covered = |id: &TerminalId| tag(&terminals::topic(*id), &session, std::iter::once(channel)).is_some();
+        let covered =
+            |id: &TerminalId| tag(&terminals::topic(*id), &session, std::iter::once(channel)).is_some();
         let open = self.api.engine.open_terminals(task).into_iter().filter(|(_, at)| *at <= until);
         open.map(|(id, _)| id).filter(covered).map(|id| (id, start)).collect()
     }

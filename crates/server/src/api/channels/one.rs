@@ -141,11 +141,7 @@ impl Client {
         }
     }
 
-    async fn act(
-        &self,
-        text: &str,
-        replies: &mpsc::Sender<Utf8Bytes>,
-    ) -> Result<Option<String>, String> {
+    async fn act(&self, text: &str, replies: &mpsc::Sender<Utf8Bytes>) -> Result<Option<String>, String> {
         let Some(order) = act::parse_one(text)? else { return Ok(None) };
         let done = act::act(&self.api, &self.caller, self.task.id, order).await;
         match done.map_err(|f| f.sentence().to_owned())? {
