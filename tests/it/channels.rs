@@ -19,10 +19,10 @@ use tokio_tungstenite::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client made of nothing but the seed's messages.
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
-    async fn open(server: &Server, client: &Client, path: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn open(server: &Server, client: &Client, path: &str) -> anyhow::Result<Self> {
         let mut request = format!("{}{path}", server.url().replace("http", "ws")).into_client_request()?;
         request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
         let io = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
@@ -30,14 +30,14 @@ impl Socket {
     }
 
     /// On channels, past `connected`.
-    async fn channels(server: &Server, client: &Client) -> anyhow::Result<Self> {
+    pub(crate) async fn channels(server: &Server, client: &Client) -> anyhow::Result<Self> {
         let mut socket = Self::open(server, client, "/ws").await?;
         let connected = socket.next().await?;
         ensure!(connected["type"] == "connected", "{connected}");
         Ok(socket)
     }
 
-    async fn say(&mut self, message: Value) -> anyhow::Result<()> {
+    pub(crate) async fn say(&mut self, message: Value) -> anyhow::Result<()> {
         Ok(self.0.send(Message::text(message.to_string())).await?)
     }
 
@@ -54,17 +54,17 @@ impl Socket {
         }
     }
 
-    async fn next(&mut self) -> anyhow::Result<Value> {
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.text().await?)?)
     }
 
-    async fn subscribe(&mut self, channel: &str, since: u64) -> anyhow::Result<Vec<Value>> {
+    pub(crate) async fn subscribe(&mut self, channel: &str, since: u64) -> anyhow::Result<Vec<Value>> {
         self.say(json!({ "action": "subscribe", "channel": channel, "since": since })).await?;
         self.until(|m| m["type"] == "subscribed" && m["channel"] == channel).await
     }
 
     /// What comes up to a message, and that message.
-    async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Vec<Value>> {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Vec<Value>> {
         let mut all = Vec::new();
         loop {
             match self.next().await {
@@ -120,7 +120,7 @@ fn line(m: &Value) -> String {
     }
 }
 
-async fn ready(client: &Client) -> anyhow::Result<TaskId> {
+pub(crate) async fn ready(client: &Client) -> anyhow::Result<TaskId> {
     let task = Request::new("scripted", "say ready").create(client).await?.id;
     Log::open(client, task, Seq::ZERO).await?.turn().await?;
     Ok(task)

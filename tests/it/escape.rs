@@ -13,10 +13,11 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use lia_client::Client;
+use lia_client::{Client, Retry};
 use lia_protocol::{
     event::EgressRefused,
     ids::{Seq, TaskId},
+    sessions::CreateTerminalBody,
     task::TaskStatus,
 };
 use lia_tests::{
@@ -124,6 +125,25 @@ async fn escape(mut world: World, name: &str, user: Option<u32>) -> anyhow::Resu
         "{} of {} attempts ended otherwise:\n{}",
         wrong.len(),
         list.len(),
+        wrong.join("\n")
+    );
+
+    // A person's terminal is no way around: the same attempts there end as the agent's do.
+    let start = CreateTerminalBody {
+        command: Some("/bin/sh".into()),
+        args: Some(vec!["-c".into(), "./lia-probe run attempts > told-terminal 2>&1".into()]),
+        ..CreateTerminalBody::default()
+    };
+    let terminal = client.open_terminal(inside.task, &start).await?.terminal_id;
+    let mut watched = client.watch_terminal(inside.task, &terminal, Seq::ZERO, 0, Retry::default());
+    while watched.next().await.transpose()?.is_some() {}
+    let mut told_there = Vec::new();
+    client.read_file(inside.task, "told-terminal").await?.copy_to(&mut told_there, 1 << 20).await?;
+    let wrong = told(&list, &String::from_utf8(told_there)?, "inside", |a| a.expect);
+    ensure!(
+        wrong.is_empty(),
+        "in a terminal {} attempts ended otherwise:\n{}",
+        wrong.len(),
         wrong.join("\n")
     );
 

@@ -17,5 +17,6 @@ mod sessions;
 mod sessions_queue;
 mod sessions_templates;
 mod spine;
+mod terminals;
 mod typescript;
 mod webhooks;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use clap_complete::Shell;
 use lia_protocol::{api::Scope, host::AllowRule, task::TaskStatus};
 
 mod values;
@@ -89,6 +88,8 @@ pub enum Command {
     Show(One),
     /// Talk to a task: type prompts, answer its questions, or use its terminal
     Attach(Attach),
+    /// Open a terminal in a task's sandbox, beside its agent; its exit code is passed on
+    Shell(Shell),
     /// Print a task's log
     Logs(Logs),
     /// Print what a task wrote
@@ -124,7 +125,7 @@ pub enum Command {
     /// Print a completion script
     Completions {
         /// For which shell
-        shell: Shell,
+        shell: clap_complete::Shell,
     },
 }
 
@@ -236,6 +237,22 @@ pub struct Attach {
     /// Allow everything that the agent asks for, once per question
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `shell`
+#[derive(Debug, Args)]
+pub struct Shell {
+    /// Which
+    pub task: String,
+    /// Come back to a terminal that was left open: its digits, as --list shows them
+    #[arg(short, long, value_name = "DIGITS", conflicts_with = "command")]
+    pub terminal: Option<String>,
+    /// List the task's terminals
+    #[arg(short, long, conflicts_with_all = ["command", "terminal"])]
+    pub list: bool,
+    /// What to run, with its arguments [default: /bin/sh]
+    #[arg(last = true)]
+    pub command: Vec<String>,
 }
 
 /// `logs`

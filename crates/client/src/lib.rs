@@ -2,6 +2,7 @@
 //!
 //! - [`Client`]: one method per route ([`tasks`], [`work`], [`sessions`], [`admin`]), all over one connection pool ([`http`]);
 //! - [`TaskStream`]: a task's WebSocket; it reconnects by itself, without losing or doubling a message ([`ws`]);
+//! - [`TerminalStream`]: a person's terminal, likewise ([`terminals`]);
 //! - [`EventStream`]: a task's log over SSE, likewise ([`events`]; the parser is [`sse`]);
 //! - [`Error`]: what can go wrong, in words for people, with the server's own [`ApiError`] inside.
 
@@ -16,6 +17,7 @@ pub mod retry;
 pub mod sessions;
 pub mod sse;
 pub mod tasks;
+pub mod terminals;
 pub mod work;
 pub mod ws;
 
@@ -27,5 +29,6 @@ pub use lia_protocol::error::{ApiError, ErrorCode};
 pub use retry::Retry;
 pub use sessions::Prompted;
 pub use tasks::{OutputPage, TaskQuery};
+pub use terminals::{TerminalEvent, TerminalStream};
 pub use work::Download;
 pub use ws::{StreamOptions, TaskStream};

@@ -18,7 +18,7 @@ use lia_protocol::{
     wire::{self, optional::Nullable, tag::Tag},
     ws::{WsAnswerMessage, WsCancelMessage, WsLiveMessage, WsMessage, WsMessageExt, WsResizeMessage},
 };
-use reqwest::{Method, StatusCode, Upgraded, header};
+use reqwest::{Method, StatusCode, Upgraded, Url, header};
 use serde::Serialize;
 use tokio::time::Instant;
 use tokio_tungstenite::{
@@ -39,7 +39,8 @@ const PING_AFTER: Duration = Duration::from_secs(20);
 /// After this much silence the connection is taken for dead.
 const DEAD_AFTER: Duration = Duration::from_secs(45);
 
-type Ws = WebSocketStream<Upgraded>;
+/// A socket to a server.
+pub(crate) type Ws = WebSocketStream<Upgraded>;
 
 /// What to ask of a stream.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,6 +116,11 @@ async fn dial(client: Client, task: TaskId, from: Seq, progress: bool) -> Result
     if progress {
         url.query_pairs_mut().append_pair("progress", "1");
     }
+    upgrade(&client, &url).await
+}
+
+/// Opens a socket.
+pub(crate) async fn upgrade(client: &Client, url: &Url) -> Result<Ws, Error> {
     let key = generate_key();
     let request = client
         .streaming(Method::GET, url.clone())
@@ -127,7 +133,7 @@ async fn dial(client: Client, task: TaskId, from: Seq, progress: bool) -> Result
     if response.status() != StatusCode::SWITCHING_PROTOCOLS
         || accepted != Some(derive_accept_key(key.as_bytes()).as_bytes())
     {
-        let (url, status) = (crate::http::bare(&url), response.status().as_u16());
+        let (url, status) = (crate::http::bare(url), response.status().as_u16());
         return Err(Error::NotLia { url, status, body: "no WebSocket handshake".into() });
     }
     let upgraded = response.upgrade().await.map_err(|e| client.transport(&e))?;

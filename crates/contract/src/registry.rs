@@ -99,7 +99,7 @@ registry! {
         }
         event::{ PermissionOption, PermissionAnswered }
         log::{
-            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, QueuePausedLogEvent, QueueResumedLogEvent, QueueReorderedLogEvent, SettingsChangedLogEvent, LogEvent,
+            RpcLogEvent, OutputLogEvent, TaskStateLogEvent, TurnStartedLogEvent, TurnEndedLogEvent, PromptQueuedLogEvent, PromptDeliveredLogEvent, PromptUnknownLogEvent, PromptWithdrawnLogEvent, PermissionRequestedLogEvent, PermissionAnsweredLogEvent, EgressRefusedLogEvent, EgressAllowedLogEvent, UsageLogEvent, FsChangedLogEvent, ProgressLogEvent, ErrorLogEvent, LogTruncatedLogEvent, AgentReadyLogEvent, AgentExitedLogEvent, QueuePausedLogEvent, QueueResumedLogEvent, QueueReorderedLogEvent, SettingsChangedLogEvent, TerminalOpenedLogEvent, TerminalClosedLogEvent, LogEvent,
         }
         template::{ AgentMode, TemplateInfo }
         runtime::{ Isolation, RuntimeStatus }
@@ -110,11 +110,11 @@ registry! {
         }
         query::{
             LoginLinkQuery, TicketQuery, ListTasksQuery, DeleteTaskQuery, LogQuery, StreamQuery, SinceQuery, FolderQuery, FileQuery, RepositoryQuery,
-            ListSessionsQuery, SessionQuery,
+            ListSessionsQuery, SessionQuery, TerminalQuery,
         }
         link::{ AgentStart }
         vsock_ext::{
-            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockRefusedMessage, VsockMessageExt,
+            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockTerminalMessage, VsockRefusedMessage, VsockMessageExt,
         }
     }
     Sessions {
@@ -198,6 +198,11 @@ registry! {
             GitWorktreeList,
             CreateGitWorktreeBody,
             GitWorktreeCreated,
+            CreateTerminalBody,
+            TerminalInputBody,
+            TerminalInfo,
+            TerminalsResponse,
+            TerminalOutput,
             SessionMeta,
             SessionRuntimeInfo,
             StoredSession,

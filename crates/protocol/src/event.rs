@@ -170,6 +170,10 @@ kinds! {
     QueueReordered(QueueReordered) = 36, "queue.reordered";
     /// What is decided about the session changed.
     SettingsChanged(SettingsChanged) = 37, "settings.changed";
+    /// A person opened a terminal beside the agent. What it prints is not in the log.
+    TerminalOpened(TerminalOpened) = 38, "terminal.opened";
+    /// A person's terminal is over.
+    TerminalClosed(TerminalClosed) = 39, "terminal.closed";
 }
 
 /// A body that is JSON of Lia's own.
@@ -702,6 +706,34 @@ pub struct SettingsChanged {
     pub auto_approve: Option<bool>,
 }
 
+/// `terminal.opened`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct TerminalOpened {
+    /// Which ([`crate::terminal::TerminalId`]).
+    pub terminal: String,
+    /// What runs in it.
+    pub command: String,
+    /// Its first size: columns.
+    pub cols: u16,
+    /// Its first size: rows.
+    pub rows: u16,
+}
+
+/// `terminal.closed`
+#[apply(message)]
+#[derive(Eq)]
+#[schemars(inline)]
+pub struct TerminalClosed {
+    /// Which.
+    pub terminal: String,
+    /// The exit code, when its command ended by itself: 128 + signal when a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Why it is over, when not because its command ended.
+    pub error: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -715,7 +747,7 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 29);
+        assert_eq!(seen, 31);
     }
 
     #[test]

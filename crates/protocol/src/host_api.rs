@@ -10,6 +10,11 @@
 //! | `POST /repo/import?dir=&branch=` | body: a git bundle; clones it into `dir` (empty: the workspace itself); 204 |
 //! | `GET /repo/diff?dir=` | the change since the import or the clone, uncommitted and untracked files too, as `git diff --binary` |
 //! | `GET /repo/bundle?dir=` | the same as a git bundle with one branch `lia/result` on top of the import |
+//! | `GET`, `POST /sessions/{session}/terminals` | a person's terminals ([`crate::terminal`]); opens one; 204 |
+//! | `GET /sessions/{session}/terminals/{terminal}/output?from=` | lines of [`crate::terminal::TerminalLine`], until it is over |
+//! | `POST /sessions/{session}/terminals/{terminal}/input` | types the body; 204 |
+//! | `POST /sessions/{session}/terminals/{terminal}/resize?cols=&rows=` | 204 |
+//! | `DELETE /sessions/{session}/terminals/{terminal}` | ends it with all that it started, and forgets it; 204 |
 //!
 //! Errors are [`crate::error::ApiError`].
 

@@ -12,6 +12,7 @@
 //! - [`query`]: query strings; [`rest`]: how routes are described;
 //! - [`link`]: the control link between control plane and sidecar (port 5000);
 //! - [`host_api`]: files and repositories in an instance (port 5001);
+//! - [`terminal`]: a person's terminals in an instance (port 5001);
 //! - [`sessions`]: seed 003: sessions, runtimes, channels, webhooks;
 //! - [`egress`], [`host`]: the egress link (port 5002) and the strict host names it decides on;
 //! - [`boot`]: what a runtime hands to the sidecar at its start;
@@ -40,6 +41,7 @@ pub mod secret;
 pub mod sessions;
 pub mod task;
 pub mod template;
+pub mod terminal;
 pub mod time;
 pub mod vsock;
 pub mod vsock_ext;

@@ -94,3 +94,13 @@ pub const PREVIEW_UTF16: usize = 100_000;
 pub const SETUP_UTF16: usize = 64 << 10;
 /// Seconds that such a script may take, unless another number is said.
 pub const SETUP_SECONDS: u32 = 600;
+/// Terminals of persons in one session, those that are over and still kept among them.
+pub const TERMINALS: usize = 16;
+/// Bytes of output that are kept of one terminal; the oldest go first.
+pub const TERMINAL_KEPT_BYTES: usize = 512 << 10;
+/// Bytes of one `terminal.input`.
+pub const TERMINAL_INPUT_BYTES: usize = 64 << 10;
+/// Bytes typed into a terminal that may wait for its program to read them.
+pub const TERMINAL_TYPED_BYTES: usize = 256 << 10;
+/// Bytes of a terminal's command and arguments together.
+pub const TERMINAL_COMMAND_BYTES: usize = 32 << 10;

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress},
+    event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress, TerminalClosed},
     ids::{CommandId, LinkEpoch, Offset, SessionId},
     limits,
     secret::{Secret, in_clear},
@@ -285,6 +285,14 @@ pub enum SidecarLine {
         #[serde(flatten)]
         progress: Progress,
     },
+    /// A person's terminal is over. Journaled.
+    Terminal {
+        /// Its place.
+        offset: Offset,
+        /// Which, and how.
+        #[serde(flatten)]
+        closed: TerminalClosed,
+    },
     /// This connection is not served: wrong session, stale epoch, malformed line. The connection closes after it.
     Refused {
         /// A sentence.
@@ -402,7 +410,8 @@ impl SidecarLine {
             | Self::Done { offset, .. }
             | Self::Exit { offset, .. }
             | Self::Error { offset, .. }
-            | Self::Progress { offset, .. } => Some(*offset),
+            | Self::Progress { offset, .. }
+            | Self::Terminal { offset, .. } => Some(*offset),
             Self::Hello(_) | Self::Refused { .. } | Self::Heartbeat | Self::Unknown => None,
         }
     }

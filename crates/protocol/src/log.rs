@@ -10,7 +10,7 @@ use crate::{
         Actor, AgentExited, AgentReady, Direction, EgressAllowed, EgressRefused, ErrorEvent, FsChanged,
         LogTruncated, PermissionAnswered, PermissionRequested, Phase, Progress, PromptDelivered,
         PromptQueued, PromptUnknown, PromptWithdrawn, QueuePaused, QueueReordered, QueueResumed,
-        SettingsChanged, TaskState, TurnEnded, TurnStarted, Usage,
+        SettingsChanged, TaskState, TerminalClosed, TerminalOpened, TurnEnded, TurnStarted, Usage,
     },
     ids::{CommandId, Seq, SessionId, TurnId},
     limits,
@@ -636,6 +636,56 @@ pub struct SettingsChangedLogEvent {
     pub body: SettingsChanged,
 }
 
+/// A person opened a terminal.
+#[apply(message)]
+#[derive(Eq)]
+pub struct TerminalOpenedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `terminal.opened`.
+    pub kind: Tag<TerminalOpenedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: TerminalOpened,
+}
+
+/// A person's terminal is over.
+#[apply(message)]
+#[derive(Eq)]
+pub struct TerminalClosedLogEvent {
+    /// Gapless from 1 within the session.
+    pub seq: Seq,
+    /// When it was appended. Never sort by it.
+    pub at: Timestamp,
+    /// Whose log.
+    pub session: SessionId,
+    /// The turn it belongs to.
+    pub turn: Option<TurnId>,
+    /// Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id.
+    pub actor: Actor,
+    /// The command that led to it.
+    pub cause: Option<CommandId>,
+    /// Version of the body's form.
+    pub v: u8,
+    /// Always `terminal.closed`.
+    pub kind: Tag<TerminalClosedKind>,
+    /// What.
+    #[garde(dive)]
+    pub body: TerminalClosed,
+}
+
 tagged! {
     RpcLogEvent, RpcKind = "rpc";
     OutputLogEvent, OutputKind = "output";
@@ -661,6 +711,8 @@ tagged! {
     QueueResumedLogEvent, QueueResumedKind = "queue.resumed";
     QueueReorderedLogEvent, QueueReorderedKind = "queue.reordered";
     SettingsChangedLogEvent, SettingsChangedKind = "settings.changed";
+    TerminalOpenedLogEvent, TerminalOpenedKind = "terminal.opened";
+    TerminalClosedLogEvent, TerminalClosedKind = "terminal.closed";
 }
 
 union! {
@@ -714,6 +766,10 @@ union! {
         QueueReordered(QueueReorderedLogEvent),
         /// What is decided about the session changed.
         SettingsChanged(SettingsChangedLogEvent),
+        /// A person opened a terminal.
+        TerminalOpened(TerminalOpenedLogEvent),
+        /// A person's terminal is over.
+        TerminalClosed(TerminalClosedLogEvent),
     }
 }
 

@@ -141,6 +141,16 @@ pub struct SinceQuery {
     pub since: Seq,
 }
 
+/// `GET /api/agents/{agentId}/terminals/{terminalId}`
+#[apply(message)]
+#[derive(Eq)]
+pub struct TerminalQuery {
+    /// Begins after so many bytes of its output.
+    #[serde(default)]
+    #[garde(range(max = limits::SAFE_INTEGER))]
+    pub offset: u64,
+}
+
 /// `GET /api/v1/tasks/{id}/files`
 #[apply(message)]
 #[derive(Eq)]

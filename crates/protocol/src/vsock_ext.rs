@@ -300,6 +300,22 @@ pub struct VsockProgressMessage {
     pub message: String,
 }
 
+/// Guest → host: a person's terminal is over.
+#[apply(message)]
+pub struct VsockTerminalMessage {
+    /// Always `terminal`.
+    #[serde(rename = "type")]
+    pub kind: Tag<TerminalTag>,
+    /// Its place in the journal.
+    pub offset: Offset,
+    /// Which.
+    pub terminal: String,
+    /// The exit code, when its command ended by itself.
+    pub exit_code: Option<i32>,
+    /// Why it is over, when not because its command ended.
+    pub error: Option<String>,
+}
+
 /// Guest → host: this connection is not served, and closes.
 #[apply(message)]
 pub struct VsockRefusedMessage {
@@ -320,6 +336,7 @@ tagged! {
     VsockBegunMessage, BegunTag = "begun";
     VsockErrorMessage, ErrorTag = "error";
     VsockProgressMessage, ProgressTag = "progress";
+    VsockTerminalMessage, TerminalTag = "terminal";
     VsockRefusedMessage, RefusedTag = "refused";
     VsockPromptCommand, PromptOrderTag = "prompt";
     VsockInputCommand, InputOrderTag = "input";
@@ -398,6 +415,8 @@ union! {
         Error(VsockErrorMessage),
         /// Guest → host: a step of set-up.
         Progress(VsockProgressMessage),
+        /// Guest → host: a person's terminal is over.
+        Terminal(VsockTerminalMessage),
         /// Guest → host: this connection is not served.
         Refused(VsockRefusedMessage),
     }
@@ -423,7 +442,7 @@ mod tests {
 
     use super::VsockMessageExt;
     use crate::{
-        event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress},
+        event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress, TerminalClosed},
         ids::{CommandId, LinkEpoch, Offset, SessionId},
         link::{
             AgentStart, HostHello, HostLine, Init, LINK_VERSION, Order, Outcome, RepositoryClone,
@@ -547,6 +566,10 @@ mod tests {
             },
             SidecarLine::Error { offset, error: ErrorEvent { message: "m".into(), code: Some("c".into()) } },
             SidecarLine::Progress { offset, progress: Progress { stage: "s".into(), message: "m".into() } },
+            SidecarLine::Terminal {
+                offset,
+                closed: TerminalClosed { terminal: "t".into(), exit_code: Some(0), error: None },
+            },
             SidecarLine::Refused { reason: "r".into() },
             SidecarLine::Heartbeat,
         ] {

@@ -119,6 +119,12 @@ impl Instance {
         Ok(handle)
     }
 
+    /// The session of this name, when there is one.
+    #[must_use]
+    pub fn find(&self, id: SessionId) -> Option<Rc<Handle>> {
+        self.sessions.borrow().get(&id).cloned()
+    }
+
     /// The sessions that there are.
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionId> {

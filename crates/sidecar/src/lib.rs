@@ -7,7 +7,8 @@
 //! - [`boot`], [`instance`]: the start, and what all parts share;
 //! - [`listen`]: who may connect, and to what;
 //! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
-//! - [`egress`]: the way out; [`host_api`]: files and repositories;
+//! - [`terminals`]: a person's terminals beside it; [`pty`]: pseudo-terminals;
+//! - [`egress`]: the way out; [`host_api`]: files, repositories, terminals;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`], [`git_views`]: repositories;
 //!   [`ignores`]: what git ignores;
 //! - [`lines`], [`failpoint`]: small helpers.
@@ -28,4 +29,6 @@ pub mod lines;
 pub mod link;
 pub mod listen;
 pub mod process;
+pub mod pty;
 pub mod session;
+pub mod terminals;

@@ -20,6 +20,7 @@ pub mod permission;
 mod pull;
 mod raw;
 mod serve;
+mod shell;
 mod show;
 mod spawn;
 mod talk;
@@ -51,6 +52,7 @@ async fn dispatch(cx: &Cx, command: Command) -> Result<ExitCode> {
         Command::Ls(args) => show::ls(cx, args).await?,
         Command::Show(args) => show::show(cx, args).await?,
         Command::Attach(args) => return talk::attach(cx, args).await,
+        Command::Shell(args) => return shell::shell(cx, args).await,
         Command::Logs(args) => log::logs(cx, args).await?,
         Command::Output(args) => log::output(cx, args).await?,
         Command::Input(args) => talk::input(cx, args).await?,

@@ -43,8 +43,10 @@ pub fn output_bytes(event: &LogEvent) -> Result<Vec<u8>> {
 }
 
 /// What the user does.
-enum Typed {
+pub(super) enum Typed {
+    /// Presses keys.
     Text(String),
+    /// Makes the window this wide and high.
     Size(u16, u16),
 }
 
@@ -112,7 +114,7 @@ pub async fn attach(cx: &Cx, client: &Client, task: &TaskResponse, from: Seq) ->
 }
 
 /// Reads keys and the terminal's size until the user leaves.
-async fn read_keys(orders: mpsc::Sender<Typed>) -> Result<()> {
+pub(super) async fn read_keys(orders: mpsc::Sender<Typed>) -> Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
     let mut stdin = tokio::io::stdin();
     let mut buffer = [0u8; 4096];

@@ -8,6 +8,7 @@ use macro_rules_attribute::apply;
 
 use crate::{
     ids::Seq,
+    limits,
     sessions::{
         session::PermissionResponseBody,
         session_host::{FilePreviewAction, FsSnapshotAction, PermissionRespondTag},
@@ -163,6 +164,10 @@ pub struct WsSubscribeAction {
     pub channel: Channel,
     /// Replay only events with a greater `seq`; 0 or absent is all that is kept.
     pub since: Option<Seq>,
+    /// Of a channel of one terminal: where its output goes on, by `nextOffset` of what came last; all that is kept when
+    /// absent (ours).
+    #[garde(range(max = limits::SAFE_INTEGER))]
+    pub offset: Option<u64>,
 }
 
 /// Asks for no more events of a channel.
@@ -294,6 +299,8 @@ pub struct WsChannelTerminalCreateAction {
     pub session_id: Option<String>,
     /// The command to run; `/bin/sh` when absent.
     pub data: Option<String>,
+    /// Its arguments (ours).
+    pub args: Option<Vec<String>>,
     /// Columns.
     pub cols: Option<u16>,
     /// Rows.

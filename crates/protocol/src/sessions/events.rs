@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     event::{Direction, Phase},
+    limits,
     sessions::{
         session::{PermissionResponseBody, PromptQueueState},
         session_host::{
@@ -137,6 +138,12 @@ pub struct TerminalOutputData {
     pub terminal_id: String,
     /// Text.
     pub data: String,
+    /// Of a person's terminal: bytes that it printed before this text (ours).
+    #[garde(range(max = limits::SAFE_INTEGER))]
+    pub offset: Option<u64>,
+    /// Of a person's terminal: where what follows begins (ours).
+    #[garde(range(max = limits::SAFE_INTEGER))]
+    pub next_offset: Option<u64>,
 }
 
 /// A terminal's command ended.

@@ -4,7 +4,7 @@
 //! - [`runtime`]: runtimes and their instances;
 //! - [`session_host`], [`runtime_host`]: the HTTP contracts of what runs beside the agents, and its callbacks;
 //! - [`session`]: sessions, templates, the prompt queue, files, webhooks;
-//! - [`webhook`]: webhooks as an API; [`git`]: git in a workspace;
+//! - [`webhook`]: webhooks as an API; [`git`]: git in a workspace; [`terminals`]: terminals over REST;
 //! - [`storage`]: what is kept of a session;
 //! - [`ws`]: the socket of one session; [`channels`]: the socket of many, with channels;
 //! - [`events`]: the events that both carry, typed;
@@ -22,11 +22,12 @@ pub mod runtime_host;
 pub mod session;
 pub mod session_host;
 pub mod storage;
+pub mod terminals;
 pub mod verify;
 pub mod webhook;
 pub mod ws;
 
 pub use self::{
     channels::*, events::*, git::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*,
-    webhook::*, ws::*,
+    terminals::*, webhook::*, ws::*,
 };

@@ -21,7 +21,7 @@ use lia_protocol::{
     log::LogEvent,
     query::{
         DeleteTaskQuery, FileQuery, FolderQuery, ListSessionsQuery, ListTasksQuery, LogQuery, LoginLinkQuery,
-        RepositoryQuery, SessionQuery, SinceQuery, StreamQuery,
+        RepositoryQuery, SessionQuery, SinceQuery, StreamQuery, TerminalQuery,
     },
     rest::{
         Body, Doc, RouteDoc, doc,
@@ -29,13 +29,14 @@ use lia_protocol::{
     },
     runtime::RuntimeStatus,
     sessions::{
-        AgentTemplate, CreateGitWorktreeBody, CreateSessionBody, CreateWebhookBody, FilePreview,
-        FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery, GitQuery, GitWorktreeCreated,
-        GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse, PermissionResponseBody,
-        PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse, QueueOrderBody,
-        QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session,
-        SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery, StartRuntimeBody,
-        UpdateAgentTemplateBody, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
+        AgentTemplate, CreateGitWorktreeBody, CreateSessionBody, CreateTerminalBody, CreateWebhookBody,
+        FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery, GitQuery,
+        GitWorktreeCreated, GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse,
+        PermissionResponseBody, PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse,
+        QueueOrderBody, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance,
+        Session, SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery, StartRuntimeBody,
+        TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse, UpdateAgentTemplateBody,
+        UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -120,6 +121,9 @@ impl std::fmt::Debug for Route {
 const SMALL: usize = 64 << 10;
 /// An input's text with every character escaped.
 const INPUT: usize = 6 * limits::INPUT_BYTES + SMALL;
+/// What is typed into a terminal, and a terminal's command, likewise.
+const TYPED: usize = 6 * limits::TERMINAL_INPUT_BYTES + SMALL;
+const COMMAND: usize = 6 * limits::TERMINAL_COMMAND_BYTES + SMALL;
 
 const OPEN: Access = Access::Open;
 const ANY: Access = Access::Any;
@@ -189,6 +193,20 @@ fn named() -> Doc {
         .path::<String>("instanceName", "The runtime's instance.")
         .gives(200, json::<OkResponse>(), "It is done.")
         .fails(&[C::NotFound, C::InvalidState, C::VmError])
+}
+
+/// A route that a named instance's first session answers.
+fn of_instance() -> Doc {
+    doc().path::<String>("instanceName", "The runtime's instance.").fails(&[
+        C::NotFound,
+        C::InvalidState,
+        C::VmError,
+    ])
+}
+
+/// A route of one terminal.
+fn terminal(of: Doc) -> Doc {
+    of.path::<String>("terminalId", "The terminal.").fails(&[C::InvalidState, C::VmError])
 }
 
 /// A page for people.
@@ -386,6 +404,25 @@ routes! {
         steer().path::<String>("queueId", "The prompt.");
     POST "/api/agents/{agentId}/queue/pause" WRITE Http SMALL, sessions::prompts::pause, "Holds them back.", steer();
     POST "/api/agents/{agentId}/queue/resume" WRITE Http SMALL, sessions::prompts::resume, "Lets them go on.", steer();
+    GET "/api/agents/{agentId}/terminals" READ Http 0, sessions::terminals::list, "A person's terminals in a session's sandbox.",
+        agent().gives(200, json::<TerminalsResponse>(), "The oldest first.").fails(&[C::InvalidState, C::VmError]);
+    POST "/api/agents/{agentId}/terminals" WRITE Http COMMAND, sessions::terminals::create, "Opens a terminal beside the agent.",
+        agent().may_take(json::<CreateTerminalBody>()).gives(201, json::<TerminalInfo>(), "The terminal.").with("Location", "Where the terminal is.")
+            .fails(&[C::InvalidState, C::VmError]);
+    GET "/api/agents/{agentId}/terminals/{terminalId}" READ Http 0, sessions::terminals::read, "What a terminal printed.",
+        terminal(agent()).query::<TerminalQuery>().gives(200, json::<TerminalOutput>(), "What is kept of it.");
+    DELETE "/api/agents/{agentId}/terminals/{terminalId}" WRITE Http SMALL, sessions::terminals::kill, "Ends a terminal with all that it started, and forgets it.",
+        terminal(agent()).gives(200, json::<OkResponse>(), "It is done.");
+    POST "/api/agents/{agentId}/terminals/{terminalId}/input" WRITE Http TYPED, sessions::terminals::input, "Types into a terminal.",
+        terminal(agent()).takes(json::<TerminalInputBody>()).gives(200, json::<OkResponse>(), "It is typed.");
+    POST "/api/agents/{agentId}/terminals/{terminalId}/resize" WRITE Http SMALL, sessions::terminals::resize, "A terminal's size.",
+        terminal(agent()).takes(json::<ResizeRequest>()).gives(200, json::<OkResponse>(), "The size is set.");
+    GET "/api/runtimes/{instanceName}/terminals" READ Http 0, sessions::terminals::list_of_instance, "Terminals of an instance's first session.",
+        of_instance().gives(200, json::<TerminalsResponse>(), "The oldest first.");
+    POST "/api/runtimes/{instanceName}/terminals" WRITE Http COMMAND, sessions::terminals::create_in_instance, "Opens a terminal in the sandbox of an instance's first session.",
+        of_instance().may_take(json::<CreateTerminalBody>()).gives(201, json::<TerminalInfo>(), "The terminal.").with("Location", "Where the terminal is.");
+    GET "/api/runtimes/{instanceName}/terminals/{terminalId}" READ Http 0, sessions::terminals::read_of_instance, "What a terminal of an instance printed.",
+        terminal(of_instance()).query::<TerminalQuery>().gives(200, json::<TerminalOutput>(), "What is kept of it.");
     POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.",
         doc().takes(json::<DownRequest>()).done(202, "It ends.");
 }

@@ -14,7 +14,7 @@ use super::{Engine, EngineError};
 /// Sessions of one user that are looked at.
 const SESSIONS: u32 = 100_000;
 /// States of sessions that have not ended.
-const OPEN: [TaskStatus; 4] =
+pub(super) const OPEN: [TaskStatus; 4] =
     [TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
 
 /// States of those that are awake, or will be.
@@ -42,7 +42,7 @@ fn none(name: &str) -> EngineError {
 
 impl Engine {
     /// A user's sessions in some states (none: all), of one instance or of all.
-    async fn of_user(
+    pub(super) async fn of_user(
         &self,
         user: &UserId,
         name: Option<&str>,
@@ -63,7 +63,11 @@ impl Engine {
     }
 
     /// An instance that is there, and its status as answers show it.
-    async fn named(&self, user: &UserId, name: &str) -> Result<(NamedInstance, InstanceStatus), EngineError> {
+    pub(super) async fn named(
+        &self,
+        user: &UserId,
+        name: &str,
+    ) -> Result<(NamedInstance, InstanceStatus), EngineError> {
         let kept = self.find(user, name).await?.ok_or_else(|| none(name))?;
         let status = self.status_of(&kept).await?;
         Ok((kept, status))

@@ -6,7 +6,7 @@
 //! - [`registered`]: agent templates that can be changed; [`instances`]: named instances; [`seal`]: what is kept encrypted;
 //! - [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
-//! - [`ledger`]: what runtimes made;
+//! - [`terminals`]: a person's terminals; [`ledger`]: what runtimes made;
 //! - [`agents`]: installing agents, in a sandbox of their own; [`authorities`]: certificates inside;
 //! - [`tail`]: subscriptions, a cursor each; [`follow`]: the same for seed 003's view, and word of new sessions;
 //! - [`upkeep`]: what expires, by [`clock`];
@@ -60,6 +60,7 @@ pub mod sessions;
 pub mod spec;
 pub mod tail;
 pub mod templates;
+pub mod terminals;
 pub mod upkeep;
 
 pub use clock::Clock;

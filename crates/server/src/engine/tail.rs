@@ -4,7 +4,7 @@
 use std::{
     borrow::Cow,
     collections::VecDeque,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use lia_protocol::{
@@ -14,6 +14,7 @@ use lia_protocol::{
 use lia_store::{PageSize, Store, StoreError};
 use tokio::sync::watch;
 
+use super::terminals::OpenTerminals;
 use crate::views::{
     Frame, View,
     channels::{ChannelFrame, Projector},
@@ -69,6 +70,8 @@ struct Ring {
 pub struct Tail {
     ring: Mutex<Ring>,
     head: watch::Sender<Head>,
+    /// A person's terminals that are open.
+    terminals: Mutex<OpenTerminals>,
 }
 
 /// Where a log stands, for those who wait on it.
@@ -84,7 +87,7 @@ impl Tail {
     /// The tail of a log that stands at `head`.
     #[must_use]
     pub fn new(head: Head) -> Self {
-        Self { ring: Mutex::default(), head: watch::Sender::new(head) }
+        Self { ring: Mutex::default(), head: watch::Sender::new(head), terminals: Mutex::default() }
     }
 
     /// Makes committed events known. Called by the session's owner alone, in order.
@@ -112,6 +115,17 @@ impl Tail {
     /// Says that nothing will come any more.
     pub fn complete(&self) {
         self.head.send_modify(|h| h.complete = true);
+    }
+
+    /// Which terminals are open. Said by the session's owner alone.
+    pub fn set_terminals(&self, open: &OpenTerminals) {
+        self.terminals.lock().unwrap_or_else(PoisonError::into_inner).clone_from(open);
+    }
+
+    /// The terminals that are open.
+    #[must_use]
+    pub fn terminals(&self) -> OpenTerminals {
+        self.terminals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where it stands.

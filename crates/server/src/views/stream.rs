@@ -79,6 +79,8 @@ pub fn frames(event: &Event, extended: bool) -> Vec<Frame> {
         | EventBody::QueueResumed(_)
         | EventBody::QueueReordered(_)
         | EventBody::SettingsChanged(_)
+        | EventBody::TerminalOpened(_)
+        | EventBody::TerminalClosed(_)
         | EventBody::TurnStarted(_)
         | EventBody::Usage(_)
         | EventBody::FsChanged(_)

@@ -7,7 +7,8 @@ use lia_protocol::{
         Actor, AgentExited, AgentReady, Direction, EgressAllowed, EgressRefused, ErrorEvent, FsChanged, Kind,
         LogTruncated, NewEvent, OutputChunk, OwnEvent, PermissionAnswered, PermissionOption,
         PermissionRequested, Phase, Progress, PromptDelivered, PromptQueued, PromptUnknown, PromptWithdrawn,
-        QueuePaused, QueueReordered, QueueResumed, SettingsChanged, TaskState, TurnEnded, TurnStarted, Usage,
+        QueuePaused, QueueReordered, QueueResumed, SettingsChanged, TaskState, TerminalClosed,
+        TerminalOpened, TurnEnded, TurnStarted, Usage,
     },
     ids::{CommandId, PermissionId, Seq, SessionId},
     task::TaskStatus,
@@ -112,6 +113,8 @@ fn all() -> Vec<Event> {
         own(&QueueResumed {}),
         own(&QueueReordered { order: vec![COMMAND] }),
         own(&SettingsChanged { auto_approve: Some(true) }),
+        own(&TerminalOpened { terminal: "t".into(), command: "sh".into(), cols: 80, rows: 24 }),
+        own(&TerminalClosed { terminal: "t".into(), exit_code: Some(0), error: None }),
         event(Kind::TaskState, "not JSON"),
     ]
 }
@@ -164,9 +167,9 @@ proptest! {
     /// Whatever the batches, and after whichever event the client was cut: what it got and what it gets from there on is
     /// what an uncut client gets.
     #[test]
-    fn cut_and_resume(picks in prop::collection::vec(0..32_usize, 1..40), sizes in prop::collection::vec(1..7_usize, 40), cut in 0..40_usize) {
+    fn cut_and_resume(picks in prop::collection::vec(0..34_usize, 1..40), sizes in prop::collection::vec(1..7_usize, 40), cut in 0..40_usize) {
         let all = all();
-        prop_assert_eq!(all.len(), 32);
+        prop_assert_eq!(all.len(), 34);
         let log: Vec<Event> = (1..).zip(&picks).map(|(seq, i)| Event { seq: Seq(seq), ..all[*i].clone() }).collect();
         let batches = |events: &[Event]| {
             let (mut rest, mut out) = (events, Vec::new());

@@ -5,6 +5,7 @@ use lia_protocol::{
     api::Scope,
     ids::{CommandId, DeliveryId, PermissionId, TaskId, TokenId, WebhookId},
     secret::Secret,
+    terminal::TerminalId,
 };
 use lia_server::{
     api::{
@@ -143,6 +144,24 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("DELETE", "/api/agents/{agentId}/queue/{queueId}") => agent("/queue/x", None, 404),
         ("POST", "/api/agents/{agentId}/queue/pause") => agent("/queue/pause", None, 200),
         ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
+        ("GET" | "POST", "/api/agents/{agentId}/terminals") => agent("/terminals", None, 409),
+        ("GET" | "DELETE", "/api/agents/{agentId}/terminals/{terminalId}") => {
+            agent(&format!("/terminals/{}", TerminalId::new(task)), None, 409)
+        }
+        ("POST", "/api/agents/{agentId}/terminals/{terminalId}/input") => {
+            agent(&format!("/terminals/{}/input", TerminalId::new(task)), Some(json!({ "data": "x" })), 409)
+        }
+        ("POST", "/api/agents/{agentId}/terminals/{terminalId}/resize") => agent(
+            &format!("/terminals/{}/resize", TerminalId::new(task)),
+            Some(json!({ "cols": 80, "rows": 24 })),
+            409,
+        ),
+        ("GET" | "POST", "/api/runtimes/{instanceName}/terminals") => {
+            free("/api/runtimes/none/terminals", None, 404)
+        }
+        ("GET", "/api/runtimes/{instanceName}/terminals/{terminalId}") => {
+            free("/api/runtimes/none/terminals/x", None, 404)
+        }
         ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
         _ => None,
     }

@@ -143,6 +143,7 @@ async fn what_is_not_understood_is_told_to_the_asker() {
     let server = Server::start().await;
     let task = server.task("ann").await;
     let foreign = server.task("bob").await;
+    let foreigns = lia_protocol::terminal::TerminalId::new(foreign);
     let ann = server.token("ann", &[Scope::Read, Scope::Write]).await;
     let mut socket = open(&server, &ann, "/ws").await;
     socket.next_of("connected").await;
@@ -168,8 +169,20 @@ async fn what_is_not_understood_is_told_to_the_asker() {
             "Queue item \"q\" not found or currently processing".to_owned(),
         ),
         (
-            json!({ "action": "terminal.create" }).to_string(),
-            "this server does not do terminal.create over a WebSocket".to_owned(),
+            json!({ "action": "terminal.create", "sessionId": foreign }).to_string(),
+            format!("Session \"{foreign}\" not found"),
+        ),
+        (
+            json!({ "action": "terminal.create", "sessionId": task }).to_string(),
+            "the session is being started; try again in a moment".to_owned(),
+        ),
+        (
+            json!({ "action": "terminal.input", "terminalId": "main", "data": "x" }).to_string(),
+            "Terminal \"main\" not found".to_owned(),
+        ),
+        (
+            json!({ "action": "terminal.kill", "terminalId": foreigns }).to_string(),
+            format!("Terminal \"{foreigns}\" not found"),
         ),
     ] {
         socket.say_raw(Message::text(text.clone())).await;

@@ -27,13 +27,14 @@ use crate::{git::Git, instance::Instance};
 mod file_body;
 mod list;
 mod snapshot;
+mod terminals;
 
 use file_body::FileBody;
 
 /// Bytes of a request for a worktree.
 const WORKTREE_BYTES: usize = 64 << 10;
 
-type Body = Either<Full<Bytes>, FileBody>;
+type Body = Either<Full<Bytes>, Either<FileBody, terminals::OutputBody>>;
 
 /// What is answered when it cannot be done.
 struct Failure(ErrorCode, String);
@@ -113,7 +114,7 @@ fn json(value: &impl serde::Serialize) -> Response<Body> {
 
 fn file(kind: &'static str, body: FileBody) -> Response<Body> {
     let size = body.size();
-    let mut response = Response::new(Either::Right(body));
+    let mut response = Response::new(Either::Right(Either::Left(body)));
     response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     response.headers_mut().insert(CONTENT_LENGTH, size.into());
     response
@@ -206,6 +207,7 @@ async fn route(instance: &Rc<Instance>, request: Request<Incoming>) -> Result<Re
             Git::new(instance, &folder(value("dir")?)?).bundle(|b| bounded(&mut scratch.file, b)).await?;
             Ok(file("application/x-git-bundle", FileBody::whole(scratch.again()?)?))
         }
+        (_, path) if path.starts_with("/sessions/") => terminals::route(instance, request).await,
         (_, path) => Err(Failure(ErrorCode::NotFound, format!("there is no {path} here"))),
     }
 }

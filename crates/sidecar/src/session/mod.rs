@@ -34,7 +34,12 @@ use lia_protocol::{
 use tokio::sync::{mpsc, watch};
 
 use self::commands::Commands;
-use crate::{instance::Instance, journal::Journal, process::Ended};
+use crate::{
+    instance::Instance,
+    journal::Journal,
+    process::Ended,
+    terminals::{Beside, Terminals},
+};
 
 /// Inputs that wait for the session's task; then the connection waits.
 const QUEUE: usize = 64;
@@ -88,6 +93,8 @@ pub struct Handle {
     pub link: watch::Sender<Turnstile>,
     /// Wakes at every acknowledgement.
     pub acked: tokio::sync::Notify,
+    /// A person's terminals beside the agent.
+    pub terminals: Terminals,
     inputs: mpsc::Sender<Input>,
 }
 
@@ -126,6 +133,7 @@ pub fn start(instance: Rc<Instance>, journal: Rc<Journal>) -> Rc<Handle> {
         state: watch::Sender::new(State::Waiting),
         link: watch::Sender::default(),
         acked: tokio::sync::Notify::new(),
+        terminals: Terminals::default(),
         inputs,
     });
     let core = Core { instance, journal, commands: RefCell::default() };
@@ -134,7 +142,9 @@ pub fn start(instance: Rc<Instance>, journal: Rc<Journal>) -> Rc<Handle> {
 }
 
 async fn run(core: Core, mut queue: mpsc::Receiver<Input>, handle: Rc<Handle>) {
-    let state = match live(&core, &mut queue, &handle).await.and_then(|exited| core.exit(exited)) {
+    let ended = live(&core, &mut queue, &handle).await;
+    handle.terminals.end().await;
+    let state = match ended.and_then(|exited| core.exit(exited)) {
         Ok(code) => State::Ended(code),
         Err(e) => State::Broken(format!("the journal cannot be written: {e}")),
     };
@@ -169,6 +179,8 @@ async fn live(core: &Core, queue: &mut mpsc::Receiver<Input>, handle: &Handle) -
     };
     let first = (!init.prompt.is_empty()).then(|| (init.prompt_id, init.prompt.clone()));
     drop(init);
+    let cwd = ready.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone());
+    handle.terminals.allow(Beside { env: ready.env.clone(), cwd });
     match ready.mode {
         AgentMode::Acp => acp::run(core, ready, first, waiting, queue).await,
         AgentMode::Terminal => terminal::run(core, ready, first, waiting, queue).await,

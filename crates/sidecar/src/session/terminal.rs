@@ -1,10 +1,6 @@
 //! An agent on a pseudo-terminal: what it prints is journaled byte for byte, what is typed is written to it.
 
-use std::{
-    io,
-    os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd},
-    time::Duration,
-};
+use std::{io, os::fd::OwnedFd, time::Duration};
 
 use base64::Engine as _;
 use lia_protocol::{
@@ -13,26 +9,21 @@ use lia_protocol::{
     limits::{INPUT_BYTES, PTY_CHUNK_BYTES},
     link::{AgentStart, Order, Outcome, SidecarLine},
 };
-use nix::{
-    fcntl::{FcntlArg, OFlag, fcntl},
-    pty::{Winsize, grantpt, posix_openpt, unlockpt},
-};
 use tokio::{
     io::unix::{AsyncFd, AsyncFdReadyGuard},
     sync::mpsc,
 };
 
 use super::{Core, Input, Tail, exited, failed_exit, stop::Stop};
-use crate::process::{Child, Spec, Stdio};
+use crate::{
+    process::{Child, Spec, Stdio},
+    pty,
+};
 
 /// ^C, as a person would type it.
 const INTERRUPT: u8 = 3;
 /// The Enter key.
 const ENTER: u8 = b'\r';
-
-mod ioctl {
-    nix::ioctl_write_ptr_bad!(set_size, libc::TIOCSWINSZ, libc::winsize);
-}
 
 /// Runs the agent from its start to its end.
 pub(super) async fn run(
@@ -42,11 +33,7 @@ pub(super) async fn run(
     early: Vec<Input>,
     queue: &mut mpsc::Receiver<Input>,
 ) -> io::Result<AgentExited> {
-    let (master, slave) = open(start.cols, start.rows)?;
-    if let Some(owner) = core.instance.owner() {
-        // So that the agent can open it by its name too.
-        nix::unistd::fchown(&slave, Some(owner.into()), None)?;
-    }
+    let (master, slave) = pty::open(&core.instance, start.cols, start.rows)?;
     let spec = Spec {
         command: start.command,
         args: start.args,
@@ -106,34 +93,6 @@ pub(super) async fn run(
     Ok(exited(ended.unwrap_or(crate::process::Ended::KILLED), &Tail::default()))
 }
 
-/// Opens a terminal: our end and the agent's.
-fn open(cols: u16, rows: u16) -> io::Result<(AsyncFd<OwnedFd>, OwnedFd)> {
-    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
-    grantpt(&master)?;
-    unlockpt(&master)?;
-    // SAFETY: asks the master for its other end; no path is looked up.
-    let slave = unsafe {
-        libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC)
-    };
-    if slave < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made it for us.
-    let slave = unsafe { OwnedFd::from_raw_fd(slave) };
-    let master: OwnedFd = master.as_fd().try_clone_to_owned()?;
-    fcntl(&master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK | OFlag::O_RDWR))?;
-    resize(&master, cols, rows);
-    // SAFETY: an owned descriptor stays the same until it is dropped, after the registration.
-    let master = unsafe { AsyncFd::register(master) }.map_err(io::Error::from)?;
-    Ok((master, slave))
-}
-
-fn resize(master: &OwnedFd, cols: u16, rows: u16) {
-    let size = Winsize { ws_row: rows.max(1), ws_col: cols.max(1), ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: a whole winsize on the stack, for a terminal of ours. A refusal leaves the old size.
-    let _ = unsafe { ioctl::set_size(master.as_raw_fd(), &raw const size) };
-}
-
 struct Pty<'a> {
     core: &'a Core,
     master: &'a AsyncFd<OwnedFd>,
@@ -146,7 +105,7 @@ impl Pty<'_> {
     fn input(&mut self, input: Input, stop: &mut Stop, child: &Child) -> io::Result<()> {
         match input {
             Input::Order(id, order) if self.core.accept(id) => self.order(id, order, stop, child)?,
-            Input::Resize(cols, rows) => resize(self.master.get_ref(), cols, rows),
+            Input::Resize(cols, rows) => pty::resize(self.master.get_ref(), cols, rows),
             Input::Stop(grace) => hang_up(stop, child, None, grace),
             Input::Order(..) | Input::Init(_) => {}
         }

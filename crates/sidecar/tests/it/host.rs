@@ -130,6 +130,10 @@ impl Sidecar {
         Self { dir, process, session: SessionId::new() }
     }
 
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
     pub fn workspace(&self) -> PathBuf {
         self.dir.path().join("workspace")
     }

@@ -10,4 +10,5 @@ mod host_api;
 mod kill;
 mod link;
 mod out;
+mod people;
 mod terminal;

@@ -6,18 +6,23 @@ use lia_protocol::{
     ids::{PermissionId, Seq, TaskId},
     sessions::{
         Channel, PermissionRespondAction, PermissionResponseBody, PromptMode, QueuedPromptResponse,
-        WsChannelControlMessageExt, WsControlMessage,
+        WsChannelControlMessageExt, WsChannelTerminalCreateAction, WsChannelTerminalInputAction,
+        WsChannelTerminalKillAction, WsChannelTerminalResizeAction, WsControlMessage,
     },
+    terminal::{TerminalId, TerminalStart},
     wire::{self, tag::True},
 };
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::super::{
-    Api,
-    auth::Principal,
-    control::{check_input, give_answer},
-    error::{Failure, bad_request, not_found},
+use super::{
+    super::{
+        Api,
+        auth::Principal,
+        control::{check_input, give_answer},
+        error::{Failure, bad_request, not_found},
+    },
+    terminals::{self, TerminalAct, no_terminal},
 };
 use crate::engine::{EngineError, Prompted};
 
@@ -35,17 +40,32 @@ pub(super) enum Act {
     Clear,
     Pause,
     Resume,
+    Terminal(TerminalAct),
     /// What this server does not do, by its name.
     Other(&'static str),
+}
+
+impl Act {
+    /// The words for a session that the caller has not.
+    pub(super) fn missing(&self, session: &str) -> String {
+        if let Self::Terminal(act) = self
+            && let Some(id) = act.terminal()
+        {
+            return no_terminal(&id.to_string());
+        }
+        no_session(session)
+    }
 }
 
 /// What is asked on a socket with channels.
 #[derive(Debug, PartialEq)]
 pub(super) enum Order {
-    Subscribe(Channel, Option<Seq>),
+    Subscribe(Channel, Option<Seq>, Option<u64>),
     Unsubscribe(Channel),
     Ping,
     Act(String, Act),
+    /// Of the oldest of the caller's sessions.
+    ActOfFirst(Act),
     /// What this server does not do, by its name.
     Other(&'static str),
 }
@@ -63,7 +83,7 @@ pub(super) fn parse(text: &str) -> Result<Order, String> {
     let act = |session: String, act| Ok(Order::Act(session, act));
     match message {
         M::Subscribe(m) if m.channel.0.is_empty() => Err(NO_CHANNEL.to_owned()),
-        M::Subscribe(m) => Ok(Order::Subscribe(m.channel, m.since)),
+        M::Subscribe(m) => Ok(Order::Subscribe(m.channel, m.since, m.offset)),
         M::Unsubscribe(m) => Ok(Order::Unsubscribe(m.channel)),
         M::Ping(_) => Ok(Order::Ping),
         M::Prompt(m) => act(m.session_id, Act::Prompt(m.text)),
@@ -74,13 +94,50 @@ pub(super) fn parse(text: &str) -> Result<Order, String> {
         M::QueueClear(m) => act(m.session_id, Act::Clear),
         M::QueuePause(m) => act(m.session_id, Act::Pause),
         M::QueueResume(m) => act(m.session_id, Act::Resume),
-        M::TerminalCreate(_) => Ok(Order::Other("terminal.create")),
-        M::TerminalInput(_) => Ok(Order::Other("terminal.input")),
-        M::TerminalResize(_) => Ok(Order::Other("terminal.resize")),
-        M::TerminalKill(_) => Ok(Order::Other("terminal.kill")),
+        M::TerminalCreate(m) => {
+            let session = m.session_id.clone();
+            let open = Act::Terminal(opens(m)?);
+            Ok(match session {
+                Some(session) => Order::Act(session, open),
+                None => Order::ActOfFirst(open),
+            })
+        }
+        M::TerminalInput(m) => of_terminal(&m.terminal_id, |id| TerminalAct::Input(id, m.data)),
+        M::TerminalResize(m) => of_terminal(&m.terminal_id, |id| TerminalAct::Resize(id, m.cols, m.rows)),
+        M::TerminalKill(m) => of_terminal(&m.terminal_id, TerminalAct::Kill),
         M::FsSnapshot(_) => Ok(Order::Other("fs.snapshot")),
         M::FilePreview(_) => Ok(Order::Other("file.preview")),
     }
+}
+
+fn opens(m: WsChannelTerminalCreateAction) -> Result<TerminalAct, String> {
+    TerminalStart::new(m.data, m.args, m.cols, m.rows).map(TerminalAct::Open)
+}
+
+/// What is asked of a terminal, whose name says of which session it is.
+fn of_terminal(id: &str, act: impl FnOnce(TerminalId) -> TerminalAct) -> Result<Order, String> {
+    let id = named(id)?;
+    Ok(Order::Act(id.task.to_string(), Act::Terminal(act(id))))
+}
+
+/// The actions of terminals on the socket of one session, which the seed has on the other one alone.
+fn of_terminals(text: &str, action: &str) -> Option<Result<Act, String>> {
+    let act = match action {
+        "terminal.create" => read::<WsChannelTerminalCreateAction>(text).map(opens),
+        "terminal.input" => read::<WsChannelTerminalInputAction>(text)
+            .map(|m| named(&m.terminal_id).map(|id| TerminalAct::Input(id, m.data))),
+        "terminal.resize" => read::<WsChannelTerminalResizeAction>(text)
+            .map(|m| named(&m.terminal_id).map(|id| TerminalAct::Resize(id, m.cols, m.rows))),
+        "terminal.kill" => {
+            read::<WsChannelTerminalKillAction>(text).map(|m| named(&m.terminal_id).map(TerminalAct::Kill))
+        }
+        _ => return None,
+    };
+    Some(act.map_err(|wrong| wrong.said("Invalid message")).flatten().map(Act::Terminal))
+}
+
+fn named(id: &str) -> Result<TerminalId, String> {
+    id.parse().map_err(|_| no_terminal(id))
 }
 
 /// Reads a message on the socket of one session; `None` wants nothing.
@@ -92,7 +149,14 @@ pub(super) fn parse_one(text: &str) -> Result<Option<Act>, String> {
         Err(Wrong::Unknown(action)) if action == "file.preview" => {
             return Ok(Some(Act::Other("file.preview")));
         }
-        Err(wrong) => return Err(wrong.said("Invalid message")),
+        Err(wrong) => {
+            if let Wrong::Unknown(action) = &wrong
+                && let Some(act) = of_terminals(text, action)
+            {
+                return act.map(Some);
+            }
+            return Err(wrong.said("Invalid message"));
+        }
     };
     Ok(Some(match message {
         // This socket has no word for the answer.
@@ -187,6 +251,8 @@ pub(super) fn no_session(id: &str) -> String {
 pub(super) enum Outcome {
     /// It shows as events.
     Shown,
+    /// A terminal was opened, and what runs in it.
+    Opened(TerminalId, String),
     /// The prompt waits.
     Queued(QueuedPromptResponse),
     /// The prompt is the next thing that the agent does; a turn that fails is told here too.
@@ -237,6 +303,11 @@ pub(super) async fn act(api: &Api, caller: &Principal, task: TaskId, act: Act) -
         }
         Act::Pause => engine.queue_pause(task, by).await?,
         Act::Resume => engine.queue_resume(task, by).await?,
+        Act::Terminal(act) => {
+            if let Some((id, command)) = terminals::act(api, caller, task, act).await? {
+                return Ok(Outcome::Opened(id, command));
+            }
+        }
         Act::Other(name) => return Err(not_done(name)),
     }
     Ok(Outcome::Shown)
@@ -275,10 +346,10 @@ mod tests {
         let channel = || Channel("session:s".into());
         for (text, wanted) in [
             (r#"{"action":"ping","more":1}"#, Ok(Order::Ping)),
-            (r#"{"action":"subscribe","channel":"session:s"}"#, Ok(Order::Subscribe(channel(), None))),
+            (r#"{"action":"subscribe","channel":"session:s"}"#, Ok(Order::Subscribe(channel(), None, None))),
             (
                 r#"{"channel":"session:s","since":7,"action":"subscribe"}"#,
-                Ok(Order::Subscribe(channel(), Some(Seq(7)))),
+                Ok(Order::Subscribe(channel(), Some(Seq(7)), None)),
             ),
             (
                 r#"{"action":"permission.respond","sessionId":"s","requestId":"r","body":{"optionId":"o"}}"#,

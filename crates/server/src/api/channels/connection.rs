@@ -22,10 +22,14 @@ use lia_protocol::{
         Channel, WsSessionCreatedMessage, WsSessionTerminatedMessage, WsSubscribedMessage,
         WsUnsubscribedMessage,
     },
+    terminal::TerminalId,
     wire::tag::Tag,
 };
 use lia_store::{StoreError, TaskRecord};
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     super::{
@@ -33,7 +37,8 @@ use super::{
         auth::Principal,
         socket::{End, Sink},
     },
-    many::{ToWriter, error_text},
+    many::{ToWriter, Wanted, error_text},
+    terminals::{self, NEWEST, PATIENCE, Screen, Screens, Shown},
 };
 use crate::{
     engine::{Follower, Made, NewsReader, Slice},
@@ -88,6 +93,8 @@ struct Replay {
     channel: Channel,
     /// Where live frames go on.
     until: Seq,
+    /// Terminals whose output belongs to it, and from where on.
+    terminals: Vec<(TerminalId, u64)>,
     ack: u64,
     tags: Tags,
     /// Its cursor, until it is its turn.
@@ -179,6 +186,9 @@ pub(super) struct Connection<'a> {
     sessions: HashMap<TaskId, Watched>,
     work: FuturesUnordered<Work>,
     acks: HashMap<u64, Ack>,
+    screens: Screens,
+    /// What terminals show, while a replay of their session goes before it.
+    held: Vec<(Screen, Shown)>,
     news: NewsReader,
     last_id: u64,
 }
@@ -201,6 +211,8 @@ impl<'a> Connection<'a> {
             sessions: HashMap::new(),
             work: FuturesUnordered::new(),
             acks: HashMap::new(),
+            screens: Screens::new(api),
+            held: Vec::new(),
             news: api.engine.news(),
             last_id: 0,
         }
@@ -217,6 +229,7 @@ impl<'a> Connection<'a> {
                     Ok(done) => self.done(done).await,
                     Err(_) => Ok(()),
                 },
+                (screen, shown) = self.screens.next() => self.shown(screen, shown).await,
                 news = self.news.next() => self.created(news).await,
             };
             if let Err(end) = step {
@@ -235,17 +248,13 @@ impl<'a> Connection<'a> {
         self.created(news).await?;
         match order {
             ToWriter::Say(text) => self.say(text).await,
-            ToWriter::Subscribe(channel, since, task) => self.subscribe(channel, since, task).await,
+            ToWriter::Subscribe(wanted, task) => self.subscribe(wanted, task).await,
             ToWriter::Unsubscribe(channel) => self.unsubscribe(channel).await,
         }
     }
 
-    async fn subscribe(
-        &mut self,
-        channel: Channel,
-        since: Option<Seq>,
-        task: Option<Box<TaskRecord>>,
-    ) -> Step {
+    async fn subscribe(&mut self, wanted: Wanted, task: Option<Box<TaskRecord>>) -> Step {
+        let Wanted { channel, since, offset } = wanted;
         if !self.subscriptions.contains(&channel) {
             if self.subscriptions.len() >= SUBSCRIPTIONS {
                 let message = format!("Max subscriptions ({SUBSCRIPTIONS}) exceeded");
@@ -274,7 +283,11 @@ impl<'a> Connection<'a> {
         for id in covered {
             self.retag(id);
             let until = self.sessions.get(&id).map_or(Seq::ZERO, |w| w.delivered);
-            let Some(from) = from.filter(|from| *from < until) else { continue };
+            let terminals = self.terminals_of(id, &channel, until, (from, offset));
+            let Some(from) = from.filter(|from| *from < until) else {
+                self.scrollback(id, terminals, &channel).await?;
+                continue;
+            };
             let follower = match &task {
                 Some(task) => Some(follow(self.api, task, Some(from)).await?),
                 None => self.api.engine.follow(id, Some(from)),
@@ -284,6 +297,7 @@ impl<'a> Connection<'a> {
                 id: self.next_id(),
                 channel: channel.clone(),
                 until,
+                terminals,
                 ack,
                 tags: Tags::new(id, [channel.clone()].into_iter()),
                 follower: Some(Box::new(follower)),
@@ -309,6 +323,8 @@ impl<'a> Connection<'a> {
         for task in tasks {
             if !self.covers(task) {
                 self.sessions.remove(&task);
+                self.screens.leave_all(|id| id.task == task);
+                self.held.retain(|(screen, _)| screen.terminal.task != task);
                 continue;
             }
             self.retag(task);
@@ -401,15 +417,20 @@ impl<'a> Connection<'a> {
             }
             Err(e) => return self.unreadable(task, &e).await,
         };
-        let Some(watched) = self.sessions.get_mut(&task) else { return Ok(()) };
-        watched.delivered = slice.last();
         let mut over = false;
         for frame in &*follower.frames(&slice) {
+            if let Some(terminal) = terminals::of_topic(&frame.topic, task) {
+                self.terminal_lives(terminal, frame).await?;
+            }
+            let Some(watched) = self.sessions.get_mut(&task) else { return Ok(()) };
+            watched.delivered = frame.seq;
             if let Some(text) = watched.tags.text(frame) {
                 self.sink.feed(Message::Text(text)).await?;
             }
             over |= frame.kind == "session.terminated";
         }
+        let Some(watched) = self.sessions.get_mut(&task) else { return Ok(()) };
+        watched.delivered = slice.last();
         if over && watched.tags.tell_lives() {
             let (session_id, agent_id) = (task.to_string(), task.to_string());
             let told = WsSessionTerminatedMessage { kind: Tag::new(), session_id, agent_id };
@@ -433,17 +454,29 @@ impl<'a> Connection<'a> {
         let Some(replay) = self.sessions.get_mut(&task).and_then(|w| w.replays.front_mut()) else {
             return Ok(());
         };
-        let until = replay.until;
+        let (until, channel) = (replay.until, replay.channel.clone());
         let mut more = false;
         if let Some(slice) = slice {
             for frame in follower.frames(&slice).iter().take_while(|f| f.seq <= until) {
-                if let Some(text) = replay.tags.text(frame) {
+                if frame.kind == "terminal.exit"
+                    && let Some(terminal) = terminals::of_topic(&frame.topic, task)
+                {
+                    let mine = self.sessions.get_mut(&task).and_then(|w| w.replays.front_mut());
+                    let before =
+                        mine.map(|r| r.terminals.extract_if(.., |(id, _)| *id == terminal).collect());
+                    self.scrollback(task, before.unwrap_or_default(), &channel).await?;
+                }
+                let replay = self.sessions.get(&task).and_then(|w| w.replays.front());
+                if let Some(text) = replay.and_then(|r| r.tags.text(frame)) {
                     self.sink.feed(Message::Text(text)).await?;
                 }
             }
             self.sink.flush().await?;
             more = slice.last() < until;
         }
+        let Some(replay) = self.sessions.get_mut(&task).and_then(|w| w.replays.front_mut()) else {
+            return Ok(());
+        };
         let ack = replay.ack;
         if more {
             let waiting = self.wait(id, follower);
@@ -452,6 +485,8 @@ impl<'a> Connection<'a> {
             }
             return Ok(());
         }
+        let terminals = std::mem::take(&mut replay.terminals);
+        self.scrollback(task, terminals, &channel).await?;
         if let Some(watched) = self.sessions.get_mut(&task) {
             watched.replays.pop_front();
         }
@@ -472,10 +507,123 @@ impl<'a> Connection<'a> {
         let Some(watched) = self.sessions.get_mut(&task).filter(|w| w.replays.is_empty()) else {
             return Ok(());
         };
-        match watched.parked.take() {
+        let parked = watched.parked.take();
+        for (screen, shown) in self.held.extract_if(.., |(s, _)| s.terminal.task == task).collect::<Vec<_>>()
+        {
+            self.shown(screen, shown).await?;
+        }
+        match parked {
             Some(parked) => self.live(task, parked).await,
             None => Ok(()),
         }
+    }
+
+    /// The terminals of a session whose output a new subscription brings, and from where on.
+    fn terminals_of(
+        &self,
+        task: TaskId,
+        channel: &Channel,
+        until: Seq,
+        (from, offset): (Option<Seq>, Option<u64>),
+    ) -> Vec<(TerminalId, u64)> {
+        if let Some(one) = terminals::of_channel(channel) {
+            return if one.task == task { vec![(one, offset.unwrap_or(0))] } else { Vec::new() };
+        }
+        // A channel of many sessions begins with what is new; one of terminals alone has nothing but them.
+        let start = if from.is_some() || channel.0 == "terminals" { 0 } else { NEWEST };
+        let session = task.to_string();
+        let covered =
+            |id: &TerminalId| tag(&terminals::topic(*id), &session, std::iter::once(channel)).is_some();
+        let open = self.api.engine.open_terminals(task).into_iter().filter(|(_, at)| *at <= until);
+        open.map(|(id, _)| id).filter(covered).map(|id| (id, start)).collect()
+    }
+
+    /// What is kept of terminals, for one subscription; then they are watched.
+    async fn scrollback(
+        &mut self,
+        task: TaskId,
+        terminals: Vec<(TerminalId, u64)>,
+        channel: &Channel,
+    ) -> Step {
+        for (id, from) in terminals {
+            if self.screens.place(id).is_some_and(|at| from > at) {
+                continue;
+            }
+            self.screens.leave(id);
+            self.held.retain(|(screen, _)| screen.terminal != id);
+            let mut screen = Screen::new(self.api, id, from);
+            let over = loop {
+                match screen.soon().await {
+                    Some(Shown::Over) => break true,
+                    Some(Shown::Live) | None => break false,
+                    Some(shown) => {
+                        self.show(task, &shown, id, std::slice::from_ref(channel)).await?;
+                    }
+                }
+            };
+            self.sink.flush().await?;
+            if !over {
+                self.screens.go_on(screen);
+            }
+        }
+        Ok(())
+    }
+
+    /// Feeds what a terminal shows, tagged for some channels; whether it was for any of them.
+    async fn show(
+        &mut self,
+        task: TaskId,
+        shown: &Shown,
+        id: TerminalId,
+        channels: &[Channel],
+    ) -> Result<bool, End> {
+        let seq = self.sessions.get(&task).map_or(Seq::ZERO, |w| w.delivered);
+        let Some(channel) = tag(&terminals::topic(id), &task.to_string(), channels.iter()) else {
+            return Ok(false);
+        };
+        if let Some(text) = shown.tagged(id, seq, channel) {
+            self.sink.feed(Message::Text(text.into())).await?;
+        }
+        Ok(true)
+    }
+
+    /// A watched terminal shows something.
+    async fn shown(&mut self, screen: Screen, shown: Shown) -> Step {
+        let (id, task) = (screen.terminal, screen.terminal.task);
+        if shown == Shown::Over {
+            self.screens.leave(id);
+            return Ok(());
+        }
+        if self.sessions.get(&task).is_some_and(|w| !w.replays.is_empty()) {
+            self.held.push((screen, shown));
+            return Ok(());
+        }
+        let channels = self.subscriptions.clone();
+        if self.show(task, &shown, id, &channels).await? {
+            self.sink.flush().await?;
+            self.screens.go_on(screen);
+        } else {
+            self.screens.leave(id);
+        }
+        Ok(())
+    }
+
+    /// A terminal was opened, or is over: before that is told, all that it printed is shown.
+    async fn terminal_lives(&mut self, id: TerminalId, frame: &ChannelFrame) -> Step {
+        if frame.kind == "terminal.started" {
+            let session = id.task.to_string();
+            if tag(&terminals::topic(id), &session, self.subscriptions.iter()).is_some() {
+                self.screens.watch(id, 0);
+            }
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while frame.kind == "terminal.exit" && self.screens.place(id).is_some() {
+            match timeout_at(deadline, self.screens.next()).await {
+                Ok((screen, shown)) => self.shown(screen, shown).await?,
+                Err(_) => self.screens.leave(id),
+            }
+        }
+        Ok(())
     }
 
     /// A log that cannot be read: of a task that was removed there is no more; else the client comes back later.

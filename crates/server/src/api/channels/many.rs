@@ -33,8 +33,9 @@ use super::{
         error::Failure,
         socket::{self, End, REPLIES, Source},
     },
-    act::{self, Order, Outcome},
+    act::{self, Act, Order, Outcome},
     connection::Connection,
+    terminals::created_on_channel,
 };
 use crate::{
     engine::EngineError,
@@ -52,9 +53,18 @@ pub(super) enum ToWriter {
     /// A message as it is.
     Say(String),
     /// A subscription, with the one session that it is about, if that is the caller's.
-    Subscribe(Channel, Option<Seq>, Option<Box<TaskRecord>>),
+    Subscribe(Wanted, Option<Box<TaskRecord>>),
     /// The end of one.
     Unsubscribe(Channel),
+}
+
+/// What a subscription asks for.
+pub(super) struct Wanted {
+    pub(super) channel: Channel,
+    /// What follows this place of the log.
+    pub(super) since: Option<Seq>,
+    /// Of one terminal: what follows so many bytes of its output.
+    pub(super) offset: Option<u64>,
 }
 
 /// The upgrade. Whatever is wrong is said before it, in JSON.
@@ -137,29 +147,41 @@ async fn order(api: &Api, caller: &Principal, text: &str) -> Option<Answer> {
     Some(match act::parse(text) {
         Err(message) => error(message, None),
         Ok(Order::Ping) => Answer::Now(ToWriter::Say(json(&WsMessage::PONG))),
-        Ok(Order::Subscribe(channel, _)) if channel.0.len() > CHANNEL_BYTES => {
+        Ok(Order::Subscribe(channel, ..)) if channel.0.len() > CHANNEL_BYTES => {
             error(format!("a channel's name has at most {CHANNEL_BYTES} bytes"), None)
         }
-        Ok(Order::Subscribe(channel, since)) => {
+        Ok(Order::Subscribe(channel, since, offset)) => {
             let task = match reach(&channel) {
                 Reach::One(task) => api.task(caller, task).await.ok().map(Box::new),
                 Reach::Wide | Reach::Nothing => None,
             };
-            Answer::Now(ToWriter::Subscribe(channel, since, task))
+            Answer::Now(ToWriter::Subscribe(Wanted { channel, since, offset }, task))
         }
         Ok(Order::Unsubscribe(channel)) => Answer::Now(ToWriter::Unsubscribe(channel)),
         Ok(Order::Other(name)) => error(act::not_done(name).sentence().to_owned(), None),
+        Ok(Order::ActOfFirst(what)) => match api.engine.sessions_of(&caller.user).into_iter().min() {
+            Some(oldest) => return done(api, caller, oldest, what).await,
+            None => error("there is no session in which a terminal could open".to_owned(), None),
+        },
         Ok(Order::Act(session, what)) => {
             let task = match session.parse::<TaskId>() {
                 Ok(id) => api.task(caller, id).await.ok(),
                 Err(_) => None,
             };
-            let Some(task) = task else { return Some(error(act::no_session(&session), None)) };
-            match act::act(api, caller, task.id, what).await {
-                Ok(Outcome::Shown | Outcome::Queued(_)) => return None,
-                Ok(Outcome::Running(ended)) => Answer::Later(ended),
-                Err(f) => error(f.sentence().to_owned(), None),
-            }
+            let Some(task) = task else { return Some(error(what.missing(&session), None)) };
+            return done(api, caller, task.id, what).await;
         }
+    })
+}
+
+/// Does what is asked of a session of the caller's.
+async fn done(api: &Api, caller: &Principal, task: TaskId, what: Act) -> Option<Answer> {
+    Some(match act::act(api, caller, task, what).await {
+        Ok(Outcome::Shown | Outcome::Queued(_)) => return None,
+        Ok(Outcome::Opened(terminal, command)) => {
+            Answer::Now(ToWriter::Say(created_on_channel(terminal, &command)))
+        }
+        Ok(Outcome::Running(ended)) => Answer::Later(ended),
+        Err(f) => error(f.sentence().to_owned(), None),
     })
 }

@@ -12,15 +12,19 @@ use axum::{
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use lia_protocol::{
-    ids::TaskId,
+    ids::{Seq, TaskId},
     query::SinceQuery,
-    sessions::{QueuedPromptResponse, WsConnectedMessage},
+    sessions::WsConnectedMessage,
     task::TaskStatus,
+    terminal::TerminalId,
     wire::tag::Tag,
     ws::WsErrorMessage,
 };
 use lia_store::TaskRecord;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     super::{
@@ -31,6 +35,7 @@ use super::{
         socket::{self, End, REPLIES, Sink, Source},
     },
     act::{self, Outcome},
+    terminals::{self, PATIENCE, Screen, Screens, Shown, created_of_session},
 };
 use crate::{engine::Follower, views::stream::json};
 
@@ -85,13 +90,27 @@ impl Client {
             };
             sink.send(Message::Text(json(&connected).into())).await?;
         }
+        let mut place = Place { screens: Screens::new(&self.api), seq: follower.cursor() };
+        for (id, at) in self.api.engine.open_terminals(self.task.id) {
+            // Of one that was opened later the log tells yet.
+            if at <= place.seq {
+                place.screens.watch(id, 0);
+            }
+        }
         loop {
             tokio::select! {
-                biased;
                 Some(reply) = replies.recv() => sink.send(Message::Text(reply)).await?,
+                (screen, shown) = place.screens.next() => {
+                    place.show(sink, screen, &shown).await?;
+                    sink.flush().await?;
+                }
                 next = follower.next() => match next {
                     Ok(Some(slice)) => {
                         for frame in &*follower.frames(&slice) {
+                            if let Some(id) = terminals::of_topic(&frame.topic, self.task.id) {
+                                place.terminal_lives(sink, id, frame.kind).await?;
+                            }
+                            place.seq = frame.seq;
                             sink.feed(Message::Text(frame.of_session())).await?;
                         }
                         sink.flush().await?;
@@ -113,7 +132,7 @@ impl Client {
             };
             let reply = match outcome {
                 Ok(None) => continue,
-                Ok(Some(queued)) => json(&queued),
+                Ok(Some(reply)) => reply,
                 Err(message) => error_text(message),
             };
             if replies.send(reply.into()).await.is_err() {
@@ -122,16 +141,13 @@ impl Client {
         }
     }
 
-    async fn act(
-        &self,
-        text: &str,
-        replies: &mpsc::Sender<Utf8Bytes>,
-    ) -> Result<Option<QueuedPromptResponse>, String> {
+    async fn act(&self, text: &str, replies: &mpsc::Sender<Utf8Bytes>) -> Result<Option<String>, String> {
         let Some(order) = act::parse_one(text)? else { return Ok(None) };
         let done = act::act(&self.api, &self.caller, self.task.id, order).await;
         match done.map_err(|f| f.sentence().to_owned())? {
             Outcome::Shown => Ok(None),
-            Outcome::Queued(queued) => Ok(Some(queued)),
+            Outcome::Opened(terminal, command) => Ok(Some(created_of_session(terminal, &command))),
+            Outcome::Queued(queued) => Ok(Some(json(&queued))),
             Outcome::Running(ended) => {
                 // A prompt's failure is told to its sender too, who reads on meanwhile.
                 let (api, replies) = (self.api.clone(), replies.clone());
@@ -143,6 +159,46 @@ impl Client {
                 Ok(None)
             }
         }
+    }
+}
+
+/// Where a client stands: in the log, and in each terminal.
+struct Place {
+    screens: Screens,
+    seq: Seq,
+}
+
+impl Place {
+    async fn show(&mut self, sink: &mut Sink, screen: Screen, shown: &Shown) -> Result<(), axum::Error> {
+        if *shown == Shown::Over {
+            self.screens.leave(screen.terminal);
+            return Ok(());
+        }
+        if let Some(text) = shown.of_session(screen.terminal, self.seq) {
+            sink.feed(Message::Text(text.into())).await?;
+        }
+        self.screens.go_on(screen);
+        Ok(())
+    }
+
+    /// A terminal was opened, or is over: before that is told, all that it printed is shown.
+    async fn terminal_lives(
+        &mut self,
+        sink: &mut Sink,
+        id: TerminalId,
+        kind: &str,
+    ) -> Result<(), axum::Error> {
+        if kind == "terminal.started" {
+            self.screens.watch(id, 0);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while kind == "terminal.exit" && self.screens.place(id).is_some() {
+            match timeout_at(deadline, self.screens.next()).await {
+                Ok((screen, shown)) => self.show(sink, screen, &shown).await?,
+                Err(_) => self.screens.leave(id),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`show`]: a task's record as a session;
 //! - [`agents`]: starting, listing, showing and ending sessions; [`prompts`]: prompts and their queue;
 //! - [`templates`]: how agents are started; [`runtimes`]: named instances;
-//! - [`settings`]: permissions, what is decided about sessions, health.
+//! - [`terminals`]: a person's terminals; [`settings`]: permissions, what is decided about sessions, health.
 
 use axum::http::{HeaderMap, header};
 use lia_protocol::{ids::TaskId, sessions::Session};
@@ -21,6 +21,7 @@ pub mod runtimes;
 pub mod settings;
 pub mod show;
 pub mod templates;
+pub mod terminals;
 
 /// Events of a session's newest log that come with it.
 const LOGS: usize = 1000;

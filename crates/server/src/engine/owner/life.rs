@@ -74,6 +74,7 @@ impl Owner {
         owner.open = open;
         owner.given = given;
         owner.permissions = permissions;
+        owner.tell_terminals();
         let tail = owner.tail.clone();
         Ok((owner, tail))
     }
@@ -642,13 +643,13 @@ impl Owner {
             stage: "parked".into(),
             message: "Processes ended; files and session are kept".into(),
         };
+        let mut events = self.terminals_end("the session was parked: its processes ended");
+        events.push(NewEvent::own(Actor::System, &progress));
         let patch = TaskPatch { instance_record: self.instance_json(), ..TaskPatch::default() };
-        let ops = vec![
-            self.append(vec![NewEvent::own(Actor::System, &progress)]),
-            self.update(&[TaskStatus::Suspended], patch),
-        ];
+        let ops = vec![self.append(events), self.update(&[TaskStatus::Suspended], patch)];
         match self.commit_own(Durability::Process, ops).await {
             Ok(_) => {
+                self.tell_terminals();
                 self.phase = Phase::Parked;
                 self.shared.failpoints.pass("after_park_commit");
                 self.end_processes(&record).await;
@@ -695,9 +696,10 @@ impl Owner {
         }
         self.instance.parked = true;
         self.instance.record = None;
-        let mut events = vec![self.error_event(format!(
+        let mut events = self.terminals_end("the sandbox ended");
+        events.push(self.error_event(format!(
             "the sandbox ended ({how}); the agent's session will be loaded again on the next input"
-        ))];
+        )));
         let mut patch = TaskPatch {
             instance_record: self.instance_json(),
             ran_ms: Some(self.task.ran_ms),
@@ -717,6 +719,7 @@ impl Owner {
         let ops =
             vec![self.append(events), self.update(&[TaskStatus::Running, TaskStatus::Suspended], patch)];
         if self.commit_own(Durability::Process, ops).await.is_ok() {
+            self.tell_terminals();
             self.task.status = TaskStatus::Suspended;
             self.frozen_since = None;
             self.phase = Phase::Parked;
@@ -881,6 +884,7 @@ impl Owner {
                 return;
             }
         }
+        self.tell_terminals();
         self.task.status = TaskStatus::Terminated;
         self.answer_waiting(|| Err(EngineError::InvalidState("the task has ended".into())));
         let why = error.unwrap_or_else(|| "the session has ended".into());

@@ -90,6 +90,7 @@ impl Owner {
             }
         }
         self.offset = at;
+        self.tell_terminals();
         if let Phase::Linked(link) = &self.phase
             && !link.send(&HostLine::Ack { offset: at })
         {
@@ -138,6 +139,10 @@ impl Owner {
             SidecarLine::Progress { progress, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)));
             }
+            SidecarLine::Terminal { ref closed, .. } => match self.terminal_closed(closed) {
+                Some((_, event)) => d.events.push(own(event)),
+                None => self.note(d, &line, pos),
+            },
             SidecarLine::Begun { .. } | SidecarLine::Done { .. } => self.note(d, &line, pos),
             SidecarLine::Hello(_)
             | SidecarLine::Refused { .. }
@@ -284,6 +289,16 @@ impl Owner {
             SidecarLine::Progress { progress, .. } => {
                 d.events.push(own(NewEvent::own(Actor::Sidecar, &progress)))
             }
+            SidecarLine::Terminal { ref closed, .. } => match self.terminal_closed(closed) {
+                Some((id, event)) => {
+                    d.events.push(own(event));
+                    if self.instance.terminals.remove(&id).is_some() {
+                        self.flush(d, None);
+                        d.ops.push(self.terminals_op());
+                    }
+                }
+                None => self.note(d, &line, pos),
+            },
             SidecarLine::Hello(_)
             | SidecarLine::Refused { .. }
             | SidecarLine::Heartbeat
@@ -372,6 +387,7 @@ impl Owner {
             turns: Vec::new(),
         };
         let turn = self.turn.take();
+        d.events = self.terminals_end(why);
         self.close_permissions(&mut d, turn.map(|t| t.0));
         for (id, given) in std::mem::take(&mut self.open) {
             if given.is_prompt() {

@@ -31,6 +31,7 @@ use lia_protocol::{
     link::{Order, SidecarLine},
     sessions::PromptMode,
     task::TaskStatus,
+    terminal::{TerminalId, TerminalStart},
     time::Timestamp,
 };
 use lia_runtime::{InstanceRecord, RuntimeError};
@@ -46,7 +47,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::settling::Settling;
+use self::{settling::Settling, terminals::OpenTerminals};
 use super::{
     Shared,
     error::EngineError,
@@ -60,6 +61,7 @@ pub(crate) mod lines;
 mod queue;
 mod requests;
 mod settling;
+pub(super) mod terminals;
 mod timers;
 
 pub use life::first_order;
@@ -186,6 +188,26 @@ pub enum Msg {
         /// Rows.
         rows: u16,
     },
+    /// A terminal is about to be opened.
+    TerminalOpens {
+        /// Its name.
+        id: TerminalId,
+        /// What it runs.
+        start: TerminalStart,
+        /// Who.
+        by: Actor,
+        /// Answer.
+        reply: Reply<()>,
+    },
+    /// A terminal that was written down is not there.
+    TerminalMissing {
+        /// Which.
+        id: TerminalId,
+        /// Why.
+        error: String,
+    },
+    /// Somebody works in it.
+    Active,
     /// Take a waiting prompt back.
     Withdraw {
         /// Which.
@@ -242,6 +264,9 @@ pub struct InstanceState {
     pub running_since: Option<Timestamp>,
     /// Processes ended, home and workspace kept; resumed by `session/load`.
     pub parked: bool,
+    /// A person's terminals that are open.
+    #[serde(default, skip_serializing_if = "OpenTerminals::is_empty")]
+    pub terminals: OpenTerminals,
 }
 
 impl InstanceState {

@@ -35,6 +35,12 @@ impl Owner {
                     link.send(&HostLine::Resize { cols, rows });
                 }
             }
+            Msg::TerminalOpens { id, start, by, reply } => {
+                let answer = self.terminal_opens(id, &start, by).await;
+                let _ = reply.send(answer);
+            }
+            Msg::TerminalMissing { id, error } => self.terminal_missing(id, error).await,
+            Msg::Active => self.touch(),
             Msg::Withdraw { id, by, reply } => {
                 let answer = self.withdraw(id, by).await;
                 let _ = reply.send(answer);

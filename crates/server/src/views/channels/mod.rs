@@ -243,6 +243,8 @@ impl Projector {
                 Arc::make_mut(queue).reordered(&new.order);
                 say.queue(true, queue);
             }
+            EventBody::TerminalOpened(opened) => say.terminal_started(&opened.terminal, &opened.command),
+            EventBody::TerminalClosed(closed) => say.terminal_exit(&closed.terminal, closed.exit_code),
             EventBody::SettingsChanged(_)
             | EventBody::TurnStarted(_)
             | EventBody::EgressRefused(_)
@@ -271,6 +273,8 @@ const fn leans_back(kind: Kind) -> bool {
         | Kind::AgentExited => true,
         Kind::TurnStarted
         | Kind::SettingsChanged
+        | Kind::TerminalOpened
+        | Kind::TerminalClosed
         | Kind::PermissionRequested
         | Kind::PermissionAnswered
         | Kind::EgressRefused
@@ -386,7 +390,12 @@ impl Say<'_, '_> {
         let timestamp = self.event.at;
         if !text.is_empty() {
             self.event(Topic::Terminal(Some(terminal.into())), || {
-                let data = TerminalOutputData { terminal_id: terminal.into(), data: text };
+                let data = TerminalOutputData {
+                    terminal_id: terminal.into(),
+                    data: text,
+                    offset: None,
+                    next_offset: None,
+                };
                 SessionTerminalDataEvent { kind: Tag::new(), data, timestamp }.into()
             });
         }

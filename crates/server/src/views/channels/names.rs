@@ -1,6 +1,6 @@
 //! What an event is about, and where it goes.
 
-use lia_protocol::{ids::TaskId, sessions::Channel};
+use lia_protocol::{ids::TaskId, sessions::Channel, terminal::TerminalId};
 
 /// What an event is about; it decides the channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub fn channels(topic: &Topic, session: &str) -> Vec<Channel> {
         Topic::Other => {}
     }
     all.extend([format!("session:{session}"), format!("agent:{session}"), "agents".to_owned()]);
+    if let Topic::Terminal(Some(one)) = topic
+        && one.parse::<TerminalId>().is_ok()
+    {
+        // A person's terminal is one of its sandbox, too.
+        all.push(format!("terminals:{one}"));
+    }
     all.into_iter().map(Channel).collect()
 }
 
@@ -68,7 +74,7 @@ pub enum Reach {
     Wide,
     /// Those of one session.
     One(TaskId),
-    /// None that Lia has: a runtime's terminals, or a name of somebody's own.
+    /// None that Lia has: a name of somebody's own.
     Nothing,
 }
 
@@ -77,7 +83,11 @@ pub enum Reach {
 pub fn reach(channel: &Channel) -> Reach {
     let mut parts = channel.0.split(':');
     match (parts.next(), parts.next()) {
-        (Some("agents" | "session" | "agent"), None) => Reach::Wide,
+        (Some("agents" | "session" | "agent" | "terminals"), None) => Reach::Wide,
+        (Some("terminals"), Some(id)) => match (id.parse::<TerminalId>(), parts.next()) {
+            (Ok(id), None) => Reach::One(id.task),
+            (Ok(_) | Err(_), _) => Reach::Nothing,
+        },
         (Some("session" | "agent"), Some(id)) => match id.parse::<TaskId>() {
             // One id has several spellings as a UUID, and one as a channel.
             Ok(task) if task.to_string() == id => Reach::One(task),

@@ -38,6 +38,27 @@ impl Pty {
     }
 }
 
+impl Pty {
+    /// Where the bytes stand that were taken.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.next
+    }
+
+    /// Where the text stands that was given: before the beginning of a character that is kept.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.next.saturating_sub(self.cut_len as u64)
+    }
+
+    /// What is left at the end: the beginning of a character that has no end.
+    pub fn rest(&mut self) -> String {
+        let rest = String::from_utf8_lossy(&self.cut[..self.cut_len]).into_owned();
+        self.cut_len = 0;
+        rest
+    }
+}
+
 /// Bytes at the end that begin a character and do not end it.
 fn unfinished(bytes: &[u8]) -> usize {
     let tail = bytes.len().min(CHARACTER - 1);

@@ -216,6 +216,7 @@ fn the_most_specific_channel_that_is_covered_is_the_tag() {
     assert_eq!(reach(&c(format!("agent:{S}:fs"))), Reach::One(S));
     assert_eq!(reach(&c(format!("session:{}", S.0.simple()))), Reach::Nothing);
     assert_eq!(reach(&c("terminals:t1".into())), Reach::Nothing);
+    assert_eq!(reach(&c("terminals".into())), Reach::Wide);
     assert_eq!(reach(&c("agents:x".into())), Reach::Nothing);
 }
 
