@@ -113,6 +113,8 @@ fn data(event: &Event) -> Option<(WebhookEventType, Map<String, Value>)> {
         | EventBody::QueueResumed(_)
         | EventBody::QueueReordered(_)
         | EventBody::SettingsChanged(_)
+        | EventBody::TerminalOpened(_)
+        | EventBody::TerminalClosed(_)
         | EventBody::EgressRefused(_)
         | EventBody::EgressAllowed(_)
         | EventBody::Usage(_)
