@@ -216,9 +216,10 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<Seq>, Failure>
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse()
-        .map(|n| Some(Seq(n)))
-        .map_err(|_| invalid("Last-Event-ID", format!("{text:?} is not the seq of an event")))
+    match text.parse() {
+        Ok(n) if n <= limits::SAFE_INTEGER => Ok(Some(Seq(n))),
+        Ok(_) | Err(_) => Err(invalid("Last-Event-ID", format!("{text:?} is not the seq of an event"))),
+    }
 }
 
 /// One reader of server-sent events.
@@ -321,6 +322,23 @@ pub(super) fn put_sse(out: &mut BytesMut, id: Option<Seq>, name: &str, data: &st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browsers_last_event_is_a_seq() {
+        let read = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("last-event-id"),
+                header::HeaderValue::from_static(text),
+            )]);
+            last_event_id(&headers).ok()
+        };
+        assert_eq!(read(" 7 "), Some(Some(Seq(7))));
+        assert_eq!(read("9007199254740991"), Some(Some(Seq(limits::SAFE_INTEGER))));
+        assert_eq!(read(""), Some(None));
+        for bad in ["9007199254740992", "18446744073709551615", "-1", "x"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_frame_cannot_break_out_of_its_event() {

@@ -23,9 +23,9 @@ const COLUMNS: usize = 9;
 /// Bytes of an output's body before those of the terminal.
 pub(super) const OUTPUT_POSITION: usize = 8;
 
-/// The key of an event.
+/// The key of an event. A seq that no log reaches is behind all of its own session's.
 pub(super) fn key(session_no: i64, seq: Seq) -> i64 {
-    (session_no << SEQ_BITS) | int(seq.0)
+    (session_no << SEQ_BITS) | int(seq.0).min((1 << SEQ_BITS) - 1)
 }
 
 /// The seq in a key.
@@ -192,4 +192,17 @@ fn first_of(conn: &Connection, log: &Log, pos: LinkPos) -> rusqlite::Result<Opti
         }
     }
     Ok(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seq_that_no_log_reaches_stays_in_its_session() {
+        for seq in [1 << SEQ_BITS, 3 << SEQ_BITS, u64::MAX] {
+            let key = key(3, Seq(seq));
+            assert!(super::key(3, Seq(1_000_000)) < key && key < super::key(4, Seq::ZERO), "{seq}");
+        }
+    }
 }
