@@ -1151,6 +1151,16 @@ export const LIMITS = {
     actor: { maxLength: 69 },
     v: { min: 0, max: 255 },
   },
+  TerminalOpenedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
+  TerminalClosedLogEvent: {
+    seq: { min: 0 },
+    actor: { maxLength: 69 },
+    v: { min: 0, max: 255 },
+  },
   DirEntry: {
     size: { min: 0 },
   },
@@ -1193,6 +1203,9 @@ export const LIMITS = {
     runtimeInstance: { minLength: 1, maxLength: 64 },
     page: { min: 1, max: 4294967295 },
     perPage: { min: 1, max: 100 },
+  },
+  TerminalQuery: {
+    offset: { min: 0 },
   },
   AgentStart: {
     setup_seconds: { min: 0, max: 4294967295 },
@@ -1250,6 +1263,10 @@ export const LIMITS = {
   VsockProgressMessage: {
     offset: { min: 0 },
   },
+  VsockTerminalMessage: {
+    offset: { min: 0 },
+    exit_code: { min: -2147483648, max: 2147483647 },
+  },
   AgentSpawn: {
     command: { minLength: 1 },
   },
@@ -1285,6 +1302,18 @@ export const LIMITS = {
   SessionsHealth: {
     sessions: { min: 0, max: 4294967295 },
   },
+  CreateTerminalBody: {
+    cols: { min: 1, max: 65535 },
+    rows: { min: 1, max: 65535 },
+  },
+  TerminalInfo: {
+    exitCode: { min: -2147483648, max: 2147483647 },
+  },
+  TerminalOutput: {
+    offset: { min: 0 },
+    nextOffset: { min: 0 },
+    exitCode: { min: -2147483648, max: 2147483647 },
+  },
   WsEventMessage: {
     seq: { min: 0 },
   },
@@ -1293,6 +1322,7 @@ export const LIMITS = {
   },
   WsSubscribeAction: {
     since: { min: 0 },
+    offset: { min: 0 },
   },
   WsChannelTerminalCreateAction: {
     cols: { min: 0, max: 65535 },
@@ -1712,6 +1742,9 @@ export const DEFAULTS = {
   SessionQuery: {
     includeFileSystem: false,
     showAllFiles: false,
+  },
+  TerminalQuery: {
+    offset: 0,
   },
   AgentStart: {
     home_files: {},

@@ -884,6 +884,43 @@ export const SettingsChangedLogEventSchema = /* @__PURE__ */ (() =>
     }),
   }))();
 
+/** A person opened a terminal. */
+export const TerminalOpenedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("terminal.opened"),
+    body: z.object({
+      terminal: z.string(),
+      command: z.string(),
+      cols: z.int().min(0).max(65535),
+      rows: z.int().min(0).max(65535),
+    }),
+  }))();
+
+/** A person's terminal is over. */
+export const TerminalClosedLogEventSchema = /* @__PURE__ */ (() =>
+  z.object({
+    seq: z.int().min(0),
+    at: z.string().regex(pattern10),
+    session: z.string().regex(pattern3),
+    turn: z.string().regex(pattern3).optional(),
+    actor: z.string().check(maxUnits(69)).regex(pattern11),
+    cause: z.string().regex(pattern3).optional(),
+    v: z.int().min(0).max(255),
+    kind: z.literal("terminal.closed"),
+    body: z.object({
+      terminal: z.string(),
+      exit_code: z.int().min(-2147483648).max(2147483647).optional(),
+      error: z.string().optional(),
+    }),
+  }))();
+
 /** One entry of a task's log. */
 export const LogEventSchema = /* @__PURE__ */ (() =>
   z.discriminatedUnion("kind", [
@@ -911,6 +948,8 @@ export const LogEventSchema = /* @__PURE__ */ (() =>
     QueueResumedLogEventSchema,
     QueueReorderedLogEventSchema,
     SettingsChangedLogEventSchema,
+    TerminalOpenedLogEventSchema,
+    TerminalClosedLogEventSchema,
   ]))();
 
 /** How Lia speaks to an agent. */
@@ -1109,6 +1148,12 @@ export const SessionQuerySchema = /* @__PURE__ */ (() =>
   z.object({
     includeFileSystem: z.boolean().default(false),
     showAllFiles: z.boolean().default(false),
+  }))();
+
+/** `GET /api/agents/{agentId}/terminals/{terminalId}` */
+export const TerminalQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    offset: z.int().min(0).default(0),
   }))();
 
 /** What to start. Place-holders of the template are already filled in. */
@@ -1326,6 +1371,16 @@ export const VsockProgressMessageSchema = /* @__PURE__ */ (() =>
     offset: z.int().min(0),
     stage: z.string(),
     message: z.string(),
+  }))();
+
+/** Guest → host: a person's terminal is over. */
+export const VsockTerminalMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("terminal"),
+    offset: z.int().min(0),
+    terminal: z.string(),
+    exit_code: z.int().min(-2147483648).max(2147483647).optional(),
+    error: z.string().optional(),
   }))();
 
 /** Guest → host: this connection is not served, and closes. */
@@ -1798,6 +1853,46 @@ export const WebhookPayloadSchema = /* @__PURE__ */ (() =>
     }),
   }))();
 
+/** `POST /api/agents/{agentId}/terminals` and `POST /api/runtimes/{instanceName}/terminals` */
+export const CreateTerminalBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    command: z.string().optional(),
+    args: z.array(z.string()).optional(),
+    cols: z.int().min(1).max(65535).optional(),
+    rows: z.int().min(1).max(65535).optional(),
+  }))();
+
+/** What is typed. */
+export const TerminalInputBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    data: z.string(),
+  }))();
+
+/** One terminal. */
+export const TerminalInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    terminalId: z.string(),
+    command: z.string(),
+    exitCode: z.int().min(-2147483648).max(2147483647).optional(),
+  }))();
+
+/** `GET /api/agents/{agentId}/terminals` */
+export const TerminalsResponseSchema = /* @__PURE__ */ (() =>
+  z.object({
+    terminals: z.array(TerminalInfoSchema),
+  }))();
+
+/** `GET /api/agents/{agentId}/terminals/{terminalId}` */
+export const TerminalOutputSchema = /* @__PURE__ */ (() =>
+  z.object({
+    terminalId: z.string(),
+    output: z.string(),
+    truncated: z.boolean(),
+    offset: z.int().min(0),
+    nextOffset: z.int().min(0),
+    exitCode: z.int().min(-2147483648).max(2147483647).optional(),
+  }))();
+
 /** A session without what only its running process knows: files, log, queue. */
 export const SessionMetaSchema = /* @__PURE__ */ (() =>
   z.object({
@@ -2017,6 +2112,7 @@ export const WsSubscribeActionSchema = /* @__PURE__ */ (() =>
     action: z.literal("subscribe"),
     channel: ChannelSchema,
     since: z.int().min(0).optional(),
+    offset: z.int().min(0).optional(),
   }))();
 
 /** Asks for no more events of a channel. */
@@ -2099,6 +2195,7 @@ export const WsChannelTerminalCreateActionSchema = /* @__PURE__ */ (() =>
     action: z.literal("terminal.create"),
     sessionId: z.string().optional(),
     data: z.string().optional(),
+    args: z.array(z.string()).optional(),
     cols: z.int().min(0).max(65535).optional(),
     rows: z.int().min(0).max(65535).optional(),
   }))();
@@ -2297,6 +2394,8 @@ export const SessionTerminalDataEventSchema = /* @__PURE__ */ (() =>
     data: z.object({
       terminalId: z.string(),
       data: z.string(),
+      offset: z.int().min(0).optional(),
+      nextOffset: z.int().min(0).optional(),
     }),
     timestamp: z.string().regex(pattern10),
   }))();
@@ -4320,6 +4419,7 @@ export const VsockMessageExtSchema = /* @__PURE__ */ (() =>
     VsockDoneMessageSchema,
     VsockErrorMessageSchema,
     VsockProgressMessageSchema,
+    VsockTerminalMessageSchema,
     VsockRefusedMessageSchema,
   ]))();
 

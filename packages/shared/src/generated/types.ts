@@ -1523,6 +1523,66 @@ export interface SettingsChangedLogEvent {
   };
 }
 
+/** A person opened a terminal. */
+export interface TerminalOpenedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `terminal.opened`. */
+  kind: "terminal.opened";
+  /** What. */
+  body: {
+    /** Which (`crate::terminal::TerminalId`). */
+    terminal: string;
+    /** What runs in it. */
+    command: string;
+    /** Its first size: columns. */
+    cols: number;
+    /** Its first size: rows. */
+    rows: number;
+  };
+}
+
+/** A person's terminal is over. */
+export interface TerminalClosedLogEvent {
+  /** Gapless from 1 within the session. */
+  seq: number;
+  /** When it was appended. Never sort by it. */
+  at: string;
+  /** Whose log. */
+  session: string;
+  /** The turn it belongs to. */
+  turn?: string;
+  /** Who made it: `system`, `sidecar`, `agent`, `gateway`, or `user:` and a user's id. */
+  actor: string;
+  /** The command that led to it. */
+  cause?: string;
+  /** Version of the body's form. */
+  v: number;
+  /** Always `terminal.closed`. */
+  kind: "terminal.closed";
+  /** What. */
+  body: {
+    /** Which. */
+    terminal: string;
+    /** The exit code, when its command ended by itself: 128 + signal when a signal ended it. */
+    exit_code?: number;
+    /** Why it is over, when not because its command ended. */
+    error?: string;
+  };
+}
+
 /** One entry of a task's log. */
 export type LogEvent =
   | RpcLogEvent
@@ -1548,7 +1608,9 @@ export type LogEvent =
   | QueuePausedLogEvent
   | QueueResumedLogEvent
   | QueueReorderedLogEvent
-  | SettingsChangedLogEvent;
+  | SettingsChangedLogEvent
+  | TerminalOpenedLogEvent
+  | TerminalClosedLogEvent;
 
 /** {@link LogEvent} as it may be sent: what has a default may be left out. */
 export type LogEventInput =
@@ -1575,7 +1637,9 @@ export type LogEventInput =
   | QueuePausedLogEvent
   | QueueResumedLogEvent
   | QueueReorderedLogEvent
-  | SettingsChangedLogEvent;
+  | SettingsChangedLogEvent
+  | TerminalOpenedLogEvent
+  | TerminalClosedLogEvent;
 
 /** A template with what is known of it on this server. */
 export interface TemplateInfo {
@@ -2058,6 +2122,24 @@ export interface SessionQueryInput {
   showAllFiles?: boolean;
 }
 
+/** `GET /api/agents/{agentId}/terminals/{terminalId}` */
+export interface TerminalQuery {
+  /**
+   * Begins after so many bytes of its output.
+   * @default 0
+   */
+  offset: number;
+}
+
+/** {@link TerminalQuery} as it may be sent: what has a default may be left out. */
+export interface TerminalQueryInput {
+  /**
+   * Begins after so many bytes of its output.
+   * @default 0
+   */
+  offset?: number;
+}
+
 /** What to start. Place-holders of the template are already filled in. */
 export interface AgentStart {
   /** ACP or a terminal. */
@@ -2416,6 +2498,20 @@ export interface VsockProgressMessage {
   message: string;
 }
 
+/** Guest → host: a person's terminal is over. */
+export interface VsockTerminalMessage {
+  /** Always `terminal`. */
+  type: "terminal";
+  /** Its place in the journal. */
+  offset: number;
+  /** Which. */
+  terminal: string;
+  /** The exit code, when its command ended by itself. */
+  exit_code?: number;
+  /** Why it is over, when not because its command ended. */
+  error?: string;
+}
+
 /** Guest → host: this connection is not served, and closes. */
 export interface VsockRefusedMessage {
   /** Always `refused`. */
@@ -2442,6 +2538,7 @@ export type VsockMessageExt =
   | VsockDoneMessage
   | VsockErrorMessage
   | VsockProgressMessage
+  | VsockTerminalMessage
   | VsockRefusedMessage;
 
 /** {@link VsockMessageExt} as it may be sent: what has a default may be left out. */
@@ -2462,6 +2559,7 @@ export type VsockMessageExtInput =
   | VsockDoneMessage
   | VsockErrorMessage
   | VsockProgressMessage
+  | VsockTerminalMessage
   | VsockRefusedMessage;
 
 /** Persisted state of a runtime instance. */
@@ -3105,6 +3203,56 @@ export interface WebhookPayload {
   };
 }
 
+/** `POST /api/agents/{agentId}/terminals` and `POST /api/runtimes/{instanceName}/terminals` */
+export interface CreateTerminalBody {
+  /** A path, or a name in the agent's `PATH`; `/bin/sh` when absent. */
+  command?: string;
+  /** Its arguments. */
+  args?: string[];
+  /** Columns; 120 when absent. */
+  cols?: number;
+  /** Rows; 30 when absent. */
+  rows?: number;
+}
+
+/** What is typed. */
+export interface TerminalInputBody {
+  /** Text. */
+  data: string;
+}
+
+/** One terminal. */
+export interface TerminalInfo {
+  /** Which. */
+  terminalId: string;
+  /** What runs in it. */
+  command: string;
+  /** Once its command has ended: 128 + signal when a signal ended it. */
+  exitCode?: number;
+}
+
+/** `GET /api/agents/{agentId}/terminals` */
+export interface TerminalsResponse {
+  /** Those that run, and those that ended last. */
+  terminals: TerminalInfo[];
+}
+
+/** `GET /api/agents/{agentId}/terminals/{terminalId}` */
+export interface TerminalOutput {
+  /** Which. */
+  terminalId: string;
+  /** What it printed from `offset` on, as text. */
+  output: string;
+  /** Whether older output is not kept any more. */
+  truncated: boolean;
+  /** Bytes that it printed before these (ours). */
+  offset: number;
+  /** Where what follows begins (ours). */
+  nextOffset: number;
+  /** Once its command has ended (ours). */
+  exitCode?: number;
+}
+
 /** A session without what only its running process knows: files, log, queue. */
 export interface SessionMeta {
   /** Unique. */
@@ -3365,6 +3513,11 @@ export interface WsSubscribeAction {
   channel: Channel;
   /** Replay only events with a greater `seq`; 0 or absent is all that is kept. */
   since?: number;
+  /**
+   * Of a channel of one terminal: where its output goes on, by `nextOffset` of what came last; all that is kept when
+   * absent (ours).
+   */
+  offset?: number;
 }
 
 /** Asks for no more events of a channel. */
@@ -3463,6 +3616,8 @@ export interface WsChannelTerminalCreateAction {
   sessionId?: string;
   /** The command to run; `/bin/sh` when absent. */
   data?: string;
+  /** Its arguments (ours). */
+  args?: string[];
   /** Columns. */
   cols?: number;
   /** Rows. */
@@ -3719,6 +3874,10 @@ export interface SessionTerminalDataEvent {
     terminalId: string;
     /** Text. */
     data: string;
+    /** Of a person's terminal: bytes that it printed before this text (ours). */
+    offset?: number;
+    /** Of a person's terminal: where what follows begins (ours). */
+    nextOffset?: number;
   };
   /** When. */
   timestamp: string;
