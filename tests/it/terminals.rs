@@ -41,13 +41,13 @@ impl Seen {
 }
 
 impl Socket {
-    /// Opens a terminal; its name, which only the asker is told.
-    async fn opens(&mut self, action: Value) -> anyhow::Result<String> {
+    /// Opens a terminal; its name, which only the asker is told, and what came before that word.
+    async fn opens(&mut self, action: Value) -> anyhow::Result<(String, Vec<Value>)> {
         self.say(action).await?;
         let all = self.until(|m| m["event"]["type"] == "terminal.created" || m["type"] == "error").await?;
         let told = all.last().context("nothing")?;
         ensure!(told["event"]["type"] == "terminal.created" && told["seq"] == 0, "{told}");
-        Ok(told["event"]["data"]["terminalId"].as_str().context("no name")?.to_owned())
+        Ok((told["event"]["data"]["terminalId"].as_str().context("no name")?.to_owned(), all))
     }
 
     async fn types(&mut self, terminal: &str, keys: &str) -> anyhow::Result<()> {
@@ -97,7 +97,8 @@ async fn two_clients_at_one_terminal() -> anyhow::Result<()> {
     ben.subscribe(&session, 0).await?;
 
     // Who opens it is told its name; who watches the session sees it begin.
-    let terminal = ann.opens(json!({ "action": "terminal.create", "cols": 90, "rows": 33 })).await?;
+    let (terminal, before) =
+        ann.opens(json!({ "action": "terminal.create", "cols": 90, "rows": 33 })).await?;
     let began = ben.until(|m| m["event"]["type"] == "terminal.started").await?;
     let began = began.last().context("nothing")?;
     ensure!(began["channel"] == format!("{session}:terminal:{terminal}"), "{began}");
@@ -105,6 +106,7 @@ async fn two_clients_at_one_terminal() -> anyhow::Result<()> {
 
     // Both see the same, once, in order; both may type. It is the agent's workspace.
     let (mut anns, mut bens) = (Seen::default(), Seen::default());
+    before.iter().for_each(|m| anns.take(m, &terminal));
     ann.types(&terminal, "stty -echo; PS1=; stty size; echo mine > shared; tty\r").await?;
     for (socket, seen) in [(&mut ann, &mut anns), (&mut ben, &mut bens)] {
         socket.sees(seen, &terminal, "33 90").await?;
@@ -176,19 +178,22 @@ async fn a_slow_client_holds_up_nobody() -> anyhow::Result<()> {
     for socket in [&mut slow, &mut quick] {
         socket.subscribe(&session, 0).await?;
     }
-    let script = "stty -onlcr -echo; read x; seq -f '%0100.0f' 1 200000; echo the end";
-    let terminal = quick
+    let script = "stty -onlcr -echo; seq -f '%0100.0f' 1 200000; echo the end";
+    let (terminal, before) = quick
         .opens(
             json!({ "action": "terminal.create", "sessionId": task, "data": "sh", "args": ["-c", script] }),
         )
         .await?;
-    quick.types(&terminal, "\r").await?;
     // Whoever reads, reads to the end; what went too fast is told.
     let mut texts = Vec::new();
-    for socket in [&mut quick, &mut slow] {
+    for (socket, before) in [(&mut quick, before), (&mut slow, Vec::new())] {
+        let mut before = before.into_iter();
         let (mut text, mut dropped, mut next) = (String::new(), 0, 0);
         loop {
-            let message = socket.next().await?;
+            let message = match before.next() {
+                Some(message) => message,
+                None => socket.next().await?,
+            };
             let data = &message["event"]["data"];
             match message["event"]["type"].as_str() {
                 Some("terminal.data") => {
@@ -297,7 +302,7 @@ async fn a_terminal_outlives_a_killed_server() -> anyhow::Result<()> {
     let client = server.client()?;
     let task = ready(&client).await?;
     let mut socket = Socket::channels(&server, &client).await?;
-    let terminal = socket.opens(json!({ "action": "terminal.create", "sessionId": task })).await?;
+    let (terminal, _) = socket.opens(json!({ "action": "terminal.create", "sessionId": task })).await?;
     let vm = client.task(task).await?.vm_id.context("vm_id")?;
     let sidecar = processes::sidecar(server.data(), &vm)?;
     let mut seen = Seen::default();
@@ -332,8 +337,9 @@ async fn suspended_resumed_ended() -> anyhow::Result<()> {
     let task = ready(&client).await?;
     let mut socket = Socket::channels(&server, &client).await?;
     socket.subscribe("agents", 0).await?;
-    let terminal = socket.opens(json!({ "action": "terminal.create", "sessionId": task })).await?;
+    let (terminal, before) = socket.opens(json!({ "action": "terminal.create", "sessionId": task })).await?;
     let mut seen = Seen::default();
+    before.iter().for_each(|m| seen.take(m, &terminal));
     socket.types(&terminal, "stty -echo; PS1=; echo o''ne\r").await?;
     socket.sees(&mut seen, &terminal, "one").await?;
     client.suspend(task).await?;

@@ -40,7 +40,9 @@ pub(super) const NEWEST: u64 = SAFE_INTEGER;
 /// How long a piece of what is kept may take.
 pub(in crate::api) const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it is before a reader that broke off is tried again: at first, and at most.
-const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+const AGAIN: [Duration; 2] = [Duration::from_millis(5), Duration::from_secs(5)];
+/// How often a terminal is looked for that is written down and not there: some ten seconds in all.
+const TRIES: u32 = 11;
 
 /// What is asked of terminals.
 #[derive(Debug, PartialEq)]
@@ -142,7 +144,8 @@ impl Screen {
             let Some(reader) = &mut self.reader else {
                 match self.api.engine.terminal_read(self.terminal, self.next).await {
                     Ok(reader) => self.reader = Some(reader),
-                    Err(EngineError::NotFound(_)) => self.over = true,
+                    // One that is being opened is told before it is there; one that stays away is not waited for.
+                    Err(EngineError::NotFound(_)) if self.failed >= TRIES => self.over = true,
                     Err(_) => self.wait().await,
                 }
                 continue;
@@ -186,7 +189,7 @@ impl Screen {
         if self.api.engine.open_terminals(self.terminal.task).contains_key(&self.terminal) {
             let [first, most] = AGAIN;
             tokio::time::sleep((first * 2_u32.saturating_pow(self.failed)).min(most)).await;
-            self.failed = (self.failed + 1).min(10);
+            self.failed = (self.failed + 1).min(TRIES);
         } else {
             self.over = true;
         }
