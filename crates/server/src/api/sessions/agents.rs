@@ -56,8 +56,7 @@ pub async fn create(
         return Err(invalid("webhooks", "of a session are not served by this version yet"));
     }
     if let Some(name) = &body.runtime_instance {
-        lia_protocol::names::slug(&Some(name.clone()), &())
-            .map_err(|e| invalid("runtimeInstance", e.to_string()))?;
+        lia_protocol::names::slug(name, &()).map_err(|e| invalid("runtimeInstance", e.to_string()))?;
     }
     let new = NewSession {
         id,
