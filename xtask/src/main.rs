@@ -1,5 +1,6 @@
 //! `cargo run -p xtask -- generate` writes every generated file anew; `-- check` fails when one of them is stale.
-//! `-- contract-diff` fails when the contract broke old clients since its last release; `-- contract-release` makes one.
+//! `-- contract-diff` fails when the contract broke old clients since its last release; `-- contract-release` makes one:
+//! a draft, until `-- contract-release final`.
 
 mod contract;
 mod diff;
@@ -43,12 +44,21 @@ fn main() -> anyhow::Result<ExitCode> {
     let write = match asked.as_deref() {
         Some("generate") => true,
         Some("check") => false,
-        Some("contract-release") => return release::release(root).map(|()| ExitCode::SUCCESS),
+        Some("contract-release") => {
+            let last = match std::env::args().nth(2).as_deref() {
+                None => false,
+                Some("final") => true,
+                Some(other) => bail!("contract-release {other}: only `final` is known"),
+            };
+            return release::release(root, last).map(|()| ExitCode::SUCCESS);
+        }
         Some("contract-diff") => {
             let good = release::check(root, &mut out)?;
             return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        _ => bail!("usage: cargo run -p xtask -- generate | check | contract-diff | contract-release"),
+        _ => {
+            bail!("usage: cargo run -p xtask -- generate | check | contract-diff | contract-release [final]")
+        }
     };
     let good = bring(root, &files()?, write, &mut out)? && version(root, &mut out)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

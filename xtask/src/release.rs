@@ -1,4 +1,7 @@
 //! `contract-release` keeps today's contract as a release; `contract-diff` compares with the last one.
+//!
+//! A version that is not out yet is a draft, and says so in its file: it may be written anew. `contract-release final` takes
+//! the mark away; from then on nothing writes that version again.
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +23,13 @@ pub const KEPT: [&str; 2] = [RELEASED, CHANGES];
 
 const RELEASED: &str = "contract/released";
 const CHANGES: &str = "contract/CHANGES.md";
+/// The mark of a draft.
+const DRAFT: &str = "x-lia-draft";
 
 /// The bundle and the routes that are served.
 fn today() -> Value {
     let mut bundle = schema::bundle();
-    let routes = routes::describe();
-    bundle["x-lia-routes"] = routes.iter().map(|r| json!(format!("{} {}", r.method, r.path))).collect();
+    bundle["x-lia-routes"] = diff::routes::table(&routes::describe());
     bundle
 }
 
@@ -64,29 +68,48 @@ fn may_break(old: Version, new: Version) -> bool {
     new[0] > old[0] || (old[0] == 0 && new[0] == 0 && new[1] > old[1])
 }
 
-/// The newest release, and its version.
+/// The newest release, and its version: of those that are out, or of the drafts as long as none is.
 fn last(root: &Path) -> anyhow::Result<Option<(Version, Value)>> {
-    let mut newest = None;
+    let mut newest: Option<(bool, Version, Value)> = None;
     for file in fs::read_dir(root.join(RELEASED)).context(RELEASED)? {
         let path = file?.path();
         let name = path.file_stem().and_then(|n| n.to_str()).unwrap_or_default();
         let Some(version) = version(name) else { bail!("{} is not named <version>.json", path.display()) };
-        if newest.as_ref().is_none_or(|(v, _)| *v < version) {
-            newest = Some((version, path));
+        let release = read(&path)?;
+        let out = !is_draft(&release);
+        if newest.as_ref().is_none_or(|(o, v, _)| (*o, *v) < (out, version)) {
+            newest = Some((out, version, release));
         }
     }
-    let Some((version, path)) = newest else { return Ok(None) };
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    Ok(Some((version, serde_json::from_str(&text).with_context(|| path.display().to_string())?)))
+    Ok(newest.map(|(_, version, release)| (version, release)))
 }
 
-/// Writes `contract/released/<version>.json`.
-pub fn release(root: &Path) -> anyhow::Result<()> {
+fn read(path: &Path) -> anyhow::Result<Value> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| path.display().to_string())
+}
+
+fn is_draft(release: &Value) -> bool {
+    release[DRAFT] == true
+}
+
+/// Writes `contract/released/<version>.json`, as a draft unless it is final.
+///
+/// # Errors
+/// When this version is out.
+pub fn release(root: &Path, last: bool) -> anyhow::Result<()> {
     let name = format!("{RELEASED}/{}.json", schema::VERSION);
+    let path = root.join(&name);
+    if path.exists() && !is_draft(&read(&path)?) {
+        bail!("{name} is out and stays as it is: raise the version in Cargo.toml first");
+    }
+    let mut release = today();
+    if !last {
+        release[DRAFT] = json!(true);
+    }
     fs::create_dir_all(root.join(RELEASED)).context(RELEASED)?;
-    fs::write(root.join(&name), format!("{}\n", today()))
-        .with_context(|| format!("{name} cannot be written"))?;
-    writeln!(io::stdout(), "wrote {name}")?;
+    fs::write(&path, format!("{release}\n")).with_context(|| format!("{name} cannot be written"))?;
+    writeln!(io::stdout(), "wrote {name}{}", if last { "" } else { " (a draft)" })?;
     Ok(())
 }
 
@@ -117,7 +140,7 @@ pub fn check(root: &Path, out: &mut impl io::Write) -> anyhow::Result<bool> {
     let mut good = true;
     for Change { at, what, breaking } in &found {
         let word = match (breaking, listed.contains(&at.as_str()), may_break(then, this)) {
-            (false, _, _) => "added",
+            (false, _, _) => "fits old clients",
             (true, true, _) => "breaks old clients (listed)",
             (true, false, true) => "breaks old clients (a new version)",
             (true, false, false) => {
@@ -165,5 +188,67 @@ mod tests {
         assert_eq!(listed(text, "0.1.0"), ["C"]);
         assert_eq!(listed(text, "0.2.0"), ["A.b"]);
         assert!(listed(text, "1.0.0").is_empty());
+    }
+
+    #[test]
+    fn only_a_draft_is_written_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(format!("{RELEASED}/{}.json", schema::VERSION));
+        release(root.path(), false).unwrap();
+        assert!(is_draft(&read(&path).unwrap()));
+        release(root.path(), false).unwrap();
+        release(root.path(), true).unwrap();
+        let out = fs::read(&path).unwrap();
+        assert!(!is_draft(&read(&path).unwrap()));
+        for last in [false, true] {
+            let refused = release(root.path(), last).unwrap_err().to_string();
+            assert!(refused.contains("is out and stays as it is"), "{refused}");
+            assert_eq!(fs::read(&path).unwrap(), out);
+        }
+    }
+
+    #[test]
+    fn a_draft_is_compared_with_only_as_long_as_nothing_is_out() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join(RELEASED)).unwrap();
+        let put = |version: &str, draft: bool| {
+            let path = root.path().join(format!("{RELEASED}/{version}.json"));
+            fs::write(path, json!({ DRAFT: draft }).to_string()).unwrap();
+        };
+        let newest = || last(root.path()).unwrap().map(|(version, _)| version);
+        assert_eq!(newest(), None);
+        put("0.1.0", true);
+        put("0.2.0", true);
+        assert_eq!(newest(), Some([0, 2, 0]));
+        put("0.1.0", false);
+        assert_eq!(newest(), Some([0, 1, 0]), "0.2.0 is not out yet");
+        put("0.2.0", false);
+        assert_eq!(newest(), Some([0, 2, 0]));
+    }
+
+    #[test]
+    fn a_planted_change_of_a_route_or_a_type_is_judged() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join(RELEASED)).unwrap();
+        fs::write(root.path().join(CHANGES), "").unwrap();
+        let said = |plant: fn(&mut Value)| {
+            let mut old = today();
+            plant(&mut old);
+            let path = root.path().join(format!("{RELEASED}/{}.json", schema::VERSION));
+            fs::write(path, old.to_string()).unwrap();
+            let mut out = Vec::new();
+            let good = check(root.path(), &mut out).unwrap();
+            (good, String::from_utf8(out).unwrap())
+        };
+        assert_eq!(said(|_| {}), (true, String::new()));
+        let (good, text) = said(|old| old["x-lia-routes"]["POST /api/v1/tasks"]["request"] = json!("Other"));
+        assert!(
+            !good && text.starts_with("BREAKS OLD CLIENTS: POST /api/v1/tasks: the body changed"),
+            "{text}"
+        );
+        let (good, text) = said(|old| {
+            old["$defs"]["CreateTaskRequest"]["properties"]["prompt"]["maxLength"] = json!(1_u64 << 40)
+        });
+        assert!(!good && text.contains("CreateTaskRequest.prompt: the limit maxLength changed"), "{text}");
     }
 }

@@ -178,6 +178,22 @@ pub fn definition<'a>(bundle: &'a Value, name: &str) -> Option<&'a Value> {
     bundle.get("$defs")?.get(name)
 }
 
+/// Tells `found` the name of every definition that a schema refers to as `prefix` and the name.
+pub fn references(schema: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|s| references(s, prefix, found)),
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value.as_str().and_then(|r| r.strip_prefix(prefix)).filter(|_| key == "$ref") {
+                    Some(name) => found(name),
+                    None => references(value, prefix, found),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// The property that tells a union's variants apart.
 #[must_use]
 pub fn discriminator(schema: &Value) -> Option<&str> {

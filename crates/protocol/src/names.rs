@@ -50,58 +50,52 @@ pub const SSH_KEY_TYPES: &[&str] = &[
 
 type Check = Result<(), String>;
 
-/// As a rule of garde for an optional field.
-fn optional(value: Option<&String>, check: impl Fn(&str) -> Check) -> garde::Result {
-    value.map_or(Ok(()), |v| check(v).map_err(garde::Error::new))
-}
-
 /// A rule of garde: [`SLUG_PATTERN`].
 ///
 /// # Errors
 /// When it does not hold.
-#[allow(clippy::ref_option, reason = "garde hands the field itself")]
-pub fn slug(value: &Option<String>, _: &()) -> garde::Result {
-    optional(value.as_ref(), |s| {
-        let good = (1..=64).contains(&s.len())
-            && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if good { Ok(()) } else { Err("is a name: 1 to 64 letters, digits, '-', '_' and '.'".into()) }
-    })
+pub fn slug(value: &str, _: &()) -> garde::Result {
+    let good = (1..=64).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if good { Ok(()) } else { Err(garde::Error::new("is a name: 1 to 64 letters, digits, '-', '_' and '.'")) }
 }
 
 /// A rule of garde: no control character.
 ///
 /// # Errors
 /// When it does not hold.
-#[allow(clippy::ref_option, reason = "garde hands the field itself")]
-pub fn no_control(value: &Option<String>, _: &()) -> garde::Result {
-    optional(value.as_ref(), |s| {
-        if s.chars().any(char::is_control) { Err("holds a control character".into()) } else { Ok(()) }
-    })
+pub fn no_control(value: &str, _: &()) -> garde::Result {
+    if value.chars().any(char::is_control) {
+        Err(garde::Error::new("holds a control character"))
+    } else {
+        Ok(())
+    }
 }
 
 /// A rule of garde: [`SSH_KEY_PATTERN`].
 ///
 /// # Errors
 /// When it does not hold.
-#[allow(clippy::ref_option, reason = "garde hands the field itself")]
-pub fn ssh_key(value: &Option<String>, _: &()) -> garde::Result {
-    optional(value.as_ref(), |key| {
-        if key.chars().any(char::is_control) {
-            return Err("is one line without control characters".into());
-        }
-        let mut parts = key.split(' ');
-        let kind = parts.next().unwrap_or_default();
-        if !SSH_KEY_TYPES.contains(&kind) {
-            let kind: String = kind.chars().take(80).collect();
-            return Err(format!("has the type {kind:?}; allowed are {}", SSH_KEY_TYPES.join(", ")));
-        }
-        let blob = parts.next().unwrap_or_default();
-        let digits = blob.trim_end_matches('=');
-        let base64 = !digits.is_empty()
-            && blob.len() - digits.len() <= 2
-            && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b));
-        if base64 { Ok(()) } else { Err("its second field is not base64".into()) }
-    })
+pub fn ssh_key(key: &str, _: &()) -> garde::Result {
+    ssh_key_form(key).map_err(garde::Error::new)
+}
+
+fn ssh_key_form(key: &str) -> Check {
+    if key.chars().any(char::is_control) {
+        return Err("is one line without control characters".into());
+    }
+    let mut parts = key.split(' ');
+    let kind = parts.next().unwrap_or_default();
+    if !SSH_KEY_TYPES.contains(&kind) {
+        let kind: String = kind.chars().take(80).collect();
+        return Err(format!("has the type {kind:?}; allowed are {}", SSH_KEY_TYPES.join(", ")));
+    }
+    let blob = parts.next().unwrap_or_default();
+    let digits = blob.trim_end_matches('=');
+    let base64 = !digits.is_empty()
+        && blob.len() - digits.len() <= 2
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b));
+    if base64 { Ok(()) } else { Err("its second field is not base64".into()) }
 }
 
 /// A rule of garde: [`RELATIVE_PATTERN`].

@@ -177,7 +177,7 @@ pub struct CreateTaskRequest {
     /// The caller's own id, or another's with the scope `act-as`.
     pub user_id: UserId,
     /// Where it was asked.
-    #[garde(length(utf16, min = 1, max = 64), custom(names::no_control))]
+    #[garde(length(utf16, min = 1, max = 64), inner(custom(names::no_control)))]
     #[schemars(regex(pattern = text::NO_CONTROL_PATTERN))]
     pub guild_id: Option<String>,
     /// Resources.
@@ -187,11 +187,11 @@ pub struct CreateTaskRequest {
     #[garde(dive, length(max = limits::FILES))]
     pub files: Option<Vec<TaskFile>>,
     /// A public key for SSH access, kept for runtimes that offer it.
-    #[garde(length(utf16, max = 8192), custom(names::ssh_key))]
+    #[garde(length(utf16, max = 8192), inner(custom(names::ssh_key)))]
     #[schemars(regex(pattern = names::SSH_KEY_PATTERN))]
     pub ssh_public_key: Option<String>,
     /// The agent template; the server's default when absent.
-    #[garde(custom(names::slug))]
+    #[garde(inner(custom(names::slug)))]
     #[schemars(regex(pattern = names::SLUG_PATTERN))]
     pub template: Option<String>,
     /// Egress beyond the template's.
@@ -207,7 +207,7 @@ pub struct CreateTaskRequest {
     #[garde(dive, length(max = limits::REPOSITORIES))]
     pub repositories: Vec<Repository>,
     /// `discord`, `web`, or another client's name; kept, not interpreted.
-    #[garde(custom(names::slug))]
+    #[garde(inner(custom(names::slug)))]
     #[schemars(regex(pattern = names::SLUG_PATTERN))]
     pub source: Option<String>,
 }

@@ -7,12 +7,23 @@ const here = new URL("..", import.meta.url);
 const repository = new URL("../../", here);
 const json = (url) => JSON.parse(readFileSync(url, "utf8"));
 
+/** A long text is written `{ "$repeat": ["a", 4096, "b", 1] }`: 4096 times the one, then the other. */
+function expand(value) {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(expand);
+  const runs = value.$repeat;
+  if (Array.isArray(runs) && Object.keys(value).length === 1)
+    return runs.map((run, at) => (at % 2 === 0 ? run.repeat(runs[at + 1]) : "")).join("");
+  for (const key of Object.keys(value)) value[key] = expand(value[key]);
+  return value;
+}
+
 /** The files of fixtures: per type what is accepted and what is refused. */
 export function fixtures() {
   const folder = new URL("crates/contract/fixtures/", repository);
   const all = {};
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-    for (const [name, { golden = [], accepted = [], refused = [] }] of Object.entries(json(new URL(file, folder)).types)) {
+    for (const [name, { golden = [], accepted = [], refused = [] }] of Object.entries(expand(json(new URL(file, folder)).types))) {
       // A second file may add to what the first one says of a type.
       const cases = (all[name] ??= { golden: [], accepted: [], refused: [] });
       cases.golden.push(...golden);

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Result, ensure};
-use lia_protocol::error::{ErrorCode, status_name};
+use lia_protocol::{
+    computer::tools::TOOLS,
+    error::{ErrorCode, status_name},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -20,6 +23,7 @@ const ENUM: &str = "ErrorCode";
 /// Two words of one list that have one name.
 pub fn constants(contract: &Contract) -> Result<String> {
     let mut out = String::from(super::HEAD);
+    out.push_str("import type { LlmTool } from \"./types.js\";\n\n");
     let mut first = true;
     for def in &contract.defs {
         let Ty::Words(words) = &def.ty else { continue };
@@ -30,6 +34,7 @@ pub fn constants(contract: &Contract) -> Result<String> {
     }
     errors(&mut out);
     tables(&mut out, contract);
+    tools(&mut out);
     Ok(out)
 }
 
@@ -178,6 +183,25 @@ fn tables(out: &mut String, contract: &Contract) {
         literal(out, &Value::Object(table), 0);
         out.push_str(" as const;\n");
     }
+}
+
+/// The tools as a model is told of them.
+fn tools(out: &mut String) {
+    out.push_str(
+        "\n/** The tools as a model is told of them, in that order. `write_file` is not among them. */\n",
+    );
+    out.push_str("export const LLM_TOOLS = [\n");
+    for tool in TOOLS.iter() {
+        let schema = Value::Object(tool.input_schema.clone());
+        let tool = json!({ "name": tool.name, "description": tool.description, "input_schema": schema });
+        // JSON is a literal of TypeScript.
+        for line in format!("{tool:#}").lines() {
+            let _ = writeln!(out, "  {line}");
+        }
+        out.truncate(out.trim_end().len());
+        out.push_str(",\n");
+    }
+    out.push_str("] as const satisfies readonly LlmTool[];\n");
 }
 
 /// The bounds that a field states beyond those of its kind.

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use lia_protocol::computer::tools::TOOLS;
+use serde_json::Value;
 
 use super::{
     constants::limit,
@@ -40,6 +42,16 @@ pub fn readme(contract: &Contract) -> Result<String> {
         let _ = writeln!(out, "| `{}` | `{}` |", pair.to_block, pair.to_action);
     }
     out.push_str("| `convertComputerActionToToolUseBlock` | `convertComputerToolUseBlockToAction` |\n");
+    out.push_str("\n## Tools\n\n`LLM_TOOLS` holds them as a model is told of them: `name`, `description` and `input_schema`.\n\n");
+    out.push_str("| tool | does | input (`?`: may be absent) |\n|---|---|---|\n");
+    for tool in TOOLS.iter() {
+        let required = tool.input_schema.get("required").and_then(Value::as_array);
+        let needed = |name: &str| required.is_some_and(|all| all.iter().any(|r| r == name));
+        let fields = tool.input_schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let fields: Vec<String> =
+            fields.map(|(name, _)| format!("`{name}`{}", if needed(name) { "" } else { "?" })).collect();
+        let _ = writeln!(out, "| `{}` | {} | {} |", tool.name, cell(&tool.description), fields.join(", "));
+    }
     Ok(out)
 }
 
@@ -140,7 +152,7 @@ else console.error(result.error.errors);
 |---|---|---|
 | `@lia/shared` | every type; constants, guards, converters; the schemas of tasks | where a schema is used |
 | `@lia/shared/schemas` | every schema, `validateSafe`, `validateOrThrow`, `parseAgentEvent`, `z` | yes |
-| `@lia/shared/constants` | words, error codes and their tables, `LIMITS`, `DEFAULTS` | no |
+| `@lia/shared/constants` | words, error codes and their tables, `LIMITS`, `DEFAULTS`, `LLM_TOOLS` | no |
 | `@lia/shared/runtime`, `/runtime-host`, `/session-host`, `/session`, `/storage`, `/ws`, `/ws/channels` | types alone | no |
 | `@lia/shared/ws/zod`, `/session-host/zod` | the schemas of those parts | yes |
 | `@lia/shared/verify` | `verifyWebhookSignature`, `signWebhookPayload` (Node.js) | no |

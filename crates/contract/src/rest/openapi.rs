@@ -2,7 +2,8 @@
 
 use lia_protocol::{
     api::Scope,
-    rest::{Access, Answer, Body, Kind, RouteDoc, doc::Header},
+    rest::{Access, Answer, Body, Kind, RouteDoc, doc::Header, name},
+    sessions::{WebhookPayload, verify},
 };
 use serde_json::{Map, Value, json};
 
@@ -49,12 +50,40 @@ pub fn openapi(served: &[RouteDoc]) -> Value {
         "servers": [{ "url": "/", "description": "This server" }],
         "tags": tags.iter().map(|t| json!({ "name": t })).collect::<Vec<_>>(),
         "paths": paths,
+        "webhooks": webhooks(),
         "components": { "schemas": {}, "securitySchemes": security_schemes() },
     });
     rename(&mut document, "#/components/schemas/");
     let schemas = reachable(&document, &bundle, "#/components/schemas/");
     document["components"]["schemas"] = Value::Object(schemas);
     document
+}
+
+/// What the server sends to the URLs that a session's creator named.
+fn webhooks() -> Value {
+    let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } });
+    json!({
+        "sessionEvent": {
+            "post": {
+                "operationId": "onSessionEvent",
+                "summary": "Something happened in a session.",
+                "description": "The events that the webhook asked for, each signed with its secret. What is not answered with a \
+                    2xx status in time is sent again, with the same id.",
+                "tags": ["sessions"],
+                "security": [],
+                "parameters": [
+                    header(verify::SIGNATURE_HEADER, "`sha256=` and the HMAC-SHA256 of the raw body in lower-case hex."),
+                    header(verify::EVENT_ID_HEADER, "The delivery's id: `eventId` of the body."),
+                    header(verify::SESSION_ID_HEADER, "The session's id: `sessionId` of the body."),
+                ],
+                "requestBody": {
+                    "required": true,
+                    "content": { "application/json": { "schema": reference(name::<WebhookPayload>()) } },
+                },
+                "responses": { "2XX": { "description": "It is taken." } },
+            },
+        },
+    })
 }
 
 fn security_schemes() -> Value {
@@ -182,7 +211,7 @@ fn parameters(route: &RouteDoc, bundle: &Value) -> Vec<Value> {
     }
     for p in &route.doc.asks {
         out.push(json!({
-            "name": p.name, "in": "query", "required": false, "description": p.about, "schema": schema::inline(p.schema),
+            "name": p.name, "in": "query", "required": p.required, "description": p.about, "schema": schema::inline(p.schema),
         }));
     }
     for Header { name, about, max } in &route.doc.headers {
@@ -234,11 +263,11 @@ fn reference(name: &str) -> Value {
 /// The definitions that a document refers to, and those that these refer to, in the registry's order.
 pub(super) fn reachable(document: &Value, bundle: &Value, prefix: &str) -> Map<String, Value> {
     let mut wanted: Vec<String> = Vec::new();
-    references(document, prefix, &mut wanted);
+    schema::references(document, prefix, &mut |name| want(&mut wanted, name));
     let mut at = 0;
     while let Some(name) = wanted.get(at).cloned() {
         if let Some(definition) = schema::definition(bundle, &name) {
-            references(definition, "#/$defs/", &mut wanted);
+            schema::references(definition, "#/$defs/", &mut |name| want(&mut wanted, name));
         }
         at += 1;
     }
@@ -255,19 +284,9 @@ pub(super) fn reachable(document: &Value, bundle: &Value, prefix: &str) -> Map<S
     out
 }
 
-fn references(value: &Value, prefix: &str, out: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|v| references(v, prefix, out)),
-        Value::Object(object) => {
-            for (key, v) in object {
-                match v.as_str().and_then(|r| r.strip_prefix(prefix)).filter(|_| key == "$ref") {
-                    Some(name) if !out.iter().any(|n| n == name) => out.push(name.to_owned()),
-                    Some(_) => {}
-                    None => references(v, prefix, out),
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+fn want(wanted: &mut Vec<String>, name: &str) {
+    if !wanted.iter().any(|n| n == name) {
+        wanted.push(name.to_owned());
     }
 }
 

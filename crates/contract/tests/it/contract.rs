@@ -67,11 +67,7 @@ fn all() -> Vec<(String, Cases)> {
 /// Every value of the fixtures that is accepted, with its type's name.
 pub fn accepted() -> Vec<(String, Value)> {
     let each = |(name, cases): (String, Cases)| {
-        cases
-            .golden
-            .into_iter()
-            .chain(cases.accepted)
-            .map(move |raw| (name.clone(), serde_json::from_str(raw.get()).expect("JSON")))
+        cases.golden.into_iter().chain(cases.accepted).map(move |raw| (name.clone(), read(&raw)))
     };
     all().into_iter().flat_map(each).collect()
 }
@@ -81,13 +77,42 @@ pub fn values(name: &str) -> Vec<Value> {
     let cases = all().into_iter().filter(|(n, _)| n == name).map(|(_, c)| c);
     let each =
         |c: Cases| c.golden.into_iter().chain(c.accepted).chain(c.refused.into_iter().map(|r| r.value));
-    cases.flat_map(each).map(|raw| serde_json::from_str(raw.get()).expect("JSON")).collect()
+    cases.flat_map(each).map(|raw| read(&raw)).collect()
+}
+
+/// A value of the fixtures. A long text is written `{ "$repeat": ["a", 4096, "b", 1] }`: 4096 times the one, then the other.
+fn read(raw: &RawValue) -> Value {
+    fn expand(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(expand),
+            Value::Object(object) => match object.get("$repeat").and_then(Value::as_array) {
+                Some(runs) if object.len() == 1 => *value = Value::String(runs.chunks(2).map(run).collect()),
+                Some(_) | None => object.values_mut().for_each(expand),
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    fn run(run: &[Value]) -> String {
+        let [Value::String(text), Value::Number(times)] = run else {
+            panic!("{run:?} is no text and a number")
+        };
+        text.repeat(times.as_u64().and_then(|n| n.try_into().ok()).expect("how often"))
+    }
+    let mut value = serde_json::from_str(raw.get()).expect("JSON");
+    expand(&mut value);
+    value
 }
 
 /// White space is of no meaning.
 fn compact(raw: &RawValue) -> String {
-    let value: Value = serde_json::from_str(raw.get()).expect("JSON");
-    serde_json::to_string(&value).expect("JSON")
+    serde_json::to_string(&read(raw)).expect("JSON")
+}
+
+#[test]
+fn long_texts_have_a_short_form() {
+    let read = |text: &str| read(&RawValue::from_string(text.into()).expect("JSON"));
+    assert_eq!(read(r#"{"a":[{"$repeat":["é",3,"b",1]}]}"#), serde_json::json!({ "a": ["éééb"] }));
+    assert_eq!(read(r#"{"$repeat":7}"#), serde_json::json!({ "$repeat": 7 }), "not that form");
 }
 
 #[test]

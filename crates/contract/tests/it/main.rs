@@ -10,6 +10,7 @@ mod fuzz;
 mod generated;
 mod judge;
 mod names;
+mod tools;
 mod verify;
 
 /// The fields of an event that contradict each other.

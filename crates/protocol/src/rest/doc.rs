@@ -124,6 +124,8 @@ pub struct QueryParam {
     pub name: &'static str,
     /// What for.
     pub about: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
     /// Its schema.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -189,7 +191,14 @@ impl Doc {
     /// The query string may have this parameter.
     #[must_use]
     pub fn asks<T: JsonSchema>(mut self, name: &'static str, about: &'static str) -> Self {
-        self.asks.push(QueryParam { name, about, schema: schema::<T> });
+        self.asks.push(QueryParam { name, about, required: false, schema: schema::<T> });
+        self
+    }
+
+    /// The query string must have this parameter.
+    #[must_use]
+    pub fn needs<T: JsonSchema>(mut self, name: &'static str, about: &'static str) -> Self {
+        self.asks.push(QueryParam { name, about, required: true, schema: schema::<T> });
         self
     }
 

@@ -37,7 +37,7 @@ pub struct RuntimeInstance {
 #[derive(Default, Eq)]
 pub struct StartRuntimeBody {
     /// Its name; the runtime's own when absent.
-    #[garde(custom(crate::names::slug))]
+    #[garde(inner(custom(crate::names::slug)))]
     #[schemars(regex(pattern = crate::names::SLUG_PATTERN))]
     pub name: Option<String>,
 }

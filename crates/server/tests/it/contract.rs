@@ -3,11 +3,12 @@
 
 use std::sync::LazyLock;
 
-use lia_contract::{registry, schema};
+use lia_contract::{registry, rest::planned, schema};
 use lia_protocol::{
-    error::ApiError,
+    chat::ApiErrorResponse,
+    error::{ApiError, ErrorCode},
     ids::TaskId,
-    rest::{Access, Body, Kind, RouteDoc},
+    rest::{Access, Body, Kind, RouteDoc, name},
     wire,
 };
 use lia_server::api::routes;
@@ -42,9 +43,21 @@ fn fits(body: Body, answer: &Answer) -> Result<(), String> {
     }
 }
 
+/// The code of an error in the form that the route declares; where there is no route, an `ApiError`.
+fn code(route: Option<&RouteDoc>, answer: &Answer) -> Result<ErrorCode, String> {
+    let declared = route.map_or(name::<ApiError>(), |r| r.doc.error_type);
+    let no = |issues| format!("no {declared}: {issues:?}");
+    if declared == name::<ApiErrorResponse>() {
+        let error: ApiErrorResponse = wire::parse(&answer.body).map_err(no)?;
+        return Ok(error.code);
+    }
+    assert_eq!(declared, name::<ApiError>(), "a third form of errors");
+    let error: ApiError = wire::parse(&answer.body).map_err(no)?;
+    error.code.ok_or_else(|| "an error without a code".into())
+}
+
 fn is_error(route: Option<&RouteDoc>, answer: &Answer) -> Result<(), String> {
-    let error: ApiError = wire::parse(&answer.body).map_err(|issues| format!("no ApiError: {issues:?}"))?;
-    let code = error.code.ok_or("an error without a code")?;
+    let code = code(route, answer)?;
     if code.status() != answer.status.as_u16() {
         return Err(format!("{} has the status {}", code.as_str(), code.status()));
     }
@@ -155,6 +168,51 @@ async fn every_route_answers_errors_of_its_shape() {
     let unknown = server.send("GET", &format!("/api/v1/tasks/{}/none", TaskId::new()), &[auth], "").await;
     assert_eq!(unknown.status, 404);
     server.stop().await;
+}
+
+/// Seed 002's routes have its form of errors, and no others.
+#[test]
+fn exactly_the_chats_routes_have_the_chats_errors() {
+    const CHAT: [&str; 9] = [
+        "/api/chat/",
+        "/api/approvals/",
+        "/api/todos/",
+        "/api/agent/",
+        "/api/auth/",
+        "/api/token-usage/",
+        "/api/logs",
+        "/health/liveness",
+        "/v1/sessions/",
+    ];
+    let all: Vec<RouteDoc> = ROUTES.iter().cloned().chain(planned::routes()).collect();
+    for start in CHAT {
+        assert!(all.iter().any(|r| r.path.starts_with(start)), "{start} is nowhere");
+    }
+    for route in all {
+        let chat = CHAT.iter().any(|start| route.path.starts_with(start));
+        let expected = if chat { name::<ApiErrorResponse>() } else { name::<ApiError>() };
+        assert_eq!(route.doc.error_type, expected, "{} {}", route.method, route.path);
+    }
+}
+
+#[test]
+fn an_error_is_read_in_the_form_that_its_route_declares() {
+    let route = |path: &str| {
+        let found = planned::routes().into_iter().chain(ROUTES.iter().cloned()).find(|r| r.path == path);
+        found.expect("the route")
+    };
+    let answer = |body: String| Answer {
+        status: hyper::StatusCode::UNAUTHORIZED,
+        headers: hyper::HeaderMap::new(),
+        body: body.into(),
+    };
+    let of_api = answer(serde_json::to_string(&ApiError::from(ErrorCode::Unauthorized)).expect("JSON"));
+    let of_chat =
+        answer(serde_json::to_string(&ApiErrorResponse::new(ErrorCode::Unauthorized, None)).expect("JSON"));
+    let (api, chat) = (route("/api/v1/tasks"), route("/api/approvals/pending"));
+    assert_eq!(code(Some(&api), &of_api), Ok(ErrorCode::Unauthorized));
+    assert_eq!(code(Some(&chat), &of_chat), Ok(ErrorCode::Unauthorized));
+    assert!(code(Some(&chat), &of_api).is_err(), "it has no message");
 }
 
 #[test]

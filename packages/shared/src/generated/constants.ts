@@ -1,5 +1,7 @@
 // Generated from crates/protocol by `cargo run -p xtask -- generate`. Do not edit.
 
+import type { LlmTool } from "./types.js";
+
 /** pending → starting → running ⇄ suspended → terminated. */
 export const TaskStatus = {
   /** Created, waiting to start. */
@@ -1837,3 +1839,527 @@ export const DEFAULTS = {
     offset: 0,
   },
 } as const;
+
+/** The tools as a model is told of them, in that order. `write_file` is not among them. */
+export const LLM_TOOLS = [
+  {
+    "name": "computer_move_mouse",
+    "description": "Moves the mouse to a point of the screen.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "coordinates": {
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number",
+              "description": "To the right, in pixels."
+            },
+            "y": {
+              "type": "number",
+              "description": "Down, in pixels."
+            }
+          },
+          "required": [
+            "x",
+            "y"
+          ],
+          "description": "Where to, in pixels from the top left corner."
+        }
+      },
+      "required": [
+        "coordinates"
+      ]
+    }
+  },
+  {
+    "name": "computer_trace_mouse",
+    "description": "Moves the mouse along a path.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "path": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "properties": {
+              "x": {
+                "type": "number",
+                "description": "To the right, in pixels."
+              },
+              "y": {
+                "type": "number",
+                "description": "Down, in pixels."
+              }
+            },
+            "required": [
+              "x",
+              "y"
+            ],
+            "description": "A point."
+          },
+          "description": "The points, in order."
+        },
+        "holdKeys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "Keys that are held meanwhile.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "path"
+      ]
+    }
+  },
+  {
+    "name": "computer_click_mouse",
+    "description": "Clicks, where the mouse is or at a point of the screen.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "coordinates": {
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number",
+              "description": "To the right, in pixels."
+            },
+            "y": {
+              "type": "number",
+              "description": "Down, in pixels."
+            }
+          },
+          "required": [
+            "x",
+            "y"
+          ],
+          "description": "Where; where the mouse is when absent.",
+          "nullable": true
+        },
+        "button": {
+          "type": "string",
+          "enum": [
+            "left",
+            "right",
+            "middle"
+          ],
+          "description": "Which button."
+        },
+        "holdKeys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "Keys that are held meanwhile.",
+          "nullable": true
+        },
+        "clickCount": {
+          "type": "integer",
+          "description": "How often: 2 for a double click.",
+          "default": 1
+        }
+      },
+      "required": [
+        "button",
+        "clickCount"
+      ]
+    }
+  },
+  {
+    "name": "computer_press_mouse",
+    "description": "Holds a button of the mouse, or lets it go.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "coordinates": {
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number",
+              "description": "To the right, in pixels."
+            },
+            "y": {
+              "type": "number",
+              "description": "Down, in pixels."
+            }
+          },
+          "required": [
+            "x",
+            "y"
+          ],
+          "description": "Where; where the mouse is when absent.",
+          "nullable": true
+        },
+        "button": {
+          "type": "string",
+          "enum": [
+            "left",
+            "right",
+            "middle"
+          ],
+          "description": "Which button."
+        },
+        "press": {
+          "type": "string",
+          "enum": [
+            "up",
+            "down"
+          ],
+          "description": "Whether it is let go or held."
+        }
+      },
+      "required": [
+        "button",
+        "press"
+      ]
+    }
+  },
+  {
+    "name": "computer_drag_mouse",
+    "description": "Moves the mouse along a path with a button held.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "path": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "properties": {
+              "x": {
+                "type": "number",
+                "description": "To the right, in pixels."
+              },
+              "y": {
+                "type": "number",
+                "description": "Down, in pixels."
+              }
+            },
+            "required": [
+              "x",
+              "y"
+            ],
+            "description": "A point."
+          },
+          "description": "The points, in order."
+        },
+        "button": {
+          "type": "string",
+          "enum": [
+            "left",
+            "right",
+            "middle"
+          ],
+          "description": "Which button."
+        },
+        "holdKeys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "Keys that are held meanwhile.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "path",
+        "button"
+      ]
+    }
+  },
+  {
+    "name": "computer_scroll",
+    "description": "Turns the wheel of the mouse at a point of the screen.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "coordinates": {
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number",
+              "description": "To the right, in pixels."
+            },
+            "y": {
+              "type": "number",
+              "description": "Down, in pixels."
+            }
+          },
+          "required": [
+            "x",
+            "y"
+          ],
+          "description": "Where."
+        },
+        "direction": {
+          "type": "string",
+          "enum": [
+            "up",
+            "down",
+            "left",
+            "right"
+          ],
+          "description": "Where to."
+        },
+        "scrollCount": {
+          "type": "integer",
+          "description": "How many notches."
+        },
+        "holdKeys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "Keys that are held meanwhile.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "coordinates",
+        "direction",
+        "scrollCount"
+      ]
+    }
+  },
+  {
+    "name": "computer_type_keys",
+    "description": "Presses keys together, as in a shortcut, and lets them go. Their names count capitals.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "keys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "The keys' names."
+        },
+        "delay": {
+          "type": "number",
+          "description": "How long they are held, in milliseconds.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "keys"
+      ]
+    }
+  },
+  {
+    "name": "computer_press_keys",
+    "description": "Holds keys, or lets them go. Their names count capitals.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "keys": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "The keys' names."
+        },
+        "press": {
+          "type": "string",
+          "enum": [
+            "up",
+            "down"
+          ],
+          "description": "Whether it is let go or held."
+        }
+      },
+      "required": [
+        "keys",
+        "press"
+      ]
+    }
+  },
+  {
+    "name": "computer_type_text",
+    "description": "Types a text key by key. For texts of less than 25 characters, and for secrets.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "text": {
+          "type": "string",
+          "description": "The text."
+        },
+        "delay": {
+          "type": "number",
+          "description": "How long to wait between keys, in milliseconds.",
+          "nullable": true
+        },
+        "isSensitive": {
+          "type": "boolean",
+          "description": "Whether the text is a secret, not to be logged.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "text"
+      ]
+    }
+  },
+  {
+    "name": "computer_paste_text",
+    "description": "Pastes a text. For long texts and for characters that no key has.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "text": {
+          "type": "string",
+          "description": "The text."
+        },
+        "isSensitive": {
+          "type": "boolean",
+          "description": "Whether the text is a secret, not to be logged.",
+          "nullable": true
+        }
+      },
+      "required": [
+        "text"
+      ]
+    }
+  },
+  {
+    "name": "computer_wait",
+    "description": "Waits until the screen has changed.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "duration": {
+          "type": "integer",
+          "enum": [
+            500
+          ],
+          "description": "Milliseconds."
+        }
+      },
+      "required": [
+        "duration"
+      ]
+    }
+  },
+  {
+    "name": "computer_screenshot",
+    "description": "Takes a picture of the screen.",
+    "input_schema": {
+      "type": "object",
+      "properties": {}
+    }
+  },
+  {
+    "name": "computer_cursor_position",
+    "description": "Says where the mouse is.",
+    "input_schema": {
+      "type": "object",
+      "properties": {}
+    }
+  },
+  {
+    "name": "computer_application",
+    "description": "Brings a program to the front, and starts it when it does not run.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "application": {
+          "type": "string",
+          "enum": [
+            "firefox",
+            "1password",
+            "thunderbird",
+            "vscode",
+            "terminal",
+            "desktop",
+            "directory"
+          ],
+          "description": "Which."
+        }
+      },
+      "required": [
+        "application"
+      ]
+    }
+  },
+  {
+    "name": "set_task_status",
+    "description": "Says that the task is done, or that a person must help.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "status": {
+          "type": "string",
+          "enum": [
+            "completed",
+            "needs_help"
+          ],
+          "description": "How the task stands."
+        },
+        "description": {
+          "type": "string",
+          "description": "What was done, or what is needed."
+        }
+      },
+      "required": [
+        "status",
+        "description"
+      ]
+    }
+  },
+  {
+    "name": "create_task",
+    "description": "Makes another task, for work that does not belong to this one or for later.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "description": {
+          "type": "string",
+          "description": "What is to be done."
+        },
+        "type": {
+          "type": "string",
+          "enum": [
+            "IMMEDIATE",
+            "SCHEDULED"
+          ],
+          "description": "When: at once or at a time."
+        },
+        "scheduledFor": {
+          "type": "string",
+          "format": "date-time",
+          "description": "The time, for a scheduled task."
+        },
+        "priority": {
+          "type": "string",
+          "enum": [
+            "LOW",
+            "MEDIUM",
+            "HIGH",
+            "URGENT"
+          ],
+          "description": "How much it matters."
+        }
+      },
+      "required": [
+        "description"
+      ]
+    }
+  },
+  {
+    "name": "computer_read_file",
+    "description": "Reads a file.",
+    "input_schema": {
+      "type": "object",
+      "properties": {
+        "path": {
+          "type": "string",
+          "description": "Where; relative to the desktop's folder."
+        }
+      },
+      "required": [
+        "path"
+      ]
+    }
+  },
+] as const satisfies readonly LlmTool[];

@@ -53,8 +53,7 @@ pub async fn create(
         Some(id) => Some(id.as_str().parse::<TaskId>().map_err(|e| invalid("sessionId", e.to_string()))?),
     };
     if let Some(name) = &body.runtime_instance {
-        lia_protocol::names::slug(&Some(name.clone()), &())
-            .map_err(|e| invalid("runtimeInstance", e.to_string()))?;
+        lia_protocol::names::slug(name, &()).map_err(|e| invalid("runtimeInstance", e.to_string()))?;
     }
     let new = NewSession {
         id,
