@@ -11,6 +11,9 @@ use crate::{
     wire::{message, optional::Nullable, record, word},
 };
 
+/// The name of the cookie of a browser's login.
+pub const COOKIE: &str = "lia_session";
+
 /// What a token may do. `admin` holds all others.
 #[apply(word)]
 #[serde(rename_all = "kebab-case")]

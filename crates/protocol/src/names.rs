@@ -24,6 +24,11 @@ pub const ENV_NAME_PATTERN: &str = "^(?!LD_)[A-Za-z_][A-Za-z0-9_]{0,127}$";
 /// A text that the kernel takes: no NUL.
 pub const NO_NUL_PATTERN: &str = r"^[^\u0000]*$";
 
+/// The check of [`NO_NUL_PATTERN`].
+pub(crate) fn no_nul(text: &str, (): &()) -> garde::Result {
+    if text.contains('\0') { Err(garde::Error::new("holds a NUL")) } else { Ok(()) }
+}
+
 /// `owner/name` on GitHub, or an `https://` URL without user, query or port.
 pub const REPOSITORY_PATTERN: &str = concat!(
     r"^(?!.*\.\.)(?:https://(?=[A-Za-z0-9.-]{1,253}/)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*",

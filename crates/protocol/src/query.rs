@@ -5,7 +5,7 @@ use macro_rules_attribute::apply;
 use crate::{
     ids::{Seq, UserId},
     limits,
-    names::NO_NUL_PATTERN,
+    names::{NO_NUL_PATTERN, no_nul},
     secret::Secret,
     sessions::SessionStatus,
     task::TaskStatus,
@@ -91,10 +91,6 @@ fn beginning(text: &str, (): &()) -> garde::Result {
     } else {
         Err(garde::Error::new("is the beginning of a task's id: 1 to 36 hex digits and dashes"))
     }
-}
-
-fn no_nul(text: &str, (): &()) -> garde::Result {
-    if text.contains('\0') { Err(garde::Error::new("holds a NUL")) } else { Ok(()) }
 }
 
 /// `DELETE /api/v1/tasks/{id}`

@@ -9,6 +9,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use garde::Validate;
 use lia_protocol::{
+    api::COOKIE,
     event::{Actor, Direction, Event, Kind, OutputChunk, Phase},
     ids::{InstanceId, Seq, SessionId, TaskId},
     limits::RPC_ID_BYTES,
@@ -29,7 +30,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    api::{Hosts, auth, credentials::COOKIE},
+    api::{Hosts, auth},
     engine::{agents, link, owner::lines},
     views::{
         View,

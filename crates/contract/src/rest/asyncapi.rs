@@ -1,6 +1,7 @@
 //! AsyncAPI 3 of the sockets: a thin template over the contract's schema.
 
 use lia_protocol::{
+    api::COOKIE,
     chat::{CLIENT_EVENTS, SERVER_EVENTS, SocketEvent},
     rest::name,
     sessions,
@@ -9,7 +10,7 @@ use lia_protocol::{
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::openapi::{COOKIE, reachable};
+use super::openapi::reachable;
 use crate::schema::{self, bundle};
 
 /// The prefix of a reference to a schema.

@@ -1,7 +1,7 @@
 //! OpenAPI 3.1 out of a list of routes and the contract's schema.
 
 use lia_protocol::{
-    api::Scope,
+    api::{COOKIE, Scope},
     rest::{Access, Answer, Body, Kind, RouteDoc, doc::Header, name},
     sessions::{WebhookPayload, verify},
 };
@@ -12,9 +12,6 @@ use crate::{
     registry,
     schema::{self, bundle, discriminator},
 };
-
-/// The cookie of a browser's login.
-pub const COOKIE: &str = "lia_session";
 
 /// The document of these routes, and of the planned ones.
 ///

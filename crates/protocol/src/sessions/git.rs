@@ -2,11 +2,11 @@
 
 use macro_rules_attribute::apply;
 
-use crate::{limits, wire::message};
-
-fn no_nul(text: &str, (): &()) -> garde::Result {
-    if text.contains('\0') { Err(garde::Error::new("holds a NUL")) } else { Ok(()) }
-}
+use crate::{
+    limits,
+    names::{NO_NUL_PATTERN, no_nul},
+    wire::message,
+};
 
 /// `GET …/fs/snapshot`
 #[apply(message)]
@@ -14,8 +14,8 @@ fn no_nul(text: &str, (): &()) -> garde::Result {
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotQuery {
     /// A folder, absolute or below the workspace; empty is the workspace.
-    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     #[serde(default)]
     pub path: String,
     /// Whether dot files and what git ignores are shown too.
@@ -28,8 +28,8 @@ pub struct SnapshotQuery {
 #[derive(Eq)]
 pub struct GitQuery {
     /// A folder in the repository, absolute or below the workspace; empty is the workspace.
-    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     #[serde(default)]
     pub path: String,
 }
@@ -39,8 +39,8 @@ pub struct GitQuery {
 #[derive(Eq)]
 pub struct GitCommitsQuery {
     /// A folder in the repository, absolute or below the workspace; empty is the workspace.
-    #[garde(length(utf16, max = limits::PATH_BYTES), custom(no_nul))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     #[serde(default)]
     pub path: String,
     /// Which branch; the one that is checked out when absent.
@@ -143,8 +143,8 @@ pub struct CreateGitWorktreeBody {
     #[garde(length(utf16, min = 1, max = 100))]
     pub name: String,
     /// A folder in the repository, absolute or below the workspace; the workspace when absent.
-    #[garde(length(utf16, max = limits::PATH_BYTES), inner(custom(no_nul)))]
-    #[schemars(regex(pattern = r"^[^\u0000]*$"))]
+    #[garde(length(bytes, max = limits::PATH_BYTES), inner(custom(no_nul)))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     pub path: Option<String>,
     /// A branch that is there, to check out.
     #[garde(length(utf16, min = 1, max = limits::GIT_NAME_UTF16))]

@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use lia_protocol::{
-    api::Scope,
+    api::{COOKIE, Scope},
     error::ErrorCode,
     event::Actor,
     ids::{TaskId, TokenId, UserId},
@@ -26,8 +26,7 @@ use lia_store::{CredentialKind, CredentialRecord, TaskRecord};
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    Api,
-    credentials::{self, COOKIE},
+    Api, credentials,
     error::{Failure, unauthorized},
     extract::BodyLimit,
     routes::{Access, Kind, Route},

@@ -16,8 +16,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Api, auth::Principal};
 
-/// The session cookie's name.
-pub const COOKIE: &str = "lia_session";
 /// How long a browser's login lasts.
 pub const COOKIE_SECONDS: i64 = 7 * 24 * 3600;
 /// How long the printed link works.

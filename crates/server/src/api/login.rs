@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use lia_protocol::{
-    api::{LoginRequest, Me, TicketResponse},
+    api::{COOKIE, LoginRequest, Me, TicketResponse},
     error::ErrorCode,
     limits,
     query::LoginLinkQuery,
@@ -26,7 +26,7 @@ use lia_store::{CredentialKind, Op, StoreError, Txn};
 use super::{
     Api,
     auth::{self, Principal},
-    credentials::{self, COOKIE},
+    credentials,
     error::{Failure, unauthorized},
     extract::{ApiJson, ApiQuery},
     page,
