@@ -78,3 +78,5 @@ pub const CHAT_ATTACHMENTS: usize = 10;
 pub const SETUP_UTF16: usize = 64 << 10;
 /// Seconds that such a script may take, unless another number is said.
 pub const SETUP_SECONDS: u32 = 600;
+/// Bytes of a boot configuration.
+pub const BOOT_CONFIG_BYTES: u64 = 1 << 20;

@@ -9,6 +9,7 @@
 //! - [`link`]: the control link; [`session`]: the agent behind it; [`journal`]: what it said;
 //! - [`egress`]: the way out; [`host_api`]: files and repositories;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`]: repositories;
+//! - [`vm`]: the start as the first process of a virtual machine;
 //! - [`lines`], [`failpoint`]: small helpers.
 
 pub mod boot;
@@ -26,3 +27,4 @@ pub mod link;
 pub mod listen;
 pub mod process;
 pub mod session;
+pub mod vm;
