@@ -28,7 +28,7 @@ root=$work/root
 mkdir -p "$root"/{bin,dev,etc,home/agent,lia/modules,lib,lib64,proc,run,sys,tmp,usr,var,workspace}
 ln -s ../bin "$root/usr/bin"
 ln -s ../tmp "$root/var/tmp"
-busybox=$(find "$work/files" -type f -name busybox | head -1)
+busybox=$(find "$work/files" -type f -path "*/bin/busybox" | head -1)
 cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | while read -r name; do [ "$name" = busybox ] || ln -s busybox "$root/bin/$name"; done
 # The C library, for agents that are not static.
