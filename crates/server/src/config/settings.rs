@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lia_protocol::secret::Secret;
 
 use super::value::{
-    BaseUrl, Bind, DatabaseUrl, LogFormat, LogLevel, Names, Raw, TemplateName, Value, WebUrl, Whole,
+    BaseUrl, Bind, DatabaseUrl, Driver, LogFormat, LogLevel, Names, Raw, TemplateName, Value, WebUrl, Whole,
 };
 
 /// What the table says of one key.
@@ -190,8 +190,13 @@ settings! {
         nested: bool = false;
     }
 
-    /// The `local` runtime.
+    /// What isolates tasks.
     "runtime" Runtime {
+        /// `local`: namespaces on this host; `qemu`: a virtual machine per task, whose files end with it. Tasks of the other
+        /// kind are not attended to.
+        driver: Driver = Driver::Local;
+        /// The folder with `vmlinuz` and `initramfs.cpio` for `qemu`, which `vm/build.sh FOLDER` makes; unset is `vm` in the data folder.
+        image: Option<PathBuf> = None;
         /// The sidecar; unset is `lia-sidecar` beside the server's own program.
         sidecar: Option<PathBuf> = None;
         /// bubblewrap; unset is `bwrap` in `PATH`.
