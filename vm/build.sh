@@ -47,14 +47,21 @@ printf 'root:x:0:\nagent:x:1000:\nnogroup:x:65534:\n' >"$root/etc/group"
 printf '127.0.0.1 localhost lia\n::1 localhost\n' >"$root/etc/hosts"
 printf 'nameserver 127.0.0.53\n' >"$root/etc/resolv.conf"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
-# What the channel needs, in the order in which it is loaded: first over virtio-mmio (microvm), then over PCI (q35).
+# What the channel needs, over virtio-mmio (microvm) and over PCI (q35), each after what it depends on: which that is differs
+# from kernel to kernel. The sidecar loads them in the order of their names.
 n=10
-for module in virtio virtio_ring virtio_mmio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_console; do
+load() {
+  local module=$1 file depends depend
+  compgen -G "$root/lia/modules/*-$module.ko" >/dev/null && return
   file=$(find "$work/files/lib/modules" -name "$module.ko" | head -1)
   # One that is not there is part of the kernel.
-  [ -z "$file" ] || cp "$file" "$root/lia/modules/$n-$module.ko"
+  [ -n "$file" ] || return 0
+  depends=$(tr '\0' '\n' <"$file" | sed -n 's/^depends=//p')
+  for depend in ${depends//,/ }; do load "$depend"; done
+  cp "$file" "$root/lia/modules/$n-$module.ko"
   n=$((n + 1))
-done
+}
+for module in virtio_mmio virtio_pci virtio_console; do load "$module"; done
 chmod -R go-w,a+rX "$root"
 mkdir -p "$to"
 (cd "$root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet --null -o -H newc -R 0:0) >"$to/initramfs.new"

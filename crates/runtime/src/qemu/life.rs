@@ -16,12 +16,11 @@ use lia_protocol::{
 use rustix::process::Signal;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::unix::pipe,
     process::Child,
     time::timeout,
 };
 
-use super::{Data, Inner, NAME, cpio::Archive, link::SOCKET, machine::Plan, no};
+use super::{Data, Inner, NAME, cpio::Archive, link, machine::Plan, no};
 use crate::{
     InstanceRecord, InstanceSpec, Ledger, Resource, RuntimeError,
     local::command,
@@ -30,6 +29,14 @@ use crate::{
 
 /// How long processes may take to end after SIGKILL, and a sidecar to take its configuration.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long QEMU may take to end after its connection broke.
+const WITNESS: Duration = Duration::from_secs(2);
+const BROKEN: [io::ErrorKind; 4] = [
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::NotConnected,
+    io::ErrorKind::UnexpectedEof,
+];
 /// The uid that agents have.
 const AGENT_UID: u32 = 1000;
 /// Bytes of the answer to the configuration.
@@ -86,10 +93,16 @@ impl Inner {
         let data = Data { boot: boot_id().to_owned(), monitor, accel: self.accel.name().into() };
         write_data(folder, &data).map_err(io("write down"))?;
         ledger.record(spec.id, &[process(&data)]).await?;
-        let configured = tokio::select! {
+        let mut configured = tokio::select! {
             done = self.configure(spec) => done,
-            status = child.wait() => Err(io::Error::other(format!("QEMU ended: {status:?}"))),
+            _ = child.wait() => Err(io::ErrorKind::ConnectionReset.into()),
         };
+        // A connection that broke is mostly QEMU's own end, and that says more.
+        if configured.as_ref().is_err_and(|e| BROKEN.contains(&e.kind()))
+            && let Ok(Ok(status)) = timeout(WITNESS, child.wait()).await
+        {
+            configured = Err(io::Error::other(format!("QEMU ended: {status}")));
+        }
         self.reap(child, folder.to_owned());
         configured
             .map_err(|e| io::Error::new(e.kind(), format!("{e}; it said: {}", last_words(folder))))
@@ -129,7 +142,7 @@ impl Inner {
             machine: self.options.machine,
             kernel: &self.options.image.join("vmlinuz"),
             initrd: INITRD,
-            socket: SOCKET,
+            listener: link::listen(folder)?,
             memory_mb: spec.config.max_memory_mb,
             cpus: spec.config.vcpu_count.max(1),
         };
@@ -138,8 +151,6 @@ impl Inner {
 
     /// Waits for the guest and gives it its configuration.
     async fn configure(&self, spec: &InstanceSpec) -> io::Result<()> {
-        let folder = self.folder(spec.id);
-        await_socket(&folder).await?;
         let mut stream = self.link(spec.id).await?.connect(PORT_BOOT, PATIENCE).await?;
         let mut line = serde_json::to_vec(&self.boot_config(spec))?;
         line.push(b'\n');
@@ -157,6 +168,11 @@ impl Inner {
     }
 
     fn boot_config(&self, spec: &InstanceSpec) -> BootConfig {
+        let mut env = command::environment(&spec.env, false);
+        if !spec.env.contains_key("SHELL") {
+            // The image's only one.
+            env.insert("SHELL".into(), "/bin/sh".into());
+        }
         BootConfig {
             instance: spec.id,
             secret: spec.secret.clone(),
@@ -169,7 +185,7 @@ impl Inner {
             nested: false,
             transparent: true,
             journal_bytes: self.options.journal_bytes,
-            env: command::environment(&spec.env, false),
+            env,
             ports: spec.ports.clone(),
             failpoints: spec.failpoints.clone(),
         }
@@ -281,19 +297,6 @@ impl Inner {
         }
         Ok(removed)
     }
-}
-
-/// Returns when QEMU has made the serial port's socket.
-async fn await_socket(folder: &Path) -> io::Result<()> {
-    use rustix::fs::inotify;
-    let changes = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC)?;
-    inotify::add_watch(&changes, folder, inotify::WatchFlags::CREATE)?;
-    let mut changes = pipe::Receiver::from_owned_fd_unchecked(changes)?;
-    let mut event = [0; 4096];
-    while !folder.join(SOCKET).exists() {
-        timeout(PATIENCE, changes.read(&mut event)).await??;
-    }
-    Ok(())
 }
 
 /// Processes whose working directory is this folder.

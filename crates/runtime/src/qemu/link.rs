@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io,
-    os::fd::AsRawFd as _,
+    os::{fd::AsRawFd as _, unix::net::UnixListener},
     path::Path,
     sync::{Arc, PoisonError},
     time::Duration,
@@ -21,7 +21,7 @@ const BOOT: Duration = Duration::from_secs(120);
 /// How long a sidecar may take to answer `CONNECT`.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The serial port's socket.
-pub(super) const SOCKET: &str = "s";
+const SOCKET: &str = "s";
 
 impl Inner {
     pub(super) async fn dial(
@@ -53,12 +53,16 @@ impl Inner {
         let epoch = next_epoch(&folder)?;
         let stream = connect(&folder).await?;
         let (opener, requests) = mux::requests();
-        let (tell, ready) = oneshot::channel();
+        let (mut tell, ready) = oneshot::channel();
         self.background(async move {
             let mut port = Port::new(stream);
-            match port.dial(epoch).await {
+            let dialled = tokio::select! {
+                dialled = port.dial(epoch) => dialled,
+                // Nobody waits any more. The port takes one connection at a time: leave it.
+                () = tell.closed() => return,
+            };
+            match dialled {
                 Ok(connection) => {
-                    // Nobody waits any more when the time was up; then the openers are gone too.
                     let _ = tell.send(Ok(()));
                     mux::drive(connection, requests).await;
                 }
@@ -88,6 +92,12 @@ fn next_epoch(folder: &Path) -> io::Result<u64> {
     fs::write(&new, (last + 1).to_string())?;
     fs::rename(new, file)?;
     Ok(last + 1)
+}
+
+/// Listens where [`connect`] dials, so that it can be dialled before QEMU takes the first.
+pub(super) fn listen(folder: &Path) -> io::Result<UnixListener> {
+    let dir = File::open(folder)?;
+    UnixListener::bind(format!("/proc/self/fd/{}/{SOCKET}", dir.as_raw_fd()))
 }
 
 /// The path may be longer than a socket's address, so it goes through a descriptor.

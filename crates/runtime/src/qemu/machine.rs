@@ -1,6 +1,13 @@
 //! QEMU's arguments, and its process.
 
-use std::{ffi::OsString, fs::File, io, path::Path, process::Stdio};
+use std::{
+    ffi::OsString,
+    fs::File,
+    io,
+    os::{fd::AsRawFd as _, unix::net::UnixListener},
+    path::Path,
+    process::Stdio,
+};
 
 use rustix::thread::UnshareFlags;
 use tokio::process::{Child, Command};
@@ -18,7 +25,8 @@ pub(super) struct Plan<'a> {
     pub machine: Machine,
     pub kernel: &'a Path,
     pub initrd: &'a str,
-    pub socket: &'a str,
+    /// Where the serial port is dialled.
+    pub listener: UnixListener,
     pub memory_mb: u32,
     pub cpus: u32,
 }
@@ -55,7 +63,7 @@ impl Plan<'_> {
         add("-initrd", self.initrd.into());
         add("-append", append.into());
         add("-serial", "file:console.log".into());
-        add("-chardev", format!("socket,id=c0,path={},server=on,wait=off", self.socket).into());
+        add("-chardev", format!("socket,id=c0,fd={},server=on,wait=off", self.listener.as_raw_fd()).into());
         add("-device", serial.into());
         add("-device", format!("virtserialport,chardev=c0,name={PORT}").into());
         args
@@ -74,12 +82,13 @@ impl Plan<'_> {
             .stdout(log.try_clone()?)
             .stderr(log)
             .kill_on_drop(false);
-        let before_exec = || {
+        let listener = self.listener.as_raw_fd();
+        let before_exec = move || {
             rustix::process::setsid()?;
             // SAFETY: the child is a single thread that shares nothing with others after `fork`.
             unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER | UnshareFlags::NEWNET) }?;
             rustix::thread::set_no_new_privs(true)?;
-            close_all_but(&[])
+            close_all_but(&[listener])
         };
         // SAFETY: the closure makes system calls only; it neither allocates nor takes a lock.
         unsafe { command.pre_exec(before_exec) };
