@@ -99,7 +99,7 @@ impl QemuOptions {
             machine: Machine::default(),
             accel: None,
             files_bytes: 64 << 20,
-            journal_bytes: limits::JOURNAL_BYTES.min(32 << 20),
+            journal_bytes: limits::JOURNAL_BYTES,
         }
     }
 }
