@@ -8,8 +8,9 @@
 //! The CRC covers the header before it, the record's number within its epoch, and the payload: a record that is lost or
 //! doubled shows.
 //!
-//! A mark is found wherever the decoder stands, also in the middle of a record that was never finished, because no record
-//! can hold so many zero bytes in a row. So a payload, whoever wrote it, can never be taken for a mark; and since a decoder
+//! A mark is found wherever the decoder stands. In the middle of a record that was never finished, that record takes some of
+//! the zero bytes for its own, is found to be wrong, and enough of them are left to count. No record can hold so many in a
+//! row. So a payload, whoever wrote it, can never be taken for a mark; and since a decoder
 //! that has lost its place looks for marks alone, never for a record either.
 
 use crc32fast::Hasher;
@@ -167,15 +168,10 @@ impl Decoder {
             };
             let piece = &input[..wanted.min(input.len())];
             let lead = piece.iter().take_while(|b| **b == 0).count();
-            if lead < piece.len() && self.zeros + lead >= QUIET {
-                // A mark begins here. What it interrupts was never finished.
+            if self.state == State::Hunt && lead < piece.len() && self.zeros + lead >= QUIET {
                 *input = &input[lead..];
                 self.zeros = 0;
-                let in_step = self.state != State::Hunt;
                 self.enter(State::Mark);
-                if in_step {
-                    return Some(Event::Lost);
-                }
                 continue;
             }
             *input = &input[piece.len()..];
