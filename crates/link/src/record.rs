@@ -10,8 +10,8 @@
 //!
 //! A mark is found wherever the decoder stands. In the middle of a record that was never finished, that record takes some of
 //! the zero bytes for its own, is found to be wrong, and enough of them are left to count. No record can hold so many in a
-//! row. So a payload, whoever wrote it, can never be taken for a mark; and since a decoder
-//! that has lost its place looks for marks alone, never for a record either.
+//! row. So a payload, whoever wrote it, can never be taken for a mark; and since a decoder that has lost its place looks for
+//! marks alone, never for a record either.
 
 use crc32fast::Hasher;
 
