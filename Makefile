@@ -83,6 +83,10 @@ deny: ## Advisories, licences, bans and sources by cargo-deny (builds it first w
 	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
 	cargo deny --workspace check
 
+.PHONY: vm-image
+vm-image: ## Make what the qemu runtime boots, from Debian's packages: target/vm, or the folder in ARGS
+	@vm/build.sh $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built; the data folder stays
 	cargo clean

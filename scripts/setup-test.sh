@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What `make test` needs beyond `make run`: the programs that the tests run inside sandboxes, the real agents, and what the
-# packages are built and tested with.
+# What `make test` needs beyond `make run`: the programs that the tests run inside sandboxes, the real agents, what the
+# virtual machines boot, and what the packages are built and tested with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
@@ -13,7 +13,10 @@ need curl "a client of the egress tests" test -x /usr/bin/curl
 need git "a client of the egress tests" test -x /usr/bin/git
 need procps "ps, for what the tests find left over" has ps
 need chromium "the browser that opens the plain page" test -x /usr/bin/chromium
+need qemu-system-x86 "the virtual machines of the qemu runtime's tests" has qemu-system-x86_64
+need cpio "the guest's first files" has cpio
 install_missing
+vm/build.sh
 
 if ! has node || ! has npm; then
   echo "Node.js is missing: the tests of real agents and of the packages need node and npm (docs/install.md)." >&2

@@ -13,6 +13,7 @@ mod lifecycle;
 mod orphans;
 mod page;
 mod park;
+mod qemu;
 mod sessions;
 mod sessions_queue;
 mod sessions_templates;

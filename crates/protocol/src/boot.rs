@@ -7,6 +7,9 @@ use crate::{
     secret::{Secret, in_clear},
 };
 
+/// Where a virtual machine's sidecar takes its [`BootConfig`], as one JSON line, once; it answers with the line `OK`, or with
+/// what is wrong. Whoever holds the machine's channel needs no secret here: it brings it.
+pub const PORT_BOOT: u16 = 4999;
 /// The control link's port.
 pub const PORT_CONTROL: u16 = 5000;
 /// The host API's port.

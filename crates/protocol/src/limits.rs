@@ -104,3 +104,5 @@ pub const TERMINAL_INPUT_BYTES: usize = 64 << 10;
 pub const TERMINAL_TYPED_BYTES: usize = 256 << 10;
 /// Bytes of a terminal's command and arguments together.
 pub const TERMINAL_COMMAND_BYTES: usize = 32 << 10;
+/// Bytes of a boot configuration.
+pub const BOOT_CONFIG_BYTES: u64 = 1 << 20;

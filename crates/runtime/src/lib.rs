@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub mod local;
+mod process;
+pub mod qemu;
 
 /// A byte stream to a port of an instance, after `CONNECT` / `OK` and before `LIA1 <secret>`.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

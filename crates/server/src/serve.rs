@@ -16,7 +16,11 @@ use lia_protocol::{
     secret::Secret,
     task::{ConfigMaxima, TaskConfig},
 };
-use lia_runtime::local::{Local, LocalOptions};
+use lia_runtime::{
+    Runtime,
+    local::{Local, LocalOptions},
+    qemu::{Qemu, QemuOptions},
+};
 use lia_store::{Store, sqlite::SqliteStore};
 use tokio::{
     net::TcpListener,
@@ -30,7 +34,7 @@ use crate::{
     api::{self, Api, Down, Hosts, credentials},
     config::{
         Config,
-        value::{LogFormat, Value as _},
+        value::{Driver, LogFormat, Value as _},
     },
     engine::{self, Engine, Recovered},
     listen, webhooks,
@@ -61,7 +65,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> 
     let server = Assembled::new(&config).await?;
     say(&server.greeting().await?);
 
-    let Assembled { listener, api, engine, local, store, .. } = server;
+    let Assembled { listener, api, engine, driver, store, .. } = server;
     let stop = api.stopping.clone();
     let accepting = tokio::spawn(listen::run(listener, api::router(&api), stop.clone()));
     let mut down = api.down.subscribe();
@@ -82,7 +86,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> 
         let _ = timeout(STOPPING, quiet).await;
         let open = engine.open_tasks();
         engine.stop(instances).await;
-        local.shutdown().await;
+        driver.shutdown().await;
         store.close().await;
         open
     };
@@ -116,7 +120,7 @@ struct Assembled {
     listener: TcpListener,
     api: Api,
     engine: Engine,
-    local: Arc<Local>,
+    driver: RunningDriver,
     store: Arc<dyn Store>,
     recovered: Recovered,
     first_start: bool,
@@ -140,16 +144,16 @@ impl Assembled {
         let port = listener.local_addr()?.port();
         let first_start = credentials::admin_token(&*store, &data_dir.join("admin.token")).await?;
 
-        let local = Arc::new(Local::new(local_options(config)?).await?);
+        let driver = RunningDriver::new(config).await?;
         let gateway = Gateway::new(gateway_options(config))?;
         let (engine, recovered) =
-            Engine::start(engine_options(config), store.clone(), local.clone(), gateway).await?;
+            Engine::start(engine_options(config), store.clone(), driver.runtime(), gateway).await?;
         check_default_template(config, &engine)?;
 
         let web_url = config.server.web_url.as_ref().map_or_else(|| own_url(host, port), |u| u.0.clone());
         let hosts = Hosts::new(host, port, &web_url);
         let api = Api::new(engine.clone(), hosts, &web_url, CancellationToken::new());
-        Ok(Self { listener, api, engine, local, store, recovered, first_start, data_dir })
+        Ok(Self { listener, api, engine, driver, store, recovered, first_start, data_dir })
     }
 
     /// What is printed when the server is ready. The line with the link is the last.
@@ -211,7 +215,36 @@ fn private_folder(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the data folder {} (server.data_dir)", path.display()))
 }
 
-fn local_options(config: &Config) -> anyhow::Result<LocalOptions> {
+/// The runtime that the configuration asks for.
+enum RunningDriver {
+    Local(Local),
+    Qemu(Qemu),
+}
+
+impl RunningDriver {
+    async fn new(config: &Config) -> anyhow::Result<Self> {
+        Ok(match config.runtime.driver {
+            Driver::Local => Self::Local(Local::new(local_options(config)?).await?),
+            Driver::Qemu => Self::Qemu(Qemu::new(qemu_options(config)?).await?),
+        })
+    }
+
+    fn runtime(&self) -> Arc<dyn Runtime> {
+        match self {
+            Self::Local(local) => Arc::new(local.clone()),
+            Self::Qemu(qemu) => Arc::new(qemu.clone()),
+        }
+    }
+
+    async fn shutdown(&self) {
+        match self {
+            Self::Local(local) => local.shutdown().await,
+            Self::Qemu(qemu) => qemu.shutdown().await,
+        }
+    }
+}
+
+fn sidecar(config: &Config) -> anyhow::Result<PathBuf> {
     let sidecar = match &config.runtime.sidecar {
         Some(path) => path.clone(),
         None => std::env::current_exe().context("the server's own program")?.with_file_name(SIDECAR),
@@ -219,7 +252,21 @@ fn local_options(config: &Config) -> anyhow::Result<LocalOptions> {
     if !sidecar.is_file() {
         bail!("there is no sidecar at {}; `make build` makes it, or set runtime.sidecar", sidecar.display());
     }
-    let mut options = LocalOptions::new(config.data_dir().join("local"), sidecar);
+    Ok(sidecar)
+}
+
+fn qemu_options(config: &Config) -> anyhow::Result<QemuOptions> {
+    if let Some(name) = config.isolation.require.0.first() {
+        bail!(
+            "isolation.require = {name:?}: only runtime.driver = \"local\" can be asked for means of isolation so far"
+        );
+    }
+    let image = config.runtime.image.clone().unwrap_or_else(|| config.data_dir().join("vm"));
+    Ok(QemuOptions::new(config.data_dir().join("qemu"), sidecar(config)?, image))
+}
+
+fn local_options(config: &Config) -> anyhow::Result<LocalOptions> {
+    let mut options = LocalOptions::new(config.data_dir().join("local"), sidecar(config)?);
     options.bwrap = config.runtime.bwrap.clone();
     options.require = config.isolation.require.0.clone();
     options.nested = config.isolation.nested;

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use lia_protocol::boot::BootConfig;
+use lia_protocol::{boot::BootConfig, limits::BOOT_CONFIG_BYTES};
 use nix::{
     fcntl::{FcntlArg, FdFlag, fcntl},
     sys::{
@@ -18,8 +18,6 @@ use nix::{
     },
 };
 
-/// Bytes of a boot configuration.
-const CONFIG_BYTES: u64 = 1 << 20;
 /// Larger allocations come from the kernel one by one and go back to it when freed.
 const MMAP_THRESHOLD: libc::c_int = 128 << 10;
 
@@ -59,7 +57,7 @@ pub struct Boot {
 pub fn boot(args: impl Iterator<Item = String>) -> Result<Boot, BootError> {
     let (config, listen) = descriptors(args)?;
     let mut json = Vec::new();
-    File::from(config).take(CONFIG_BYTES).read_to_end(&mut json).map_err(BootError::Read)?;
+    File::from(config).take(BOOT_CONFIG_BYTES).read_to_end(&mut json).map_err(BootError::Read)?;
     let config = serde_json::from_slice(&json)?;
     json.fill(0);
     std::hint::black_box(&json);

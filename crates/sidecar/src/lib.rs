@@ -11,6 +11,7 @@
 //! - [`egress`]: the way out; [`host_api`]: files, repositories, terminals;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`], [`git_views`]: repositories;
 //!   [`ignores`]: what git ignores;
+//! - [`vm`]: the start as the first process of a virtual machine;
 //! - [`lines`], [`failpoint`]: small helpers.
 
 pub mod boot;
@@ -32,3 +33,4 @@ pub mod process;
 pub mod pty;
 pub mod session;
 pub mod terminals;
+pub mod vm;

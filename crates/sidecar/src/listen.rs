@@ -71,19 +71,42 @@ async fn serve(instance: Rc<Instance>, egress: &Rc<Egress>, port: u16, stream: U
 
 /// Returns the port and the stream when the dialler knows the secret.
 async fn preamble(instance: &Instance, mut stream: UnixStream) -> io::Result<Option<(u16, UnixStream)>> {
-    let connect = line(&mut stream).await?;
-    let port = connect.strip_prefix("CONNECT ").and_then(|p| p.parse().ok());
-    let Some(port) = port else {
+    let Some(port) = asked(&mut stream).await? else {
         return Ok(None);
     };
-    stream.write_all(format!("OK {port}\n").as_bytes()).await?;
-    let claim = line(&mut stream).await?;
+    Ok(knows(instance, &mut stream).await?.then_some((port, stream)))
+}
+
+/// The port that a dialler asks for, told that it has it; none when it asks for something else.
+///
+/// # Errors
+/// When the stream breaks.
+pub async fn asked(stream: &mut UnixStream) -> io::Result<Option<u16>> {
+    let connect = line(stream).await?;
+    let port = connect.strip_prefix("CONNECT ").and_then(|p| p.parse().ok());
+    if let Some(port) = port {
+        stream.write_all(format!("OK {port}\n").as_bytes()).await?;
+    }
+    Ok(port)
+}
+
+/// Serves a dialler that has asked for a port, if it knows the secret.
+pub async fn welcome(instance: Rc<Instance>, egress: &Rc<Egress>, port: u16, mut stream: UnixStream) {
+    let known = tokio::time::timeout(PREAMBLE, knows(&instance, &mut stream)).await;
+    if matches!(known, Ok(Ok(true))) {
+        serve(instance, egress, port, stream).await;
+    }
+}
+
+/// Whether a dialler knows the instance's secret.
+async fn knows(instance: &Instance, stream: &mut UnixStream) -> io::Result<bool> {
+    let claim = line(stream).await?;
     let secret = claim.strip_prefix("LIA1 ").unwrap_or_default();
     if !bool::from(secret.as_bytes().ct_eq(instance.config.secret.expose().as_bytes())) || secret.is_empty() {
-        return Ok(None);
+        return Ok(false);
     }
     stream.write_all(b"OK\n").await?;
-    Ok(Some((port, stream)))
+    Ok(true)
 }
 
 /// One short line, and not a byte more than that.

@@ -1,8 +1,8 @@
-//! `lia-sidecar --config-fd N --listen-fd M`: see the library.
+//! `lia-sidecar --config-fd N --listen-fd M`, and in a virtual machine `/init --vm`: see the library.
 
 use std::{io::Write as _, process::ExitCode};
 
-use lia_sidecar::{boot, egress::Egress, instance::Instance, listen};
+use lia_sidecar::{boot, egress::Egress, instance::Instance, listen, vm};
 use tokio::{
     net::UnixListener,
     signal::unix::{SignalKind, signal},
@@ -10,6 +10,12 @@ use tokio::{
 };
 
 fn main() -> ExitCode {
+    if std::env::args().skip(1).eq(["--vm"]) {
+        let Err(e) = vm::run();
+        let _ = writeln!(std::io::stderr(), "lia-sidecar: {e}");
+        vm::end();
+        return ExitCode::FAILURE;
+    }
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {

@@ -4,8 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use lia_client::Client;
-use lia_runtime::local::{Check, Local, LocalOptions};
-use lia_server::config::Config;
+use lia_runtime::{
+    Runtime as _,
+    local::{Check, Local, LocalOptions},
+    qemu::{Qemu, QemuOptions},
+};
+use lia_server::config::{Config, value::Driver};
 use serde_json::json;
 
 use crate::{context::Cx, local, text::line, ui::Style};
@@ -89,7 +93,9 @@ async fn host(config: &Config) -> Vec<Check> {
         options.bwrap.clone_from(&config.runtime.bwrap);
         options.nested = config.isolation.nested;
         options.warm = 0;
-        anyhow::Ok(Local::new(options).await?.doctor())
+        let mut checks = Local::new(options).await?.doctor();
+        checks.push(virtual_machines(config, dir.path()).await?);
+        anyhow::Ok(checks)
     };
     match look.await {
         // The folder that was looked at is not the one that matters.
@@ -98,6 +104,20 @@ async fn host(config: &Config) -> Vec<Check> {
             vec![bad("host", true, format!("{e:#}"), "run `lia doctor` as the user that runs the server")]
         }
     }
+}
+
+/// Whether virtual machines could be started, and what would run them.
+async fn virtual_machines(config: &Config, dir: &std::path::Path) -> anyhow::Result<Check> {
+    let image = config.runtime.image.clone().unwrap_or_else(|| config.data_dir().join("vm"));
+    let info = Qemu::new(QemuOptions::new(dir.join("qemu"), "lia-sidecar", image)).await?.info().await;
+    let required = config.runtime.driver == Driver::Qemu;
+    let how = info.isolation.into_iter().find(|i| i.name == "kernel").map(|i| i.how).unwrap_or_default();
+    Ok(match info.missing {
+        None => good("qemu", how),
+        Some(missing) => {
+            bad("qemu", required, format!("not usable: {missing}; it would be {how}"), "see docs/install.md")
+        }
+    })
 }
 
 /// The server and what only it knows.

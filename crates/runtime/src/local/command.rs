@@ -7,10 +7,10 @@ use lia_protocol::boot::INNER_PROXY_PORT;
 use super::etc::CA_BUNDLE;
 
 /// Paths inside.
-pub(super) const WORKSPACE: &str = "/workspace";
-pub(super) const HOME: &str = "/home/agent";
-pub(super) const PRIVATE: &str = "/lia";
-pub(super) const STATE: &str = "/lia/state";
+pub(crate) const WORKSPACE: &str = "/workspace";
+pub(crate) const HOME: &str = "/home/agent";
+pub(crate) const PRIVATE: &str = "/lia";
+pub(crate) const STATE: &str = "/lia/state";
 const SIDECAR: &str = "/lia/sidecar";
 /// What comes through [`Sources::reached_fd`] ends here.
 const REACHED: &str = "/lia/reached";
@@ -114,7 +114,7 @@ fn list(args: &[&str]) -> Vec<OsString> {
 
 /// What every agent process starts from: nothing of the host's environment, the way out through the proxy, and then
 /// what the instance asks for.
-pub(super) fn environment(wanted: &BTreeMap<String, String>, certificates: bool) -> BTreeMap<String, String> {
+pub(crate) fn environment(wanted: &BTreeMap<String, String>, certificates: bool) -> BTreeMap<String, String> {
     let proxy = format!("http://127.0.0.1:{INNER_PROXY_PORT}");
     let mut env = BTreeMap::new();
     let mut set = |name: &str, value: &str| {

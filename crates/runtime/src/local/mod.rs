@@ -21,7 +21,7 @@
 //! to their parent. A new server finds them by the record: boot, pid and start time.
 
 mod cgroup;
-mod command;
+pub(crate) mod command;
 mod disk;
 mod etc;
 mod folder;
@@ -30,10 +30,9 @@ mod hierarchy;
 mod host;
 mod instance;
 mod pool;
-mod process;
 mod scope;
 mod slot;
-mod spawn;
+pub(crate) mod spawn;
 mod start;
 mod tree;
 mod uid;
@@ -71,7 +70,7 @@ use self::{
     uid::Uids,
     watch::Watching,
 };
-use crate::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream};
+use crate::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream, process};
 
 /// The driver's name.
 pub const NAME: &str = "local";

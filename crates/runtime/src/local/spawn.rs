@@ -167,7 +167,7 @@ fn limit(resource: Resource, value: u64) -> io::Result<()> {
 
 /// Marks every descriptor to be closed by `exec`, those too that this program was started with, except the standard
 /// streams and `inherit`.
-fn close_all_but(inherit: &[RawFd]) -> io::Result<()> {
+pub(crate) fn close_all_but(inherit: &[RawFd]) -> io::Result<()> {
     // SAFETY: the call changes flags of descriptors and touches no memory.
     let done = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     if done != 0 {

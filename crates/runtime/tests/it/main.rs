@@ -5,5 +5,6 @@
 mod leftovers;
 mod life;
 mod limits;
+mod qemu;
 mod real;
 mod support;

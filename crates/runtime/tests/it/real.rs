@@ -8,14 +8,18 @@ use lia_protocol::{
     secret::Secret,
     template::AgentMode,
 };
-use lia_runtime::{InstanceRecord, InstanceStatus, Runtime as _};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use lia_runtime::{InstanceRecord, InstanceStatus, Runtime as _, Stream};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::support::{Host, for_each_user, is_root, sidecar, spec};
 
 /// What a script prints as a terminal agent, and its exit code.
 async fn agent(host: &Host, record: &InstanceRecord, script: &str) -> (String, i32) {
-    let mut stream = host.open_port(record, PORT_CONTROL).await;
+    agent_over(host.open_port(record, PORT_CONTROL).await, script).await
+}
+
+/// The same over a stream past its preamble.
+pub async fn agent_over(mut stream: BufReader<Box<dyn Stream>>, script: &str) -> (String, i32) {
     let session = SessionId::new();
     let hello = HostHello { protocol: LINK_VERSION, session, link_epoch: LinkEpoch(1), acked: Offset::ZERO };
     let start = AgentStart {

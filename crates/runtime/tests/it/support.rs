@@ -180,12 +180,7 @@ impl Host {
 
     /// The same at a port of the real sidecar.
     pub async fn open_port(&self, record: &InstanceRecord, port: u16) -> BufReader<Box<dyn Stream>> {
-        let mut stream = BufReader::new(self.local.dial(record, port).await.unwrap());
-        stream.write_all(b"LIA1 open sesame\n").await.unwrap();
-        let mut line = String::new();
-        stream.read_line(&mut line).await.unwrap();
-        assert_eq!(line, "OK\n");
-        stream
+        open_over(self.local.dial(record, port).await.unwrap()).await
     }
 
     /// What a one-line script prints inside.
@@ -204,8 +199,19 @@ impl Host {
     }
 }
 
+/// Shows the secret.
+pub async fn open_over(stream: Box<dyn Stream>) -> BufReader<Box<dyn Stream>> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"LIA1 open sesame\n").await.unwrap();
+    stream.flush().await.unwrap();
+    let mut line = String::new();
+    stream.read_line(&mut line).await.unwrap();
+    assert_eq!(line, "OK\n");
+    stream
+}
+
 /// A test that failed leaves no process either.
-struct Cleaner(Arc<MemoryLedger>);
+pub struct Cleaner(pub Arc<MemoryLedger>);
 
 impl Drop for Cleaner {
     fn drop(&mut self) {

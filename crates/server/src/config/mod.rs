@@ -294,6 +294,7 @@ impl Config {
             &mut self.agents.templates_file,
             &mut self.gateway.ca_file,
             &mut self.runtime.sidecar,
+            &mut self.runtime.image,
         ];
         for path in paths.into_iter().flatten() {
             *path = options.cwd.join(&*path);

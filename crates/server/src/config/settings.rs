@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lia_protocol::secret::Secret;
 
 use super::value::{
-    BaseUrl, Bind, DatabaseUrl, Delays, HookEvents, HookUrl, LogFormat, LogLevel, Names, PrivateHosts, Raw,
+    BaseUrl, Bind, DatabaseUrl, Delays, Driver, HookEvents, HookUrl, LogFormat, LogLevel, Names, PrivateHosts, Raw,
     TemplateName, Value, WebUrl, Whole,
 };
 
@@ -191,8 +191,13 @@ settings! {
         nested: bool = false;
     }
 
-    /// The `local` runtime.
+    /// What isolates tasks.
     "runtime" Runtime {
+        /// `local`: namespaces on this host; `qemu`: a virtual machine per task, whose files end with it. Tasks of the other
+        /// kind are not attended to.
+        driver: Driver = Driver::Local;
+        /// The folder with `vmlinuz` and `initramfs.cpio` for `qemu`, which `vm/build.sh FOLDER` makes; unset is `vm` in the data folder.
+        image: Option<PathBuf> = None;
         /// The sidecar; unset is `lia-sidecar` beside the server's own program.
         sidecar: Option<PathBuf> = None;
         /// bubblewrap; unset is `bwrap` in `PATH`.

@@ -401,6 +401,34 @@ impl Value for LogLevel {
     }
 }
 
+/// What isolates tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// Namespaces on this host.
+    Local,
+    /// A virtual machine per task.
+    Qemu,
+}
+
+impl Value for Driver {
+    fn allowed() -> String {
+        "local or qemu".into()
+    }
+    fn read(raw: &Raw) -> Result<Option<Self>, String> {
+        Ok(match raw.text() {
+            Some("local") => Some(Self::Local),
+            Some("qemu") => Some(Self::Qemu),
+            _ => None,
+        })
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Local => "local".into(),
+            Self::Qemu => "qemu".into(),
+        }
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process of this boot. Two processes with the same pid differ in `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Process {
+pub(crate) struct Process {
     /// As this host sees it.
     pub pid: i32,
     /// Clock ticks from boot to its start (field 22 of `/proc/<pid>/stat`).
@@ -112,7 +112,7 @@ async fn wait(pidfd: OwnedFd) -> io::Result<()> {
 }
 
 /// All processes of the host, by parent.
-pub(super) struct Table(HashMap<i32, Vec<Process>>);
+pub(crate) struct Table(HashMap<i32, Vec<Process>>);
 
 impl Table {
     pub fn read() -> io::Result<Self> {
@@ -139,7 +139,7 @@ impl Table {
 }
 
 /// Stops `root` and everything below it by SIGSTOP, and returns when all stand. Where no cgroup can freeze them.
-pub(super) async fn stop_tree(root: Process) -> io::Result<()> {
+pub(crate) async fn stop_tree(root: Process) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let moving: Vec<_> = Table::read()?.tree(root).into_iter().filter(|p| !p.stopped()).collect();
@@ -158,12 +158,12 @@ pub(super) async fn stop_tree(root: Process) -> io::Result<()> {
 }
 
 /// Lets `root` and everything below it go on, the outermost last.
-pub(super) fn continue_tree(root: Process) -> io::Result<()> {
+pub(crate) fn continue_tree(root: Process) -> io::Result<()> {
     Table::read()?.tree(root).into_iter().rev().try_for_each(|p| p.signal(Signal::CONT))
 }
 
 /// This boot's id; pids and start times of another boot mean nothing.
-pub(super) fn boot_id() -> &'static str {
+pub(crate) fn boot_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
     ID.get_or_init(|| {
         fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|s| s.trim().to_owned()).unwrap_or_default()
