@@ -10,6 +10,7 @@ mod kept;
 mod kill;
 mod kill_sessions;
 mod lifecycle;
+mod messages;
 mod orphans;
 mod page;
 mod park;

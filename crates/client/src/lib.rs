@@ -1,6 +1,6 @@
 //! The typed client of Lia's API: what the CLI, the bot and the tests speak to a server with.
 //!
-//! - [`Client`]: one method per route ([`tasks`], [`work`], [`sessions`], [`admin`]), all over one connection pool ([`http`]);
+//! - [`Client`]: one method per route ([`tasks`], [`work`], [`sessions`], [`messages`], [`admin`]), all over one connection pool ([`http`]);
 //! - [`TaskStream`]: a task's WebSocket; it reconnects by itself, without losing or doubling a message ([`ws`]);
 //! - [`TerminalStream`]: a person's terminal, likewise ([`terminals`]);
 //! - [`EventStream`]: a task's log over SSE, likewise ([`events`]; the parser is [`sse`]);
@@ -13,6 +13,7 @@ pub mod events;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http;
+pub mod messages;
 pub mod retry;
 pub mod sessions;
 pub mod sse;

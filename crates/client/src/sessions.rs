@@ -6,7 +6,7 @@ use lia_protocol::sessions::{
     RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance, Session, SessionProgress, SessionSettings,
     SessionsHealth, StartRuntimeBody, UpdateAgentTemplateBody,
 };
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 
 use crate::{Client, Error};
 
@@ -62,7 +62,11 @@ impl Client {
     /// What the server answered.
     pub async fn prompt(&self, id: &str, text: &str, mode: Option<PromptMode>) -> Result<Prompted, Error> {
         let body = PromptBody { text: text.to_owned(), mode };
-        let request = self.streaming(Method::POST, self.agents(&[id, "prompts"])).json(&body);
+        self.prompted(self.streaming(Method::POST, self.agents(&[id, "prompts"])).json(&body)).await
+    }
+
+    /// The answer to what became a prompt.
+    pub(crate) async fn prompted(&self, request: RequestBuilder) -> Result<Prompted, Error> {
         let response = self.send(request).await?;
         let queued = response.status() == StatusCode::ACCEPTED;
         let body = self.body(response, 1 << 20).await?;

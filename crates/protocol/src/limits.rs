@@ -92,6 +92,8 @@ pub const SNAPSHOT_ENTRIES: usize = 10_000;
 pub const PREVIEW_UTF16: usize = 100_000;
 /// UTF-16 units of a script that runs before a session's agent.
 pub const SETUP_UTF16: usize = 64 << 10;
+/// Messages of one user that wait in the queue across sessions, and messages that were sent and are still shown.
+pub const MESSAGES: usize = 100;
 /// Seconds that such a script may take, unless another number is said.
 pub const SETUP_SECONDS: u32 = 600;
 /// Terminals of persons in one session, those that are over and still kept among them.

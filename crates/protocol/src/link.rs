@@ -144,7 +144,7 @@ pub struct AgentStart {
     pub clone: Vec<RepositoryClone>,
     /// Where the agent runs: a path inside; the workspace when absent.
     pub cwd: Option<String>,
-    /// A script that runs in the workspace before the agent, once.
+    /// A script that runs in the workspace before the agent, unless it ended well there before.
     pub setup: Option<String>,
     /// Seconds that the script may take.
     pub setup_seconds: Option<u32>,

@@ -1,6 +1,7 @@
 //! The log and the records.
 //!
 //! - [`record`]: what is kept beside the log: tasks, commands (the inbox), permissions, tokens, the ownership ledger;
+//! - [`message`]: the queue across sessions;
 //! - [`webhook`]: webhooks, their outbox and deliveries;
 //! - [`txn`]: a change: events and records together, all or nothing;
 //! - [`Store`]: what every back end does; `tests/it` holds the one suite that they all pass;
@@ -16,11 +17,13 @@ use lia_protocol::{
 };
 use tokio::sync::watch;
 
+pub mod message;
 pub mod record;
 pub mod sqlite;
 pub mod txn;
 pub mod webhook;
 
+pub use message::*;
 pub use record::*;
 pub use txn::*;
 pub use webhook::*;
@@ -177,6 +180,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// A small value that the server keeps under a name.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// One message.
+    async fn message(&self, id: u64) -> Result<Option<MessageRecord>, StoreError>;
+
+    /// A user's messages, the oldest first.
+    async fn messages(&self, user: &UserId) -> Result<Vec<MessageRecord>, StoreError>;
+
+    /// The oldest message that waits for a session.
+    async fn next_message(&self, session: SessionId) -> Result<Option<MessageRecord>, StoreError>;
 
     /// One webhook.
     async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError>;

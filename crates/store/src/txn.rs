@@ -204,6 +204,25 @@ pub enum Op {
         /// The value.
         value: String,
     },
+    /// A new message, whose id [`Committed::message`] has. A user has at most
+    /// [`lia_protocol::limits::MESSAGES`] that wait, one more is a conflict; of those that were sent as many are kept.
+    PutMessage(Box<crate::MessageRecord>),
+    /// A message that waits becomes a prompt; one that does not is a conflict.
+    SendMessage {
+        /// Which.
+        id: u64,
+        /// When.
+        at: Timestamp,
+        /// The prompt.
+        command: CommandId,
+    },
+    /// Forgets a message of a user's, whatever its state, or all of them. Idempotent.
+    RemoveMessages {
+        /// Whose.
+        user: lia_protocol::ids::UserId,
+        /// Which; `None` is all.
+        id: Option<u64>,
+    },
     /// A new webhook. Events that are appended after it are told to it.
     PutWebhook(Box<crate::WebhookRecord>),
     /// Changes a webhook; an absent one is a conflict.
@@ -270,6 +289,8 @@ pub struct Committed {
     pub events: Vec<Event>,
     /// The epoch that `NextEpoch` gave out.
     pub epoch: Option<LinkEpoch>,
+    /// The id that `PutMessage` gave.
+    pub message: Option<u64>,
     /// Commands that were there already.
     pub repeated: Vec<CommandId>,
     /// The newest seq of the session that was appended to last.

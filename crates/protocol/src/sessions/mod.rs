@@ -4,6 +4,7 @@
 //! - [`runtime`]: runtimes and their instances;
 //! - [`session_host`], [`runtime_host`]: the HTTP contracts of what runs beside the agents, and its callbacks;
 //! - [`session`]: sessions, templates, the prompt queue, files, webhooks;
+//! - [`message`]: the queue across sessions;
 //! - [`webhook`]: webhooks as an API; [`git`]: git in a workspace; [`terminals`]: terminals over REST;
 //! - [`storage`]: what is kept of a session;
 //! - [`ws`]: the socket of one session; [`channels`]: the socket of many, with channels;
@@ -17,6 +18,7 @@
 pub mod channels;
 pub mod events;
 pub mod git;
+pub mod message;
 pub mod runtime;
 pub mod runtime_host;
 pub mod session;
@@ -28,6 +30,6 @@ pub mod webhook;
 pub mod ws;
 
 pub use self::{
-    channels::*, events::*, git::*, runtime::*, runtime_host::*, session::*, session_host::*, storage::*,
-    terminals::*, webhook::*, ws::*,
+    channels::*, events::*, git::*, message::*, runtime::*, runtime_host::*, session::*, session_host::*,
+    storage::*, terminals::*, webhook::*, ws::*,
 };

@@ -30,13 +30,13 @@ use lia_protocol::{
     runtime::RuntimeStatus,
     sessions::{
         AgentTemplate, CreateGitWorktreeBody, CreateSessionBody, CreateTerminalBody, CreateWebhookBody,
-        FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery, GitQuery,
-        GitWorktreeCreated, GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse,
+        EnqueueMessageBody, FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList, GitCommitsQuery,
+        GitQuery, GitWorktreeCreated, GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse,
         PermissionResponseBody, PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse,
-        QueueOrderBody, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo, RuntimeInstance,
-        Session, SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery, StartRuntimeBody,
-        TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse, UpdateAgentTemplateBody,
-        UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
+        QueueOrderBody, QueuedMessage, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo,
+        RuntimeInstance, Session, SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery,
+        StartRuntimeBody, TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse,
+        UpdateAgentTemplateBody, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
     template::TemplateInfo,
@@ -185,6 +185,11 @@ fn agent() -> Doc {
 /// A route that changes one session and has nothing to say.
 fn steer() -> Doc {
     agent().gives(200, json::<OkResponse>(), "It is done.").fails(&[C::InvalidState])
+}
+
+/// A route of one message.
+fn message() -> Doc {
+    doc().path::<u64>("messageId", "The message.").fails(&[C::NotFound])
 }
 
 /// A route of one named instance.
@@ -402,6 +407,18 @@ routes! {
         agent().gives(200, json::<QueueClearedResponse>(), "How many there were.").fails(&[C::InvalidState]);
     DELETE "/api/agents/{agentId}/queue/{queueId}" WRITE Http SMALL, sessions::prompts::remove, "Takes one back.",
         steer().path::<String>("queueId", "The prompt.");
+    GET "/api/message-queue" READ Http 0, sessions::messages::list, "One's own messages that wait for their sessions, and those that were sent.",
+        doc().gives(200, list::<QueuedMessage>(), "The oldest first.");
+    POST "/api/message-queue" WRITE Http INPUT, sessions::messages::enqueue, "Leaves a message for a session, or makes one for it; it is a prompt once the session is idle.",
+        doc().takes(json::<EnqueueMessageBody>()).gives(201, json::<QueuedMessage>(), "The message.")
+            .fails(&[C::NotFound, C::InvalidState, C::QueueFull, C::VmError]);
+    DELETE "/api/message-queue" WRITE Http SMALL, sessions::messages::clear, "Forgets all of one's own messages.",
+        doc().gives(200, json::<OkResponse>(), "They are gone.");
+    POST "/api/message-queue/{messageId}/send" WRITE Http SMALL, sessions::messages::send, "Sends a message now, and waits for the turn's end unless it is queued.",
+        message().gives(200, json::<PromptResponse>(), "How the turn ended.").gives(202, json::<QueuedPromptResponse>(), "It waits.")
+            .fails(&[C::InvalidState, C::QueueFull, C::AgentExecutionFailed]);
+    DELETE "/api/message-queue/{messageId}" WRITE Http SMALL, sessions::messages::remove, "Forgets a message.",
+        message().gives(200, json::<OkResponse>(), "It is gone.");
     POST "/api/agents/{agentId}/queue/pause" WRITE Http SMALL, sessions::prompts::pause, "Holds them back.", steer();
     POST "/api/agents/{agentId}/queue/resume" WRITE Http SMALL, sessions::prompts::resume, "Lets them go on.", steer();
     GET "/api/agents/{agentId}/terminals" READ Http 0, sessions::terminals::list, "A person's terminals in a session's sandbox.",

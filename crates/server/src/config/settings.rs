@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use lia_protocol::secret::Secret;
 
 use super::value::{
-    BaseUrl, Bind, DatabaseUrl, Delays, Driver, HookEvents, HookUrl, LogFormat, LogLevel, Names, PrivateHosts, Raw,
-    TemplateName, Value, WebUrl, Whole,
+    BaseUrl, Bind, DatabaseUrl, Delays, Driver, HookEvents, HookUrl, LogFormat, LogLevel, Names,
+    PrivateHosts, Raw, TemplateName, Value, WebUrl, Whole,
 };
 
 /// What the table says of one key.

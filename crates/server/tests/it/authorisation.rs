@@ -142,6 +142,13 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("PUT", "/api/agents/{agentId}/queue") => agent("/queue", Some(json!({ "order": ["x"] })), 400),
         ("DELETE", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
         ("DELETE", "/api/agents/{agentId}/queue/{queueId}") => agent("/queue/x", None, 404),
+        ("GET" | "DELETE", "/api/message-queue") => free(route, None, 200),
+        // There is no such session, nor such a message.
+        ("POST", "/api/message-queue") => {
+            free(route, Some(json!({ "text": "x", "sessionId": TaskId::new() })), 404)
+        }
+        ("POST", "/api/message-queue/{messageId}/send") => free("/api/message-queue/9/send", None, 404),
+        ("DELETE", "/api/message-queue/{messageId}") => free("/api/message-queue/9", None, 404),
         ("POST", "/api/agents/{agentId}/queue/pause") => agent("/queue/pause", None, 200),
         ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
         ("GET" | "POST", "/api/agents/{agentId}/terminals") => agent("/terminals", None, 409),

@@ -1,10 +1,12 @@
 //! The script that runs before an agent: on the agent's side, with its variables, in the workspace. What it prints is
-//! progress, a line at a time; its end is waited for, but not for ever.
+//! progress, a line at a time; its end is waited for, but not for ever. One that ended well leaves its digest in the home,
+//! which is kept with the workspace: unchanged, it does not run there again.
 
-use std::{io, os::fd::OwnedFd, time::Duration};
+use std::{fmt::Write as _, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 use lia_protocol::{limits::SETUP_SECONDS, link::AgentStart};
 use nix::fcntl::OFlag;
+use sha2::{Digest as _, Sha256};
 use tokio::net::unix::pipe;
 
 use super::{Core, Tail, cut, setup::SetupError};
@@ -20,8 +22,32 @@ const LINE: usize = 500;
 /// Bytes of one line that is read.
 const READ: usize = 64 << 10;
 
-/// Runs it.
+/// Below the home: the digest of the script that ended well last.
+const MARK: &str = ".lia/setup";
+
+/// The line that stands in [`MARK`].
+fn digest(script: &str) -> String {
+    let mut line = "sha256:".to_owned();
+    for byte in Sha256::digest(script.as_bytes()) {
+        // Writing to a string does not fail.
+        let _ = write!(line, "{byte:02x}");
+    }
+    line
+}
+
+/// Whether this script ended well here before. The agent can write the mark too: what it skips or repeats is its own.
+fn ran_before(core: &Core, digest: &str) -> bool {
+    let kept = core.instance.home.read_all(Path::new(MARK), digest.len() as u64);
+    kept.is_ok_and(|kept| kept == digest.as_bytes())
+}
+
+/// Runs it, unless it ran here before.
 pub(super) async fn run(core: &Core, start: &AgentStart, script: &str) -> Result<(), SetupError> {
+    let digest = digest(script);
+    if ran_before(core, &digest) {
+        let message = "the set-up script ran here before and is unchanged".to_owned();
+        return core.progress("setup_kept", message).map_err(SetupError::Journal);
+    }
     core.progress("setup", "running the set-up script".to_owned()).map_err(SetupError::Journal)?;
     let seconds = start.setup_seconds.unwrap_or(SETUP_SECONDS);
     let work = async {
@@ -44,6 +70,8 @@ pub(super) async fn run(core: &Core, start: &AgentStart, script: &str) -> Result
         Ok(done) => done?,
         Err(_) => return Err(SetupError::ScriptTime(seconds)),
     }
+    let kept = core.instance.home.write(Path::new(MARK), digest.as_bytes());
+    kept.map_err(|e| SetupError::Write(MARK.to_owned(), e))?;
     core.progress("setup_done", "the set-up script has ended".to_owned()).map_err(SetupError::Journal)
 }
 

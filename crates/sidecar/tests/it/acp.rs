@@ -314,3 +314,27 @@ fn a_script_runs_before_the_agent_and_its_end_counts() {
         assert!(link.seen.iter().any(told), "{script}: {:?}", link.seen);
     }
 }
+
+#[test]
+fn a_script_that_ended_well_runs_again_when_it_is_changed() {
+    let mut sidecar = Sidecar::start();
+    let runs = |sidecar: &mut Sidecar, script: &str| {
+        let mut link = sidecar.link(1, 0);
+        let mut start = scripted(&[]);
+        start.setup = Some(script.to_owned());
+        start.setup_seconds = Some(60);
+        link.send(&init(start, "", None));
+        link.until(|l| matches!(l, SidecarLine::Ready { .. } | SidecarLine::Exit { .. }).then_some(()));
+        sidecar.another_session();
+        std::fs::read_to_string(sidecar.workspace().join("runs")).unwrap()
+    };
+    let fails = "echo failed >> runs; exit 1";
+    let once = "echo once >> runs";
+    assert_eq!(runs(&mut sidecar, fails), "failed\n");
+    assert_eq!(runs(&mut sidecar, fails), "failed\nfailed\n", "one that failed runs again");
+    assert_eq!(runs(&mut sidecar, once), "failed\nfailed\nonce\n");
+    assert_eq!(runs(&mut sidecar, once), "failed\nfailed\nonce\n", "unchanged");
+    let changed = "echo changed >> runs";
+    assert_eq!(runs(&mut sidecar, changed), "failed\nfailed\nonce\nchanged\n");
+    assert_eq!(runs(&mut sidecar, once), "failed\nfailed\nonce\nchanged\nonce\n", "the last one counts");
+}

@@ -138,6 +138,11 @@ impl Sidecar {
         self.dir.path().join("workspace")
     }
 
+    /// The next links are another session's, in the same workspace and home.
+    pub fn another_session(&mut self) {
+        self.session = SessionId::new();
+    }
+
     pub fn raw(&self) -> UnixStream {
         let stream = UnixStream::connect(self.dir.path().join("socket")).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

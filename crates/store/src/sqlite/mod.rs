@@ -11,6 +11,7 @@
 //! - `flush`: what survives the loss of power;
 //! - `batch`: what happens inside it; each change stays all or nothing on its own;
 //! - `log`, `events`: appends, link positions, PTY trimming; `ops`: records;
+//! - `messages`: the queue across sessions;
 //! - `webhooks`: the outbox and deliveries;
 //! - `purge`: removals in steps; `checkpoint`: the bound of the WAL;
 //! - `reads`, `rows`: the read side, and how records stand in their tables;
@@ -34,8 +35,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     CommandRecord, CommandState, Committed, CredentialKind, CredentialRecord, Delivered, DeliveryFilter, Due,
-    Head, IdempotencyRecord, LedgerRecord, NamedInstance, Op, PageSize, PermissionRecord, Settled, Store,
-    StoreError, TaskFilter, TaskRecord, TemplateRecord, Txn, Untold, UploadRecord, WebhookRecord,
+    Head, IdempotencyRecord, LedgerRecord, MessageRecord, NamedInstance, Op, PageSize, PermissionRecord,
+    Settled, Store, StoreError, TaskFilter, TaskRecord, TemplateRecord, Txn, Untold, UploadRecord,
+    WebhookRecord,
 };
 
 mod batch;
@@ -45,6 +47,7 @@ mod events;
 mod flush;
 mod lock;
 mod log;
+mod messages;
 mod ops;
 mod purge;
 mod reads;
@@ -328,6 +331,19 @@ impl Store for SqliteStore {
 
     async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
         self.readers.run(move |c| webhooks::one(c, id)).await
+    }
+
+    async fn message(&self, id: u64) -> Result<Option<MessageRecord>, StoreError> {
+        self.readers.run(move |c| messages::one(c, id)).await
+    }
+
+    async fn messages(&self, user: &UserId) -> Result<Vec<MessageRecord>, StoreError> {
+        let user = user.as_str().to_owned();
+        self.readers.run(move |c| messages::of_user(c, &user)).await
+    }
+
+    async fn next_message(&self, session: SessionId) -> Result<Option<MessageRecord>, StoreError> {
+        self.readers.run(move |c| messages::next(c, session)).await
     }
 
     async fn webhooks(&self, user: Option<&UserId>) -> Result<Vec<WebhookRecord>, StoreError> {

@@ -12,6 +12,7 @@ use super::{
     error::Fault,
     events::SESSIONS,
     log::Logs,
+    messages,
     rows::{self, int},
     webhooks,
 };
@@ -55,6 +56,9 @@ pub(super) fn apply(op: Op, conn: &Connection, logs: &mut Logs, out: &mut Commit
         Op::PutUpload(upload) => put_upload(conn, &upload),
         Op::RemoveUpload { id } => remove_upload(conn, id),
         Op::PutSetting { name, value } => put_setting(conn, &name, &value),
+        Op::PutMessage(message) => messages::put(conn, logs, &message, out),
+        Op::SendMessage { id, at, command } => messages::send(conn, id, at, command),
+        Op::RemoveMessages { user, id } => messages::remove(conn, &user, id),
         Op::PutWebhook(webhook) => webhooks::put(conn, logs, &webhook),
         Op::UpdateWebhook { id, patch } => webhooks::update(conn, id, &patch),
         Op::RemoveWebhook { id } => webhooks::remove(conn, id),

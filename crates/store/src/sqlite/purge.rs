@@ -195,7 +195,7 @@ fn remove_some(conn: &Connection, no: i64) -> Result<bool, StoreError> {
     if webhooks::remove_some_of_session(conn, no, ROWS as i64 / 10)? {
         return Ok(false);
     }
-    for table in ["commands", "permissions"] {
+    for table in ["commands", "permissions", "messages"] {
         let sql = format!(
             "DELETE FROM {table} WHERE no IN (SELECT no FROM {table} WHERE session_no = ?1 LIMIT ?2)"
         );

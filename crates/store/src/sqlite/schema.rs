@@ -22,6 +22,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("0004.sql")),
     M::up(include_str!("0005.sql")),
     M::up(include_str!("0006.sql")),
+    M::up(include_str!("0007.sql")),
 ];
 /// Other processes (a person with `sqlite3`) may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(10);

@@ -14,6 +14,8 @@ use lia_protocol::{
     wire::tag::True,
 };
 
+use tokio::task::JoinHandle;
+
 use super::super::{
     Api,
     auth::Principal,
@@ -43,6 +45,14 @@ pub async fn prompt(
     // Detached, so that a client that goes away in between cannot take a prompt back half.
     let (engine, by) = (api.engine.clone(), caller.actor());
     let accepting = tokio::spawn(async move { engine.prompt(task.id, by, text, mode).await });
+    answered(&api, accepting).await
+}
+
+/// The answer to a prompt that is being accepted: at its turn's end, unless it waits.
+pub(super) async fn answered(
+    api: &Api,
+    accepting: JoinHandle<Result<Prompted, EngineError>>,
+) -> Result<Response, Failure> {
     let accepted = accepting
         .await
         .map_err(|e| EngineError::Unavailable(format!("the prompt could not be accepted: {e}")))??;

@@ -129,6 +129,7 @@ impl Owner {
             link_failures: 0,
             complaint: None,
             turns: HashMap::new(),
+            messages: true,
             waiting_resume: Vec::new(),
             ending: None,
             settling: Settling::default(),
@@ -421,7 +422,6 @@ impl Owner {
     /// Starts the agent. The first prompt goes along, marked as sent before the bytes go out.
     async fn init(&mut self) {
         let load = self.loads().cloned();
-        let first_life = load.is_none();
         if let Some(c) = self.first_of_queue().cloned() {
             // It came while the sandbox was being made.
             if let Err(e) = self.commit_own(Durability::Process, vec![sent(c.id)]).await {
@@ -449,7 +449,8 @@ impl Owner {
             Ok(opened) => env.extend(opened),
             Err(e) => return self.fail("start_failed", &e.to_string()).await,
         }
-        let setup = self.spec.setup.clone().filter(|_| first_life);
+        // The sidecar knows whether it ran there before.
+        let setup = self.spec.setup.clone();
         let (prompt_id, prompt): (Option<CommandId>, String) =
             first.map_or((None, String::new()), |(id, text)| (Some(id), text));
         let init = Init {

@@ -36,8 +36,8 @@ use lia_protocol::{
 };
 use lia_runtime::{InstanceRecord, RuntimeError};
 use lia_store::{
-    CommandRecord, CommandState, Committed, Durability, Op, PermissionRecord, StoreError, TaskPatch,
-    TaskRecord, Txn,
+    CommandRecord, CommandState, Committed, Durability, MessageRecord, Op, PermissionRecord, StoreError,
+    TaskPatch, TaskRecord, Txn,
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -58,6 +58,7 @@ use super::{
 
 mod life;
 pub(crate) mod lines;
+mod messages;
 mod queue;
 mod requests;
 mod settling;
@@ -121,6 +122,17 @@ pub enum Msg {
         text: String,
         /// What it does to a running turn.
         mode: PromptMode,
+        /// Answer.
+        reply: Reply<Prompted>,
+    },
+    /// A message of the queue across sessions came.
+    Message,
+    /// Make a prompt of a message now, idle or not.
+    SendMessage {
+        /// Which.
+        message: Box<MessageRecord>,
+        /// Who.
+        by: Actor,
         /// Answer.
         reply: Reply<Prompted>,
     },
@@ -335,6 +347,8 @@ pub struct Owner {
     complaint: Option<String>,
     /// Those who wait for a prompt's turn to end.
     turns: HashMap<CommandId, oneshot::Sender<Result<String, EngineError>>>,
+    /// Whether messages of the queue across sessions may wait for this one.
+    messages: bool,
     /// Those who wait for the task to run.
     waiting_resume: Vec<Reply<()>>,
     /// Why the agent is being ended, once it is: its exit is then no failure.
@@ -419,6 +433,7 @@ impl Owner {
                 Wake::Gateway(e) => self.gateway_event(e).await,
                 Wake::Deadline => self.deadline().await,
             }
+            self.take_message().await;
         }
     }
 

@@ -55,7 +55,7 @@ impl Owner {
                 ));
             }
             PromptMode::Interrupt if working => {
-                let accepted = self.prompt(by.clone(), id, text, true).await?;
+                let accepted = self.prompt(by.clone(), id, text, true, Vec::new()).await?;
                 self.touch();
                 if self.task.status == TaskStatus::Suspended {
                     self.resume(&by, None).await;
@@ -70,12 +70,17 @@ impl Owner {
                 self.input(by, Some(id), text).await?
             }
         };
+        Ok(self.prompted(id, accepted.position, waits))
+    }
+
+    /// How a prompt that was taken goes on.
+    pub(super) fn prompted(&mut self, id: CommandId, position: u32, waits: bool) -> Prompted {
         if waits {
-            return Ok(Prompted::Queued { id, position: accepted.position });
+            return Prompted::Queued { id, position };
         }
         let (tell, ended) = oneshot::channel();
         self.turns.insert(id, tell);
-        Ok(Prompted::Running { id, ended })
+        Prompted::Running { id, ended }
     }
 
     /// A waiting prompt does not wait any more.

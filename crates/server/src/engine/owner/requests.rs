@@ -60,6 +60,13 @@ impl Owner {
                     let _ = reply.send(answer.and_then(|a| how.map(|()| a).map_err(EngineError::from)));
                 });
             }
+            Msg::Message => self.message_came().await,
+            Msg::SendMessage { message, by, reply } => {
+                let answer = self.send_message(*message, by).await;
+                self.once_settled(move |how| {
+                    let _ = reply.send(answer.and_then(|a| how.map(|()| a).map_err(EngineError::from)));
+                });
+            }
             Msg::Ready { reply } => match self.task.status {
                 TaskStatus::Running | TaskStatus::Suspended => drop(reply.send(Ok(()))),
                 TaskStatus::Pending | TaskStatus::Starting | TaskStatus::Terminated => {
@@ -107,7 +114,7 @@ impl Owner {
     }
 
     /// Whether the next prompt can go to the agent right now.
-    fn is_free(&self) -> bool {
+    pub(super) fn is_free(&self) -> bool {
         matches!(self.phase, Phase::Linked(_))
             && self.task.status == TaskStatus::Running
             && !self.task.queue_paused
@@ -141,7 +148,7 @@ impl Owner {
         let id = id.unwrap_or_else(CommandId::new);
         self.touch();
         let answer = match self.spec.template.mode {
-            AgentMode::Acp => self.prompt(by.clone(), id, data, false).await?,
+            AgentMode::Acp => self.prompt(by.clone(), id, data, false, Vec::new()).await?,
             AgentMode::Terminal => self.type_in(&by, id, data).await?,
         };
         if self.task.status == TaskStatus::Suspended {
@@ -150,13 +157,14 @@ impl Owner {
         Ok(answer)
     }
 
-    /// Takes a prompt; with `first` it stands before all others that wait.
+    /// Takes a prompt; with `first` it stands before all others that wait. `with` is done with it or not at all.
     pub(super) async fn prompt(
         &mut self,
         by: Actor,
         id: CommandId,
         text: String,
         first: bool,
+        with: Vec<Op>,
     ) -> Result<InputResponse, EngineError> {
         let units = text.encode_utf16().count();
         if !limits::PROMPT_UTF16.contains(&units) {
@@ -174,7 +182,7 @@ impl Owner {
         let command = self.command(id, Order::Prompt { text: text.clone() }, &by, state);
         let queued = NewEvent::own(by.clone(), &PromptQueued { command: id, text, position }).caused_by(id);
         let put = Op::PutCommand(Box::new(command.clone()));
-        let ops = if first {
+        let mut ops = if first {
             let order: Vec<_> = std::iter::once(id).chain(self.queue.iter().map(|c| c.id)).collect();
             let reordered = NewEvent::own(by, &QueueReordered { order: order.clone() }).caused_by(id);
             let place = Op::OrderCommands { session: self.session(), order };
@@ -182,6 +190,7 @@ impl Owner {
         } else {
             vec![self.append(vec![queued]), put]
         };
+        ops.extend(with);
         self.commit_early(ops).await?;
         self.shared.failpoints.pass("after_prompt_commit");
         if now {

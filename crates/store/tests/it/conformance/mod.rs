@@ -2,10 +2,12 @@
 //! [`conformance_suite`].
 
 mod log;
+mod messages;
 mod records;
 mod webhooks;
 
 pub use log::*;
+pub use messages::*;
 pub use records::*;
 pub use webhooks::*;
 
@@ -45,6 +47,8 @@ macro_rules! conformance_suite {
             uploads_and_workspaces_expire,
             output_is_trimmed_without_a_hole,
             purge_leaves_nothing,
+            messages_wait_and_are_sent_once,
+            messages_are_bounded_and_go_with_their_session,
             webhooks_are_kept,
             the_outbox_has_what_somebody_hears,
             deliveries_stand_in_queues,
