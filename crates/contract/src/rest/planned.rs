@@ -16,14 +16,17 @@ use lia_protocol::{
         doc::{json, list},
         name,
     },
-    sessions::{FilePreview, FileSystemSnapshot, OkResponse, PromptResponse, SessionCallbackEvent},
+    sessions::{
+        CreateGitWorktreeBody, FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList,
+        GitWorktreeCreated, GitWorktreeList, SessionCallbackEvent,
+    },
     wire::WireUuid,
 };
 
 /// All of them.
 #[must_use]
 pub fn routes() -> Vec<RouteDoc> {
-    [sessions(), message_queue(), chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
+    [sessions(), commands(), chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
         .into_iter()
         .flatten()
         .collect()
@@ -34,6 +37,7 @@ const ANY: Access = Access::Any;
 const READ: Access = Access::Scope(Scope::Read);
 const WRITE: Access = Access::Scope(Scope::Write);
 const FILES: &str = "Below the workspace.";
+const FOLDER: &str = "A folder in the repository.";
 const HIDDEN: &str = "Whether what git ignores is shown too.";
 
 macro_rules! planned {
@@ -71,29 +75,30 @@ fn sessions() -> Vec<RouteDoc> {
         GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http, "Files of an instance.",
             instance().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN)
                 .gives(200, json::<FileSystemSnapshot>(), "The tree.").fails(&[C::InvalidState]);
+        GET "/api/runtimes/{instanceName}/fs/git/branches" READ Http, "Branches of a repository of an instance.",
+            instance().asks::<String>("path", FOLDER).gives(200, json::<GitBranchList>(), "The last changed first.").fails(&[C::InvalidState]);
+        GET "/api/runtimes/{instanceName}/fs/git/commits" READ Http, "Commits of a repository of an instance.",
+            instance().asks::<String>("path", FOLDER).asks::<String>("branch", "Which branch; the one that is checked out when absent.")
+                .gives(200, json::<GitCommitList>(), "The newest first.").fails(&[C::InvalidState]);
+        GET "/api/runtimes/{instanceName}/fs/git/worktrees" READ Http, "Worktrees of a repository of an instance.",
+            instance().asks::<String>("path", FOLDER).gives(200, json::<GitWorktreeList>(), "The main one first.").fails(&[C::InvalidState]);
+        POST "/api/runtimes/{instanceName}/fs/git/worktrees" WRITE Http, "Makes a worktree in an instance.",
+            instance().takes(json::<CreateGitWorktreeBody>()).gives(201, json::<GitWorktreeCreated>(), "Where it is.")
+                .fails(&[C::BadRequest, C::InvalidState]);
         POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
             agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
                 .fails(&[C::BadRequest]);
     }
 }
 
-/// Seed 003's slash commands, and its one queue of messages over all sessions. No seed gives a message a form; the answers
-/// are upstream's rows.
-fn message_queue() -> Vec<RouteDoc> {
+/// Seed 003's slash commands. No seed gives one a form.
+fn commands() -> Vec<RouteDoc> {
     let any = || doc().fails(&[C::Unauthorized, C::Forbidden]);
-    let message = || any().path::<String>("id", "The message.").fails(&[C::BadRequest, C::NotFound]);
     planned! { "sessions":
         GET "/api/agents/{agentId}/commands" READ Http, "The slash commands of a session's agent.",
             any().path::<String>("agentId", "The session.").gives(200, Body::Document, "A list.").fails(&[C::NotFound]);
         GET "/api/runtimes/{instanceName}/fs/commands" READ Http, "The slash commands of an instance's agent.",
             any().path::<String>("instanceName", "The runtime's instance.").gives(200, Body::Document, "A list.").fails(&[C::NotFound]);
-        GET "/api/message-queue" READ Http, "Messages for sessions, the oldest first.", any().gives(200, Body::Document, "A list.");
-        POST "/api/message-queue" WRITE Http, "Queues a message; without a session it begins one.",
-            any().takes(Body::Document).gives(201, Body::Document, "The message.").fails(&[C::BadRequest]);
-        DELETE "/api/message-queue" WRITE Http, "Removes all messages, sent ones too.", any().gives(200, json::<OkResponse>(), "They are gone.");
-        DELETE "/api/message-queue/{id}" WRITE Http, "Removes a message.", message().gives(200, json::<OkResponse>(), "It is gone.");
-        POST "/api/message-queue/{id}/send" WRITE Http, "Sends a message now, and answers when its turn has ended.",
-            message().gives(200, json::<PromptResponse>(), "How the turn ended.");
     }
 }
 

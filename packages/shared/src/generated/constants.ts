@@ -250,6 +250,16 @@ export const PromptMode = {
 /** What a prompt does while the agent works on another one (ours). */
 export type PromptMode = (typeof PromptMode)[keyof typeof PromptMode];
 
+/** Where a message stands. */
+export const MessageStatus = {
+  /** It waits for its session to be idle. */
+  Pending: "pending",
+  /** It is a prompt of its session. */
+  Sent: "sent",
+} as const;
+/** Where a message stands. */
+export type MessageStatus = (typeof MessageStatus)[keyof typeof MessageStatus];
+
 /** The events that webhooks are told. */
 export const WebhookEventType = {
   /** The agent asks. */
@@ -1328,6 +1338,13 @@ export const LIMITS = {
   SessionsHealth: {
     sessions: { min: 0, max: 4294967295 },
   },
+  QueuedMessage: {
+    id: { min: 0 },
+  },
+  EnqueueMessageBody: {
+    text: { minLength: 1, maxLength: 100000 },
+    agent: { maxLength: 500 },
+  },
   CreateWebhookBody: {
     url: { maxLength: 2048 },
     secret: { minLength: 1, maxLength: 512 },
@@ -1345,19 +1362,19 @@ export const LIMITS = {
     status: { min: 0, max: 65535 },
   },
   SnapshotQuery: {
-    path: { maxLength: 4096 },
+    path: { maxLength: 4096, maxBytes: 4096 },
   },
   GitQuery: {
-    path: { maxLength: 4096 },
+    path: { maxLength: 4096, maxBytes: 4096 },
   },
   GitCommitsQuery: {
-    path: { maxLength: 4096 },
+    path: { maxLength: 4096, maxBytes: 4096 },
     branch: { minLength: 1, maxLength: 255 },
     limit: { min: 1, max: 4294967295 },
   },
   CreateGitWorktreeBody: {
     name: { minLength: 1, maxLength: 100 },
-    path: { maxLength: 4096 },
+    path: { maxLength: 4096, maxBytes: 4096 },
     branch: { minLength: 1, maxLength: 255 },
     newBranch: { minLength: 1, maxLength: 255 },
     startPoint: { minLength: 1, maxLength: 255 },

@@ -32,6 +32,7 @@ import {
   ImageMediaType,
   MessageContentType,
   MessageRole,
+  MessageStatus,
   PersistenceState,
   Press,
   PromptMode,
@@ -1830,6 +1831,37 @@ export const SessionsHealthSchema = /* @__PURE__ */ (() =>
     error: z.string().optional(),
   }))();
 
+/** Where a message stands. */
+export const MessageStatusSchema = /* @__PURE__ */ (() =>
+  z.enum(MessageStatus))();
+
+/** A message in the queue across sessions. */
+export const QueuedMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.int().min(0),
+    sessionId: z.string().regex(pattern3).nullable(),
+    text: z.string(),
+    runtime: z.string(),
+    agent: z.string(),
+    agentTemplateId: z.string().nullable(),
+    directory: z.string().nullable(),
+    status: MessageStatusSchema,
+    createdAt: z.string().regex(pattern10),
+    sentAt: z.string().regex(pattern10).nullable(),
+    queueId: z.string().regex(pattern3).optional(),
+  }))();
+
+/** `POST /api/message-queue` */
+export const EnqueueMessageBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    text: z.string().min(1).check(maxUnits(100000)),
+    sessionId: z.string().regex(pattern3).optional(),
+    runtime: z.string().optional(),
+    agent: z.string().check(maxUnits(500)).optional(),
+    agentTemplateId: z.string().optional(),
+    directory: z.string().optional(),
+  }))();
+
 /** The events that webhooks are told. */
 export const WebhookEventTypeSchema = /* @__PURE__ */ (() =>
   z.enum(WebhookEventType))();
@@ -1933,20 +1965,20 @@ export const WebhookDeliveryListSchema = /* @__PURE__ */ (() =>
 /** `GET …/fs/snapshot` */
 export const SnapshotQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).default(""),
     showAllFiles: z.boolean().default(false),
   }))();
 
 /** `GET …/fs/git/branches` and `…/worktrees` */
 export const GitQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).default(""),
   }))();
 
 /** `GET …/fs/git/commits` */
 export const GitCommitsQuerySchema = /* @__PURE__ */ (() =>
   z.object({
-    path: z.string().check(maxUnits(4096)).regex(pattern9).default(""),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).default(""),
     branch: z.string().min(1).check(maxUnits(255)).optional(),
     limit: z.int().min(1).max(4294967295).default(20),
   }))();
@@ -2004,7 +2036,7 @@ export const GitWorktreeListSchema = /* @__PURE__ */ (() =>
 export const CreateGitWorktreeBodySchema = /* @__PURE__ */ (() =>
   z.object({
     name: z.string().min(1).check(maxUnits(100)),
-    path: z.string().check(maxUnits(4096)).regex(pattern9).optional(),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).optional(),
     branch: z.string().min(1).check(maxUnits(255)).optional(),
     newBranch: z.string().min(1).check(maxUnits(255)).optional(),
     startPoint: z.string().min(1).check(maxUnits(255)).optional(),

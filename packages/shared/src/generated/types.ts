@@ -11,6 +11,7 @@ import type {
   VsockMessageType,
   SessionEndReason,
   PromptMode,
+  MessageStatus,
   WebhookEventType,
   WebhookSource,
   DeliveryState,
@@ -2170,7 +2171,7 @@ export interface AgentStart {
   }>;
   /** Where the agent runs: a path inside; the workspace when absent. */
   cwd?: string;
-  /** A script that runs in the workspace before the agent, once. */
+  /** A script that runs in the workspace before the agent, unless it ended well there before. */
   setup?: string;
   /** Seconds that the script may take. */
   setup_seconds?: number;
@@ -2208,7 +2209,7 @@ export interface AgentStartInput {
   }>;
   /** Where the agent runs: a path inside; the workspace when absent. */
   cwd?: string;
-  /** A script that runs in the workspace before the agent, once. */
+  /** A script that runs in the workspace before the agent, unless it ended well there before. */
   setup?: string;
   /** Seconds that the script may take. */
   setup_seconds?: number;
@@ -3174,6 +3175,48 @@ export interface SessionsHealth {
   sessions?: number;
   /** What is wrong. */
   error?: string;
+}
+
+/** A message in the queue across sessions. */
+export interface QueuedMessage {
+  /** Its id, which is never given again. */
+  id: number;
+  /** The session that it goes to. */
+  sessionId: string | null;
+  /** What it says. */
+  text: string;
+  /** The runtime's name. */
+  runtime: string;
+  /** The agent's name, for people. */
+  agent: string;
+  /** The template of the session that was made for it. */
+  agentTemplateId: string | null;
+  /** The working directory of that session. */
+  directory: string | null;
+  /** Where it stands. */
+  status: MessageStatus;
+  /** When it was accepted. */
+  createdAt: string;
+  /** When it became a prompt. */
+  sentAt: string | null;
+  /** The prompt that it became (ours). */
+  queueId?: string;
+}
+
+/** `POST /api/message-queue` */
+export interface EnqueueMessageBody {
+  /** What it says: not blank. */
+  text: string;
+  /** The session that it goes to; absent makes one. */
+  sessionId?: string;
+  /** The runtime of a session that is made. */
+  runtime?: string;
+  /** The agent's name, for people. */
+  agent?: string;
+  /** The template of a session that is made. */
+  agentTemplateId?: string;
+  /** The working directory of a session that is made. */
+  directory?: string;
 }
 
 /** Who is told what happens in a session. */
