@@ -121,7 +121,11 @@ fn line(m: &Value) -> String {
 }
 
 pub(crate) async fn ready(client: &Client) -> anyhow::Result<TaskId> {
-    let task = Request::new("scripted", "say ready").create(client).await?.id;
+    ready_for(client, "admin").await
+}
+
+pub(crate) async fn ready_for(client: &Client, user: &str) -> anyhow::Result<TaskId> {
+    let task = Request::new("scripted", "say ready").with("user_id", json!(user)).create(client).await?.id;
     Log::open(client, task, Seq::ZERO).await?.turn().await?;
     Ok(task)
 }

@@ -56,15 +56,14 @@ async fn messages_wait_for_the_turn_and_go_in_their_order() -> anyhow::Result<()
 async fn a_message_makes_its_session() -> anyhow::Result<()> {
     let server = Server::start(options()).await?;
     let client = server.client()?;
-    let body =
-        json!({ "text": "say hello", "agentTemplateId": "scripted", "directory": "a/b", "agent": "A" });
+    let body = json!({ "text": "say hello", "agentTemplateId": "scripted", "directory": "/workspace", "agent": "A" });
     let m = leave(&client, body).await?;
     let id = m.session_id.context("its session")?;
     ensure!(m.agent == "A" && m.agent_template_id.as_deref() == Some("scripted"), "{m:?}");
     let mut log = Log::open(&client, id, lia_protocol::ids::Seq::ZERO).await?;
     ensure!(log.turn().await? == "end_turn");
     ensure!(log.text().contains("hello"), "{}", log.text());
-    ensure!(client.session(&id.to_string()).await?.cwd.as_deref() == Some("/workspace/a/b"));
+    ensure!(client.session(&id.to_string()).await?.cwd.as_deref() == Some("/workspace"));
     ensure!(status(&client, m.id).await? == MessageStatus::Sent);
     for (body, path) in [
         (json!({ "text": " " }), "text"),

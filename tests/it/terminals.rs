@@ -11,7 +11,7 @@ use lia_protocol::{
 use lia_tests::{Log, Server, ServerOptions, processes};
 use serde_json::{Value, json};
 
-use crate::channels::{Socket, ready};
+use crate::channels::{Socket, ready, ready_for};
 
 /// What a person sees of one terminal, as one client was told it.
 #[derive(Debug, Default)]
@@ -235,7 +235,7 @@ async fn whose_it_is() -> anyhow::Result<()> {
     let both = [Scope::Read, Scope::Write];
     let (ann, reader, ben) =
         (of("ann", &both).await?, of("ann", &[Scope::Read]).await?, of("ben", &both).await?);
-    let (task, other) = (ready(&ann).await?, ready(&ben).await?);
+    let (task, other) = (ready_for(&ann, "ann").await?, ready_for(&ben, "ben").await?);
     let terminal = ann.open_terminal(task, &CreateTerminalBody::default()).await?.terminal_id;
     let mut watched = reader.watch_terminal(task, &terminal, Seq::ZERO, 0, Retry::default());
     ann.terminal_input(task, &terminal, "echo se''en\r").await?;
@@ -312,7 +312,10 @@ async fn a_terminal_outlives_a_killed_server() -> anyhow::Result<()> {
     socket.types(&terminal, "stty -echo; PS1=; answer=42; echo re''ady\r").await?;
     socket.sees(&mut seen, &terminal, "ready").await?;
     // It goes on printing while there is no server.
-    socket.types(&terminal, "while ! [ -e go ]; do :; done; echo after''wards $answer\r").await?;
+    socket
+        .types(&terminal, "echo wai''ting; while ! [ -e go ]; do :; done; echo after''wards $answer\r")
+        .await?;
+    socket.sees(&mut seen, &terminal, "waiting").await?;
     server.kill9().await?;
     std::fs::write(processes::inside(sidecar, "/workspace/go"), "")?;
     server.restart().await?;
