@@ -51,3 +51,19 @@ async fn a_deleted_task_leaves_its_record_and_nothing_else() -> anyhow::Result<(
     ensure!(client.task(task.id).await.is_err_and(|e| e.is_not_found()), "a purged task is gone");
     Ok(())
 }
+
+/// A window may change while nothing can hear of it: before the sandbox is there, or while it is suspended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_was_said_too_early_is_not_forgotten() -> anyhow::Result<()> {
+    let server = Server::start(ServerOptions::default()).await?;
+    let client = server.client()?;
+    let task = Request::new("shell", "echo be''gun").create(&client).await?;
+    let mut log = Log::open(&client, task.id, Seq::ZERO).await?;
+    log.until_text("begun").await?;
+    client.suspend(task.id).await?;
+    client.resize(task.id, 101, 31).await?;
+    client.resume(task.id).await?;
+    client.input(task.id, CommandId::new(), "stty size\r").await?;
+    log.until_text("31 101").await?;
+    Ok(())
+}

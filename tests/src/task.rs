@@ -101,6 +101,17 @@ impl Log {
         }
     }
 
+    /// Reads until the text so far holds something, which may come in pieces.
+    ///
+    /// # Errors
+    /// When the stream ends before.
+    pub async fn until_text(&mut self, wanted: &str) -> anyhow::Result<()> {
+        while !self.text().contains(wanted) {
+            self.until(wanted, |m| matches!(m, WsMessageExt::Output(_))).await?;
+        }
+        Ok(())
+    }
+
     /// The text so far.
     #[must_use]
     pub fn text(&self) -> String {

@@ -34,6 +34,8 @@ use crate::engine::{
 
 /// Attempts to link to an instance that lives, before it is given up.
 const LINK_ATTEMPTS: u32 = 12;
+/// Columns and rows of an agent's terminal whose size nobody has said.
+const SIZE: (u16, u16) = (120, 30);
 
 const OPEN: &[TaskStatus] =
     &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
@@ -114,6 +116,7 @@ impl Owner {
             gateway_rx,
             epoch: head.epoch,
             offset: head.offset,
+            size: None,
             pty_pos: head.pty_pos,
             pty_since_trim: 0,
             log_bytes: head.bytes,
@@ -376,6 +379,9 @@ impl Owner {
                     let mut again: Vec<_> = self.open.iter().collect();
                     again.sort_by_key(|(_, g)| g.nr);
                     if let Phase::Linked(link) = &self.phase {
+                        if let Some((cols, rows)) = self.size {
+                            link.send(&HostLine::Resize { cols, rows });
+                        }
                         for (id, given) in again {
                             link.send(&HostLine::Command { id: *id, order: given.order.clone() });
                         }
@@ -441,6 +447,7 @@ impl Owner {
             None
         };
         let t = &self.spec.template;
+        let (cols, rows) = self.size.unwrap_or(SIZE);
         let fill = |s: &str| self.shared.fill(s, t);
         let mut env: std::collections::BTreeMap<String, String> =
             t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
@@ -470,8 +477,8 @@ impl Owner {
                 cwd: self.spec.cwd.clone(),
                 setup_seconds: setup.is_some().then_some(lia_protocol::limits::SETUP_SECONDS),
                 setup,
-                cols: 120,
-                rows: 30,
+                cols,
+                rows,
             }),
         };
         self.shared.failpoints.pass("before_init");

@@ -323,6 +323,8 @@ pub struct Owner {
     epoch: LinkEpoch,
     /// The last journal line that is durable in the log.
     offset: Offset,
+    /// Columns and rows of the agent's terminal, as they were asked for last; kept for a sandbox that is not there yet.
+    size: Option<(u16, u16)>,
     /// Bytes of PTY output so far.
     pty_pos: u64,
     pty_since_trim: u64,

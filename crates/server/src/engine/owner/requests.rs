@@ -31,6 +31,7 @@ impl Owner {
                 let _ = reply.send(answer);
             }
             Msg::Resize { cols, rows } => {
+                self.size = Some((cols, rows));
                 if let Phase::Linked(link) = &self.phase {
                     link.send(&HostLine::Resize { cols, rows });
                 }
