@@ -31,8 +31,8 @@ impl Seen {
         match event["type"].as_str() {
             Some("terminal.data") => {
                 assert_eq!(data["offset"], self.next, "a gap, or something twice: {message}");
-                self.text += data["data"].as_str().unwrap();
-                self.next = data["nextOffset"].as_u64().unwrap();
+                self.text += data["data"].as_str().expect("data");
+                self.next = data["nextOffset"].as_u64().expect("nextOffset");
             }
             Some("terminal.exit") => self.exit = Some(data["exitCode"].clone()),
             Some(_) | None => {}

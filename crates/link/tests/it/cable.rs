@@ -65,7 +65,7 @@ async fn sidecar(port: DuplexStream, received: Rc<RefCell<Vec<String>>>) {
                 while let Ok(Some(line)) = lines.next_line().await {
                     let answer = match &name {
                         None => {
-                            let connect = line.strip_prefix("CONNECT ").unwrap().to_owned();
+                            let connect = line.strip_prefix("CONNECT ").expect("CONNECT").to_owned();
                             let answer = format!("OK {connect}\n");
                             name = Some(connect);
                             answer
@@ -103,7 +103,7 @@ async fn control(wire: DuplexStream, epoch: u64) -> usize {
                 if stream.read_exact(&mut answer).await.is_err() {
                     return;
                 }
-                assert_eq!(String::from_utf8(answer).unwrap(), format!("{number} {line}"));
+                assert_eq!(String::from_utf8(answer).expect("text"), format!("{number} {line}"));
                 back += 1;
             }
         }
@@ -135,7 +135,11 @@ async fn cut(way: Way, limit: usize) -> usize {
     let mut wanted = [0, 1, 2, 0, 1, 2].iter();
     let of_first = received.iter().take_while(|l| l.starts_with('1')).count();
     for line in &received[..of_first] {
-        assert_eq!(*line, format!("1 epoch 1 line {}", wanted.next().unwrap()), "{way:?} {limit}");
+        assert_eq!(
+            *line,
+            format!("1 epoch 1 line {}", wanted.next().expect("a line more than was sent")),
+            "{way:?} {limit}"
+        );
     }
     let of_second: Vec<_> = [0, 1, 2, 0, 1, 2].iter().map(|n| format!("2 epoch 2 line {n}")).collect();
     assert_eq!(received[of_first..], of_second, "{way:?} {limit}: nothing old after the new epoch");

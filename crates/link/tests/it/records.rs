@@ -25,7 +25,8 @@ fn delivered(stream: &[u8], pieces: &[usize]) -> Vec<(u64, Vec<u8>)> {
     let mut rest = stream;
     let mut over = true;
     while !rest.is_empty() {
-        let (mut piece, later) = rest.split_at(lengths.next().unwrap().clamp(1, rest.len()));
+        let (mut piece, later) =
+            rest.split_at(lengths.next().expect("lengths without end").clamp(1, rest.len()));
         rest = later;
         while let Some(event) = decoder.next(&mut piece) {
             match event {
@@ -36,7 +37,7 @@ fn delivered(stream: &[u8], pieces: &[usize]) -> Vec<(u64, Vec<u8>)> {
                 }
                 Event::Data => {
                     assert!(!over, "delivered although the place was lost");
-                    all.last_mut().unwrap().1.extend_from_slice(decoder.payload());
+                    all.last_mut().expect("a record that has begun").1.extend_from_slice(decoder.payload());
                 }
                 Event::Lost => over = true,
             }
