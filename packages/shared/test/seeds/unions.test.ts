@@ -76,6 +76,7 @@ function vsockMessageExt(m: VsockMessageExt): void {
     case "done":
     case "error":
     case "progress":
+    case "terminal":
     case "refused":
       return;
     case "init":
