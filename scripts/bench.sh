@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The benchmarks, on the release build. Arguments choose some of them: latency burst channels startup reads memory contract store.
+# The benchmarks, on the release build. Arguments choose some of them: latency burst channels startup reads memory contract
+# store; idle (1,000 sessions for half a minute) only when it is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
