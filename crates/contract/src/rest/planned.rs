@@ -16,10 +16,7 @@ use lia_protocol::{
         doc::{json, list},
         name,
     },
-    sessions::{
-        CreateGitWorktreeBody, FilePreview, FileSystemSnapshot, GitBranchList, GitCommitList,
-        GitWorktreeCreated, GitWorktreeList, SessionCallbackEvent,
-    },
+    sessions::SessionCallbackEvent,
     wire::WireUuid,
 };
 
@@ -36,9 +33,6 @@ const OPEN: Access = Access::Open;
 const ANY: Access = Access::Any;
 const READ: Access = Access::Scope(Scope::Read);
 const WRITE: Access = Access::Scope(Scope::Write);
-const FILES: &str = "Below the workspace.";
-const FOLDER: &str = "A folder in the repository.";
-const HIDDEN: &str = "Whether what git ignores is shown too.";
 
 macro_rules! planned {
     ($tag:literal: $($method:ident $path:literal $access:ident $kind:ident, $summary:literal, $doc:expr;)*) => {
@@ -62,29 +56,7 @@ fn sessions() -> Vec<RouteDoc> {
     let agent = || {
         doc().path::<String>("agentId", "The session.").fails(&[C::Unauthorized, C::Forbidden, C::NotFound])
     };
-    let instance = || {
-        doc().path::<String>("instanceName", "The runtime's instance.").fails(&[
-            C::Unauthorized,
-            C::Forbidden,
-            C::NotFound,
-        ])
-    };
     planned! { "sessions":
-        GET "/api/runtimes/{instanceName}/files" READ Http, "A file of an instance.",
-            instance().needs::<String>("path", FILES).gives(200, json::<FilePreview>(), "Its beginning.").fails(&[C::BadRequest, C::InvalidState]);
-        GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http, "Files of an instance.",
-            instance().asks::<String>("path", FILES).asks::<bool>("showAllFiles", HIDDEN)
-                .gives(200, json::<FileSystemSnapshot>(), "The tree.").fails(&[C::InvalidState]);
-        GET "/api/runtimes/{instanceName}/fs/git/branches" READ Http, "Branches of a repository of an instance.",
-            instance().asks::<String>("path", FOLDER).gives(200, json::<GitBranchList>(), "The last changed first.").fails(&[C::InvalidState]);
-        GET "/api/runtimes/{instanceName}/fs/git/commits" READ Http, "Commits of a repository of an instance.",
-            instance().asks::<String>("path", FOLDER).asks::<String>("branch", "Which branch; the one that is checked out when absent.")
-                .gives(200, json::<GitCommitList>(), "The newest first.").fails(&[C::InvalidState]);
-        GET "/api/runtimes/{instanceName}/fs/git/worktrees" READ Http, "Worktrees of a repository of an instance.",
-            instance().asks::<String>("path", FOLDER).gives(200, json::<GitWorktreeList>(), "The main one first.").fails(&[C::InvalidState]);
-        POST "/api/runtimes/{instanceName}/fs/git/worktrees" WRITE Http, "Makes a worktree in an instance.",
-            instance().takes(json::<CreateGitWorktreeBody>()).gives(201, json::<GitWorktreeCreated>(), "Where it is.")
-                .fails(&[C::BadRequest, C::InvalidState]);
         POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
             agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
                 .fails(&[C::BadRequest]);

@@ -1,4 +1,5 @@
-//! Files and repositories of a session as seed 003 shows them. What can be done to the bytes themselves is the tasks'
+//! Files and repositories of a session as seed 003 shows them, and of an instance: each session has a sandbox of its own, so
+//! an instance's are those of its first session that has not ended. What can be done to the bytes themselves is the tasks'
 //! affair ([`super::files`]); whom the instance obeys and how its answers are bounded is said there too.
 
 use axum::{
@@ -32,6 +33,37 @@ const SNAPSHOT_BYTES: usize = 40 << 20;
 /// Bytes of a list of git's.
 const GIT_BYTES: usize = 32 << 20;
 
+/// Whose sandbox a route's first parameter names.
+pub trait Whose: 'static {
+    /// The task that the sandbox belongs to, if it is the caller's.
+    fn task(
+        api: &Api,
+        caller: &Principal,
+        name: &str,
+    ) -> impl Future<Output = Result<TaskRecord, Failure>> + Send;
+}
+
+/// A session's: `/api/agents/{agentId}`.
+#[derive(Debug)]
+pub enum OfSession {}
+
+/// An instance's: `/api/runtimes/{instanceName}`.
+#[derive(Debug)]
+pub enum OfInstance {}
+
+impl Whose for OfSession {
+    async fn task(api: &Api, caller: &Principal, id: &str) -> Result<TaskRecord, Failure> {
+        api.session(caller, id).await
+    }
+}
+
+impl Whose for OfInstance {
+    async fn task(api: &Api, caller: &Principal, name: &str) -> Result<TaskRecord, Failure> {
+        let first = api.engine.first_session(name, &caller.user).await?;
+        api.task(caller, first).await
+    }
+}
+
 /// What the instance answers, read and bounded.
 async fn look<T: DeserializeOwned>(
     api: &Api,
@@ -43,61 +75,49 @@ async fn look<T: DeserializeOwned>(
     files::read_json(answer, most).await.map(Json)
 }
 
-/// A preview of one file.
-pub async fn preview_of(api: &Api, task: &TaskRecord, q: &FileQuery) -> Result<Json<FilePreview>, Failure> {
-    look(api, task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
-}
-
-/// One folder.
-pub async fn snapshot_of(
-    api: &Api,
-    task: &TaskRecord,
-    q: &SnapshotQuery,
-) -> Result<Json<FileSystemSnapshot>, Failure> {
-    let target =
-        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
-    look(api, task, &target, SNAPSHOT_BYTES).await
-}
-
-/// `GET /api/agents/{agentId}/files?path=`
-pub async fn preview(
+/// `GET …/files?path=`
+pub async fn preview<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
-    preview_of(&api, &api.session(&caller, &id).await?, &q).await
+    let task = W::task(&api, &caller, &name).await?;
+    look(&api, &task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
 }
 
-/// `GET /api/agents/{agentId}/fs/snapshot?path=&showAllFiles=`
-pub async fn snapshot(
+/// `GET …/fs/snapshot?path=&showAllFiles=`
+pub async fn snapshot<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
-    snapshot_of(&api, &api.session(&caller, &id).await?, &q).await
+    let task = W::task(&api, &caller, &name).await?;
+    let target =
+        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
+    look(&api, &task, &target, SNAPSHOT_BYTES).await
 }
 
-/// `GET /api/agents/{agentId}/fs/git/branches`
-pub async fn branches(
+/// `GET …/fs/git/branches`
+pub async fn branches<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitQuery>,
 ) -> Result<Json<GitBranchList>, Failure> {
-    let task = api.session(&caller, &id).await?;
+    let task = W::task(&api, &caller, &name).await?;
     look(&api, &task, &files::target("/git/branches", "path", &q.path), GIT_BYTES).await
 }
 
-/// `GET /api/agents/{agentId}/fs/git/commits`
-pub async fn commits(
+/// `GET …/fs/git/commits`
+pub async fn commits<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitCommitsQuery>,
 ) -> Result<Json<GitCommitList>, Failure> {
-    let task = api.session(&caller, &id).await?;
+    let task = W::task(&api, &caller, &name).await?;
     let mut target =
         files::target("/git/commits", "path", &q.path) + &parameter("limit", &q.limit.to_string());
     if let Some(branch) = &q.branch {
@@ -106,25 +126,25 @@ pub async fn commits(
     look(&api, &task, &target, GIT_BYTES).await
 }
 
-/// `GET /api/agents/{agentId}/fs/git/worktrees`
-pub async fn worktrees(
+/// `GET …/fs/git/worktrees`
+pub async fn worktrees<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     ApiQuery(q): ApiQuery<GitQuery>,
 ) -> Result<Json<GitWorktreeList>, Failure> {
-    let task = api.session(&caller, &id).await?;
+    let task = W::task(&api, &caller, &name).await?;
     look(&api, &task, &files::target("/git/worktrees", "path", &q.path), GIT_BYTES).await
 }
 
-/// `POST /api/agents/{agentId}/fs/git/worktrees`
-pub async fn add_worktree(
+/// `POST …/fs/git/worktrees`
+pub async fn add_worktree<W: Whose>(
     State(api): State<Api>,
     caller: Principal,
-    ApiPath(id): ApiPath<String>,
+    ApiPath(name): ApiPath<String>,
     body: ApiJson<CreateGitWorktreeBody>,
 ) -> Result<(StatusCode, Json<GitWorktreeCreated>), Failure> {
-    let task = api.session(&caller, &id).await?;
+    let task = W::task(&api, &caller, &name).await?;
     let answer =
         files::ask(&api, &task, Method::POST, "/git/worktrees", Body::from(body.bytes), Forbid::Says).await?;
     Ok((StatusCode::CREATED, Json(files::read_json(answer, GIT_BYTES).await?)))

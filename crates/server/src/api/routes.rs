@@ -323,18 +323,30 @@ routes! {
         doc().takes(json::<CreateTokenRequest>()).gives(201, json::<CreateTokenResponse>(), "The one time that it is shown.");
     DELETE "/api/v1/tokens/{id}" ADMIN Http SMALL, tokens::revoke, "Revokes a token and all that was made from it.",
         doc().path::<TokenId>("id", "The token's name.").done(204, "It is revoked.").fails(&[C::NotFound, C::InvalidState]);
-    GET "/api/agents/{agentId}/files" READ Http 0, fs::preview, "The beginning of a file of a session.",
+    GET "/api/agents/{agentId}/files" READ Http 0, fs::preview::<fs::OfSession>, "The beginning of a file of a session.",
         agent_files().query::<FileQuery>().gives(200, json::<FilePreview>(), "Its first 100,000 characters.");
-    GET "/api/agents/{agentId}/fs/snapshot" READ Http 0, fs::snapshot, "A folder of a session.",
+    GET "/api/agents/{agentId}/fs/snapshot" READ Http 0, fs::snapshot::<fs::OfSession>, "A folder of a session.",
         agent_files().query::<SnapshotQuery>().gives(200, json::<FileSystemSnapshot>(), "What is in it.");
-    GET "/api/agents/{agentId}/fs/git/branches" READ Http 0, fs::branches, "Branches of a repository.",
+    GET "/api/agents/{agentId}/fs/git/branches" READ Http 0, fs::branches::<fs::OfSession>, "Branches of a repository.",
         agent_files().query::<GitQuery>().gives(200, json::<GitBranchList>(), "The last changed first.");
-    GET "/api/agents/{agentId}/fs/git/commits" READ Http 0, fs::commits, "Commits of a repository.",
+    GET "/api/agents/{agentId}/fs/git/commits" READ Http 0, fs::commits::<fs::OfSession>, "Commits of a repository.",
         agent_files().query::<GitCommitsQuery>().gives(200, json::<GitCommitList>(), "The newest first.");
-    GET "/api/agents/{agentId}/fs/git/worktrees" READ Http 0, fs::worktrees, "Worktrees of a repository.",
+    GET "/api/agents/{agentId}/fs/git/worktrees" READ Http 0, fs::worktrees::<fs::OfSession>, "Worktrees of a repository.",
         agent_files().query::<GitQuery>().gives(200, json::<GitWorktreeList>(), "The main one first.");
-    POST "/api/agents/{agentId}/fs/git/worktrees" WRITE Http SMALL, fs::add_worktree, "Makes a worktree.",
+    POST "/api/agents/{agentId}/fs/git/worktrees" WRITE Http SMALL, fs::add_worktree::<fs::OfSession>, "Makes a worktree.",
         agent_files().takes(json::<CreateGitWorktreeBody>()).gives(201, json::<GitWorktreeCreated>(), "Where it is.");
+    GET "/api/runtimes/{instanceName}/files" READ Http 0, fs::preview::<fs::OfInstance>, "The beginning of a file of an instance.",
+        of_instance().query::<FileQuery>().gives(200, json::<FilePreview>(), "Its first 100,000 characters.");
+    GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http 0, fs::snapshot::<fs::OfInstance>, "A folder of an instance.",
+        of_instance().query::<SnapshotQuery>().gives(200, json::<FileSystemSnapshot>(), "What is in it.");
+    GET "/api/runtimes/{instanceName}/fs/git/branches" READ Http 0, fs::branches::<fs::OfInstance>, "Branches of a repository of an instance.",
+        of_instance().query::<GitQuery>().gives(200, json::<GitBranchList>(), "The last changed first.");
+    GET "/api/runtimes/{instanceName}/fs/git/commits" READ Http 0, fs::commits::<fs::OfInstance>, "Commits of a repository of an instance.",
+        of_instance().query::<GitCommitsQuery>().gives(200, json::<GitCommitList>(), "The newest first.");
+    GET "/api/runtimes/{instanceName}/fs/git/worktrees" READ Http 0, fs::worktrees::<fs::OfInstance>, "Worktrees of a repository of an instance.",
+        of_instance().query::<GitQuery>().gives(200, json::<GitWorktreeList>(), "The main one first.");
+    POST "/api/runtimes/{instanceName}/fs/git/worktrees" WRITE Http SMALL, fs::add_worktree::<fs::OfInstance>, "Makes a worktree in an instance.",
+        of_instance().takes(json::<CreateGitWorktreeBody>()).gives(201, json::<GitWorktreeCreated>(), "Where it is.");
 
     GET "/api/webhooks" READ Http 0, webhooks::list, "One's own webhooks, or those that came with a session.",
         doc().query::<ListWebhooksQuery>().gives(200, list::<WebhookInfo>(), "The oldest first.").fails(&[C::TaskNotFound]);

@@ -96,6 +96,17 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
             | "/api/agents/{agentId}/fs/git/worktrees",
         ) => files("", None, 409),
         ("POST", "/api/agents/{agentId}/fs/git/worktrees") => files("", Some(json!({ "name": "a" })), 409),
+        (
+            "GET",
+            "/api/runtimes/{instanceName}/fs/snapshot"
+            | "/api/runtimes/{instanceName}/fs/git/branches"
+            | "/api/runtimes/{instanceName}/fs/git/commits"
+            | "/api/runtimes/{instanceName}/fs/git/worktrees",
+        ) => free(&route.replace("{instanceName}", "none"), None, 404),
+        ("GET", "/api/runtimes/{instanceName}/files") => free("/api/runtimes/none/files?path=a", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/fs/git/worktrees") => {
+            free("/api/runtimes/none/fs/git/worktrees", Some(json!({ "name": "a" })), 404)
+        }
         ("GET", "/api/webhooks") => free(route, None, 200),
         ("POST", "/api/webhooks") => {
             free(route, Some(json!({ "url": "https://hook.example/", "secret": "s" })), 201)

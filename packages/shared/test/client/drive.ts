@@ -119,7 +119,7 @@ const idle = (data: Record<string, unknown>) => data["processing"] === false && 
 const answered = (data: Record<string, unknown>) => data["method"] === "session/prompt" && data["phase"] === "response";
 
 // A session.
-const body: CreateSessionBody = { agentTemplateId: "scripted" };
+const body: CreateSessionBody = { agentTemplateId: "scripted", runtimeInstance: "driven" };
 const session = await call("POST", "/api/agents", SessionSchema, body, 201);
 const at = `/api/agents/${session.id}`;
 const channel: Channel = `session:${session.id}`;
@@ -171,6 +171,8 @@ const preview = await call("GET", `${at}/files?path=notes.txt`, FilePreviewSchem
 check(preview.content.startsWith("from the agent") && !preview.truncated, JSON.stringify(preview));
 const snapshot = await call("GET", `${at}/fs/snapshot`, FileSystemSnapshotSchema);
 check(snapshot.entries.some((e) => e.path.endsWith("notes.txt")), JSON.stringify(snapshot));
+const shared = await call("GET", `/api/runtimes/driven/files?path=notes.txt`, FilePreviewSchema);
+check(shared.content === preview.content, "the instance's file is not the session's");
 
 // A terminal beside the agent, in the same folder.
 frames.say({ action: "terminal.create", sessionId: session.id, cols: 100, rows: 30 });
