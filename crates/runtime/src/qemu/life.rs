@@ -31,7 +31,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long QEMU may take to end after its connection broke.
 const WITNESS: Duration = Duration::from_secs(2);
-const BROKEN: [io::ErrorKind; 4] = [
+const BROKEN: [io::ErrorKind; 5] = [
+    io::ErrorKind::ConnectionRefused,
     io::ErrorKind::BrokenPipe,
     io::ErrorKind::ConnectionReset,
     io::ErrorKind::NotConnected,
