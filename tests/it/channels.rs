@@ -197,7 +197,9 @@ async fn the_seeds_transcripts() -> anyhow::Result<()> {
     assert!(late["message"].as_str().unwrap_or_default().contains("answered already"), "{late}");
 
     // A busy queue: one waiting prompt is taken back, one fails, the queue drains.
-    for text in ["slow 20 80", "error no luck", "say two", "say three"] {
+    socket.say(prompt("slow 20 80")).await?;
+    socket.until(|m| m["event"]["data"]["method"] == "session/prompt").await?;
+    for text in ["error no luck", "say two", "say three"] {
         socket.say(prompt(text)).await?;
     }
     let full = socket.until(|m| m["event"]["data"]["size"] == 3).await?.pop().context("a queue")?;

@@ -150,7 +150,7 @@ async fn type_into(
         match done {
             Ok(()) => {}
             // A session that is suspended, a program that does not read; an end comes as an event.
-            Err(Error::Api { api, .. }) => cx.ui.write(format!("\r\n[{}]\r\n", api.error).as_bytes())?,
+            Err(Error::Api { api, .. }) => cx.ui.say(Style::Red, &format!("\r\n[{}]\r", api.error)),
             Err(e) if e.is_passing() => {}
             Err(e) => return Err(e.into()),
         }
