@@ -15,7 +15,9 @@ use lia_protocol::{ids::InstanceId, runtime::RuntimeStatus, secret::Secret, task
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+mod background;
 pub mod local;
+mod locks;
 mod process;
 pub mod qemu;
 

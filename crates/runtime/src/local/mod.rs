@@ -39,12 +39,12 @@ mod uid;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -55,11 +55,7 @@ use lia_protocol::{
 };
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest as _, Sha256};
-use tokio::{
-    process::Child,
-    sync::{Mutex as AsyncMutex, OwnedMutexGuard},
-    task::JoinSet,
-};
+use tokio::{process::Child, sync::OwnedMutexGuard};
 
 pub use self::host::Check;
 use self::{
@@ -70,7 +66,10 @@ use self::{
     uid::Uids,
     watch::Watching,
 };
-use crate::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream, process};
+use crate::{
+    InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream,
+    background::Background, locks::Locks, process,
+};
 
 /// The driver's name.
 pub const NAME: &str = "local";
@@ -146,9 +145,9 @@ struct Inner {
     pool: Pool,
     watching: Arc<Watching>,
     /// One change of an instance at a time.
-    locks: Mutex<HashMap<InstanceId, Weak<AsyncMutex<()>>>>,
+    locks: Locks,
     /// Waits for bubblewrap's processes, and work in the background.
-    tasks: Mutex<JoinSet<()>>,
+    background: Background,
     /// Says that the data folder is in use.
     lock: File,
 }
@@ -196,8 +195,8 @@ impl Local {
             etc: Etc::new(dir.join("etc")),
             pool: Pool::new(options.warm),
             watching: Arc::default(),
-            locks: Mutex::default(),
-            tasks: Mutex::default(),
+            locks: Locks::default(),
+            background: Background::default(),
             lock,
             host,
             options,
@@ -235,8 +234,7 @@ impl Local {
     /// Ends what waits for instances to come, and all work in the background. Instances go on. The last call.
     pub async fn shutdown(&self) {
         self.inner.close_pool().await;
-        let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        tasks.shutdown().await;
+        self.inner.background.shutdown().await;
     }
 }
 
@@ -320,30 +318,16 @@ impl Inner {
 
     /// Waits until no other change of this instance is under way.
     async fn hold(&self, id: InstanceId) -> Held {
-        let lock = {
-            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-            locks.retain(|_, l| l.strong_count() > 0);
-            let lock = locks.get(&id).and_then(Weak::upgrade).unwrap_or_default();
-            locks.insert(id, Arc::downgrade(&lock));
-            lock
-        };
-        Arc::new(lock.lock_owned().await)
+        Arc::new(self.locks.hold(id).await)
     }
 
     fn step(&self, name: &'static str) -> io::Result<()> {
         self.options.failpoint.as_ref().map_or(Ok(()), |f| f(name))
     }
 
-    /// Runs `task` until it ends or this runtime goes.
-    fn background(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
-    }
-
     /// Takes the exit status of bubblewrap when it ends, so that no zombie stays.
     fn reap(&self, mut child: Child) {
-        self.background(async move {
+        self.background.spawn(async move {
             let _ = child.wait().await;
         });
     }

@@ -133,7 +133,7 @@ impl Inner {
             return;
         }
         let inner = Arc::clone(self);
-        self.background(async move {
+        self.background.spawn(async move {
             match inner.make_waiting(&shape).await {
                 Ok(slot) => {
                     for surplus in inner.pool.put(slot) {

@@ -80,7 +80,7 @@ impl Inner {
             first
         };
         if first {
-            self.background(look(Arc::clone(&self.watching)));
+            self.background.spawn(look(Arc::clone(&self.watching)));
         }
     }
 }

@@ -58,7 +58,7 @@ impl Inner {
         if spec.keep {
             return Err(no("go on with the files of an earlier life: they were in its memory"));
         }
-        let _held = self.hold(spec.id).await;
+        let _held = self.locks.hold(spec.id).await;
         let folder = self.folder(spec.id);
         if folder.exists() {
             if data(&folder).as_ref().and_then(living).is_some() {
@@ -194,7 +194,7 @@ impl Inner {
 
     /// Takes QEMU's exit status when it ends, so that no zombie stays, and writes it down.
     fn reap(&self, mut child: Child, folder: PathBuf) {
-        self.background(async move {
+        self.background.spawn(async move {
             if let Ok(status) = child.wait().await
                 && !folder.join("ended").exists()
             {
@@ -224,7 +224,7 @@ impl Inner {
     }
 
     pub(super) async fn stop(&self, id: InstanceId, ledger: &dyn Ledger) -> Result<(), RuntimeError> {
-        let _held = self.hold(id).await;
+        let _held = self.locks.hold(id).await;
         let mut written = ledger.of(id).await?;
         self.end(id, &written).await?;
         written.retain(|r| r.kind == "process");
@@ -232,7 +232,7 @@ impl Inner {
     }
 
     pub(super) async fn delete(&self, id: InstanceId, ledger: &dyn Ledger) -> Result<(), RuntimeError> {
-        let _held = self.hold(id).await;
+        let _held = self.locks.hold(id).await;
         self.remove(id, ledger).await
     }
 
@@ -288,7 +288,7 @@ impl Inner {
             if known.contains(&id) {
                 continue;
             }
-            let _held = self.hold(id).await;
+            let _held = self.locks.hold(id).await;
             match self.end(id, &[]).await.and_then(|()| self.remove_folder(id)) {
                 Ok(()) => removed.push(id),
                 Err(e) => {

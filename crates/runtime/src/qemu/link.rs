@@ -54,7 +54,7 @@ impl Inner {
         let stream = connect(&folder).await?;
         let (opener, requests) = mux::requests();
         let (mut tell, ready) = oneshot::channel();
-        self.background(async move {
+        self.background.spawn(async move {
             let mut port = Port::new(stream);
             let dialled = tokio::select! {
                 dialled = port.dial(epoch) => dialled,

@@ -32,7 +32,7 @@ use std::{
     fs::{self, File},
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
@@ -44,11 +44,12 @@ use lia_protocol::{
 };
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Mutex as AsyncMutex, task::JoinSet};
+use tokio::sync::Mutex as AsyncMutex;
 
 pub use self::accel::Accel;
 use crate::{
-    InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream, process::Process,
+    InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream,
+    background::Background, locks::Locks, process::Process,
 };
 
 /// The driver's name.
@@ -119,8 +120,8 @@ struct Inner {
     why: String,
     links: Mutex<HashMap<InstanceId, Arc<AsyncMutex<Option<Opener>>>>>,
     /// One change of an instance at a time.
-    locks: Mutex<HashMap<InstanceId, Weak<AsyncMutex<()>>>>,
-    tasks: Mutex<JoinSet<()>>,
+    locks: Locks,
+    background: Background,
     /// Says that the data folder is in use.
     lock: File,
 }
@@ -177,8 +178,8 @@ impl Qemu {
             accel,
             why,
             links: Mutex::default(),
-            locks: Mutex::default(),
-            tasks: Mutex::default(),
+            locks: Locks::default(),
+            background: Background::default(),
             lock,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -186,8 +187,7 @@ impl Qemu {
 
     /// Ends all work in the background. Instances go on. The last call.
     pub async fn shutdown(&self) {
-        let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        tasks.shutdown().await;
+        self.inner.background.shutdown().await;
     }
 }
 
@@ -237,25 +237,6 @@ impl Inner {
 
     fn folder(&self, id: InstanceId) -> PathBuf {
         self.options.data_dir.join("instances").join(id.to_string())
-    }
-
-    /// Waits until no other change of this instance is under way.
-    async fn hold(&self, id: InstanceId) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = {
-            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-            locks.retain(|_, l| l.strong_count() > 0);
-            let lock = locks.get(&id).and_then(Weak::upgrade).unwrap_or_default();
-            locks.insert(id, Arc::downgrade(&lock));
-            lock
-        };
-        lock.lock_owned().await
-    }
-
-    /// Runs `task` until it ends or this runtime goes.
-    fn background(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
     }
 }
 
