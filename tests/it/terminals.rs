@@ -344,7 +344,8 @@ async fn suspended_resumed_ended() -> anyhow::Result<()> {
     let mut seen = Seen::default();
     before.iter().for_each(|m| seen.take(m, &terminal));
     socket.types(&terminal, "stty -echo; PS1=; echo o''ne\r").await?;
-    socket.sees(&mut seen, &terminal, "one").await?;
+    // All of the line: what comes later is not looked at for a while.
+    socket.sees(&mut seen, &terminal, "one\r\n").await?;
     client.suspend(task).await?;
     for action in [
         json!({ "action": "terminal.input", "terminalId": terminal, "data": "x" }),
