@@ -51,11 +51,8 @@ impl Api {
     /// has checked to be one of its own.
     #[must_use]
     pub fn websocket_base(&self, headers: &HeaderMap) -> String {
-        let (own_scheme, own_host) = self.web_url.split_once("://").unwrap_or(("http", &self.web_url));
-        let own_host = own_host.split('/').next().unwrap_or_default();
-        let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or(own_host);
-        let scheme = if host == own_host && own_scheme == "https" { "wss" } else { "ws" };
-        format!("{scheme}://{host}")
+        let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+        websocket_base(&self.web_url, host)
     }
 
     /// One session as its own route shows it: with its queue, its questions and the newest part of its log.
@@ -68,5 +65,37 @@ impl Api {
         let (logs, more) = self.engine.newest_logs(&t, LOGS).await?;
         let shown = show::session(&t, &asked, base);
         Ok(Session { prompt_queue: Some(queue), logs, logs_truncated: more.then_some(true), ..shown })
+    }
+}
+
+fn websocket_base(web_url: &str, host: Option<&str>) -> String {
+    let (own_scheme, own_host) = web_url.split_once("://").unwrap_or(("http", web_url));
+    let own_host = own_host.split('/').next().unwrap_or_default();
+    let host = host.unwrap_or(own_host);
+    let scheme = if host.eq_ignore_ascii_case(own_host) && own_scheme == "https" { "wss" } else { "ws" };
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_asker_reaches_the_server_where_it_asked() {
+        let (local, proxied) = ("http://127.0.0.1:8080", "https://lia.example.com/sub");
+        for (web_url, host, wanted) in [
+            (local, Some("127.0.0.1:8080"), "ws://127.0.0.1:8080"),
+            (local, Some("localhost:8080"), "ws://localhost:8080"),
+            (local, Some("[::1]:8080"), "ws://[::1]:8080"),
+            (local, None, "ws://127.0.0.1:8080"),
+            ("http://lia.example.com", Some("lia.example.com"), "ws://lia.example.com"),
+            // What comes by the proxy goes by the proxy, and what comes from this machine stays on it.
+            (proxied, Some("lia.example.com"), "wss://lia.example.com"),
+            (proxied, Some("LIA.example.com"), "wss://LIA.example.com"),
+            (proxied, Some("127.0.0.1:8080"), "ws://127.0.0.1:8080"),
+            (proxied, None, "wss://lia.example.com"),
+        ] {
+            assert_eq!(websocket_base(web_url, host), wanted, "{web_url} {host:?}");
+        }
     }
 }
