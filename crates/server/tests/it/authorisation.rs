@@ -28,8 +28,11 @@ struct Case {
     good: u16,
 }
 
-/// The one list of cases.
-fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<Case> {
+/// The instance of the task's owner.
+const INSTANCE: &str = "anns";
+
+/// The one list of cases. The task, the webhook and the message are of one user.
+fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId, message: u64) -> Option<Case> {
     let hooks = |rest: &str| route.replace("{id}", &hook.to_string()).replace("{delivery}", rest);
     let task_path = |rest: &str| format!("/api/v1/tasks/{task}{rest}");
     let c =
@@ -40,6 +43,10 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
     let free = |path: &str, body: Option<Value>, good: u16| c(path.to_owned(), body, false, good);
     let files = |query: &str, body: Option<Value>, good: u16| {
         c(route.replace("{agentId}", &task.to_string()) + query, body, true, good)
+    };
+    // It has no session: what would be asked of one is 409.
+    let instance = |rest: &str, body: Option<Value>, good: u16| {
+        c(format!("/api/runtimes/{INSTANCE}{rest}"), body, true, good)
     };
     match (method.as_str(), route) {
         ("GET", "/health" | "/" | "/docs" | "/openapi.json" | "/asyncapi.json") => free(route, None, 200),
@@ -102,10 +109,10 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
             | "/api/runtimes/{instanceName}/fs/git/branches"
             | "/api/runtimes/{instanceName}/fs/git/commits"
             | "/api/runtimes/{instanceName}/fs/git/worktrees",
-        ) => free(&route.replace("{instanceName}", "none"), None, 404),
-        ("GET", "/api/runtimes/{instanceName}/files") => free("/api/runtimes/none/files?path=a", None, 404),
+        ) => c(route.replace("{instanceName}", INSTANCE), None, true, 409),
+        ("GET", "/api/runtimes/{instanceName}/files") => instance("/files?path=a", None, 409),
         ("POST", "/api/runtimes/{instanceName}/fs/git/worktrees") => {
-            free("/api/runtimes/none/fs/git/worktrees", Some(json!({ "name": "a" })), 404)
+            instance("/fs/git/worktrees", Some(json!({ "name": "a" })), 409)
         }
         ("GET", "/api/webhooks") => free(route, None, 200),
         ("POST", "/api/webhooks") => {
@@ -127,11 +134,12 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         }
         ("PUT", "/api/agent-templates/{id}") => free("/api/agent-templates/none", Some(json!({})), 404),
         ("DELETE", "/api/agent-templates/{id}") => free("/api/agent-templates/none", None, 404),
+        // Here the path has the runtime's name.
         ("POST", "/api/runtimes/{instanceName}/start") => free("/api/runtimes/none/start", None, 400),
-        ("POST", "/api/runtimes/{instanceName}/stop") => free("/api/runtimes/none/stop", None, 404),
-        ("POST", "/api/runtimes/{instanceName}/pause") => free("/api/runtimes/none/pause", None, 404),
-        ("POST", "/api/runtimes/{instanceName}/resume") => free("/api/runtimes/none/resume", None, 404),
-        ("DELETE", "/api/runtimes/{instanceName}") => free("/api/runtimes/none", None, 404),
+        ("POST", "/api/runtimes/{instanceName}/stop") => instance("/stop", None, 200),
+        ("POST", "/api/runtimes/{instanceName}/pause") => instance("/pause", None, 200),
+        ("POST", "/api/runtimes/{instanceName}/resume") => instance("/resume", None, 200),
+        ("DELETE", "/api/runtimes/{instanceName}") => instance("", None, 200),
         ("PATCH", "/api/settings") => free(route, Some(json!({ "autoApprovePermissions": false })), 200),
         // Instances are never ready here; an id that is taken is refused before.
         ("POST", "/api/agents") => {
@@ -154,12 +162,15 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("DELETE", "/api/agents/{agentId}/queue") => agent("/queue", None, 200),
         ("DELETE", "/api/agents/{agentId}/queue/{queueId}") => agent("/queue/x", None, 404),
         ("GET" | "DELETE", "/api/message-queue") => free(route, None, 200),
-        // There is no such session, nor such a message.
         ("POST", "/api/message-queue") => {
-            free(route, Some(json!({ "text": "x", "sessionId": TaskId::new() })), 404)
+            c(route.to_owned(), Some(json!({ "text": "x", "sessionId": task })), true, 201)
         }
-        ("POST", "/api/message-queue/{messageId}/send") => free("/api/message-queue/9/send", None, 404),
-        ("DELETE", "/api/message-queue/{messageId}") => free("/api/message-queue/9", None, 404),
+        ("POST", "/api/message-queue/{messageId}/send") => {
+            c(format!("/api/message-queue/{message}/send"), None, true, 202)
+        }
+        ("DELETE", "/api/message-queue/{messageId}") => {
+            c(format!("/api/message-queue/{message}"), None, true, 200)
+        }
         ("POST", "/api/agents/{agentId}/queue/pause") => agent("/queue/pause", None, 200),
         ("POST", "/api/agents/{agentId}/queue/resume") => agent("/queue/resume", None, 200),
         ("GET" | "POST", "/api/agents/{agentId}/terminals") => agent("/terminals", None, 409),
@@ -174,11 +185,9 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
             Some(json!({ "cols": 80, "rows": 24 })),
             409,
         ),
-        ("GET" | "POST", "/api/runtimes/{instanceName}/terminals") => {
-            free("/api/runtimes/none/terminals", None, 404)
-        }
+        ("GET" | "POST", "/api/runtimes/{instanceName}/terminals") => instance("/terminals", None, 409),
         ("GET", "/api/runtimes/{instanceName}/terminals/{terminalId}") => {
-            free("/api/runtimes/none/terminals/x", None, 404)
+            instance(&format!("/terminals/{}", TerminalId::new(task)), None, 409)
         }
         ("POST", "/api/v1/server/down") => free(route, Some(json!({})), 202),
         _ => None,
@@ -281,14 +290,21 @@ async fn every_route_with_every_credential() {
     let server = Server::start().await;
     let all = [Scope::Read, Scope::Write, Scope::ActAs];
     for route in ROUTES {
-        let task = server.task("ann").await;
+        // A message goes to an agent; what the other tasks run is a terminal.
+        let (message, task) = match route.path.starts_with("/api/message-queue") {
+            true => server.message("ann").await,
+            false => (0, server.task("ann").await),
+        };
+        if route.path.starts_with("/api/runtimes/{instanceName}") {
+            server.instance("ann", INSTANCE).await;
+        }
         // A user has only so many.
         let hook = match route.path.starts_with("/api/webhooks/{id}") {
             true => server.webhook("ann").await,
             false => WebhookId::new(),
         };
-        let case =
-            case(&route.method, route.path, task, hook).unwrap_or_else(|| panic!("{route:?} has no case"));
+        let case = case(&route.method, route.path, task, hook, message)
+            .unwrap_or_else(|| panic!("{route:?} has no case"));
         let expect = |got: u16, wanted: u16, what: &str| assert_eq!(got, wanted, "{route:?} with {what}");
 
         let scope = match route.access {

@@ -4,6 +4,8 @@ use lia_protocol::{
     api::Scope,
     event::{Actor, ErrorEvent, NewEvent},
     ids::TaskId,
+    sessions::WsChannelControlMessageExt,
+    terminal::TerminalId,
     time::Timestamp,
 };
 use lia_store::{Op, Txn};
@@ -218,6 +220,149 @@ async fn what_is_not_understood_is_told_to_the_asker() {
     reader.next_of("connected").await;
     reader.say(json!({ "action": "terminate", "sessionId": task })).await;
     assert!(reader.next_of("error").await["message"].as_str().unwrap().contains("write"));
+    server.stop().await;
+}
+
+/// Whether a message asks for something to be done to a session, by the scope `write`. A new action has no place here: give
+/// it one, and a case in [`actions`].
+const fn acts(message: &WsChannelControlMessageExt) -> bool {
+    use WsChannelControlMessageExt as M;
+    match message {
+        M::Subscribe(_) | M::Unsubscribe(_) | M::Ping(_) | M::FsSnapshot(_) | M::FilePreview(_) => false,
+        M::Prompt(_)
+        | M::PermissionRespond(_)
+        | M::Cancel(_)
+        | M::Terminate(_)
+        | M::QueueReorder(_)
+        | M::QueueClear(_)
+        | M::QueuePause(_)
+        | M::QueueResume(_)
+        | M::TerminalCreate(_)
+        | M::TerminalInput(_)
+        | M::TerminalResize(_)
+        | M::TerminalKill(_) => true,
+    }
+}
+
+/// All that can be asked of a session by the scope `write`.
+fn actions(session: TaskId) -> Vec<Value> {
+    let terminal = TerminalId::new(session);
+    let all = vec![
+        json!({ "action": "prompt", "sessionId": session, "text": "t" }),
+        json!({ "action": "permission.respond", "sessionId": session, "requestId": TaskId::new(), "body": { "optionId": "o" } }),
+        json!({ "action": "cancel", "sessionId": session }),
+        json!({ "action": "cancel", "sessionId": session, "queueId": TaskId::new() }),
+        json!({ "action": "terminate", "sessionId": session }),
+        json!({ "action": "queue.reorder", "sessionId": session, "order": [TaskId::new()] }),
+        json!({ "action": "queue.clear", "sessionId": session }),
+        json!({ "action": "queue.pause", "sessionId": session }),
+        json!({ "action": "queue.resume", "sessionId": session }),
+        json!({ "action": "terminal.create", "sessionId": session }),
+        json!({ "action": "terminal.input", "terminalId": terminal, "data": "x" }),
+        json!({ "action": "terminal.resize", "terminalId": terminal, "cols": 80, "rows": 24 }),
+        json!({ "action": "terminal.kill", "terminalId": terminal }),
+    ];
+    let mut kinds = std::collections::BTreeSet::new();
+    for action in &all {
+        let message: WsChannelControlMessageExt = serde_json::from_value(action.clone()).unwrap();
+        assert!(acts(&message), "{action}");
+        kinds.insert(action["action"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
+    all
+}
+
+/// Nothing can be done to another's session, nor to one's own by who may only look; and nothing of it is done.
+#[tokio::test]
+async fn no_action_reaches_what_is_not_the_askers() {
+    let server = Server::start().await;
+    let (own, foreign) = (server.task("ann").await, server.task("bob").await);
+    server.begun(own).await;
+    server.begun(foreign).await;
+    let seqs = async || {
+        let mut seqs = Vec::new();
+        for task in [own, foreign] {
+            let record = server.store.task(task).await.unwrap().unwrap();
+            seqs.push((record.status, record.queue_paused, record.queued, record.last_seq));
+        }
+        seqs
+    };
+    let before = seqs().await;
+    let ann = server.token("ann", &[Scope::Read, Scope::Write, Scope::ActAs]).await;
+    let mut socket = open(&server, &ann, "/ws").await;
+    socket.next_of("connected").await;
+    for action in actions(foreign) {
+        socket.say(action.clone()).await;
+        let told = socket.next().await.unwrap();
+        let words = match action.get("terminalId") {
+            Some(id) => format!("Terminal {id} not found"),
+            None => format!("Session \"{foreign}\" not found"),
+        };
+        assert_eq!(told, json!({ "type": "error", "message": words }), "{action}");
+    }
+    for action in ["fs.snapshot", "file.preview"] {
+        socket.say(json!({ "action": action, "sessionId": foreign, "path": "a" })).await;
+        assert_eq!(socket.next().await.unwrap()["type"], "error", "{action}");
+    }
+    let reader = server.token("ann", &[Scope::Read]).await;
+    let mut many = open(&server, &reader, "/ws").await;
+    let mut one = open(&server, &reader, &format!("/ws/sessions/{own}")).await;
+    many.next_of("connected").await;
+    one.next_of("connected").await;
+    for action in actions(own) {
+        for socket in [&mut many, &mut one] {
+            socket.say(action.clone()).await;
+            let told = socket.next_of("error").await;
+            assert!(
+                told["message"].as_str().unwrap().contains("lacks the scope \"write\""),
+                "{action}: {told}"
+            );
+        }
+    }
+    assert_eq!(seqs().await, before);
+    server.stop().await;
+}
+
+/// A session comes with the newest part of its log: so many events, and no more bytes than may be.
+#[tokio::test]
+async fn a_session_comes_with_the_newest_of_its_log() {
+    let server = Server::start().await;
+    let ann = server.token("ann", &[Scope::Read, Scope::Write]).await;
+    let logs = async |task: TaskId| {
+        let session = server.call(&ann, "GET", &format!("/api/agents/{task}"), None).await;
+        assert_eq!(session.status, 200);
+        let bytes = session.body.len();
+        let session = session.json();
+        let number = |log: &Value| {
+            let message = log["data"]["message"].as_str()?;
+            message.strip_prefix('#')?.split(' ').next()?.parse::<usize>().ok()
+        };
+        let all = session["logs"].as_array().unwrap();
+        (
+            all.len(),
+            all.iter().filter_map(number).collect::<Vec<_>>(),
+            session["logsTruncated"].clone(),
+            bytes,
+        )
+    };
+    let (many, large) = (server.task("ann").await, server.task("ann").await);
+    server.begun(many).await;
+    server.begun(large).await;
+    let (before, _, truncated, _) = logs(many).await;
+    assert!(before > 0 && truncated.is_null(), "{before} {truncated}");
+    server.append(many, 10, 1).await;
+    let (count, numbers, truncated, _) = logs(many).await;
+    assert_eq!((count, numbers, truncated), (before + 10, (0..10).collect(), Value::Null));
+    server.append(many, 1_001, 1).await;
+    let (count, numbers, truncated, _) = logs(many).await;
+    assert_eq!((count, numbers, truncated), (1_000, (1..1_001).collect(), json!(true)));
+
+    // 5 MiB, of which 4 come.
+    server.append(large, 640, 8 << 10).await;
+    let (count, numbers, truncated, bytes) = logs(large).await;
+    assert_eq!((numbers.first(), numbers.last()), (Some(&(640 - count)), Some(&639)));
+    assert!(numbers.is_sorted() && truncated == json!(true), "{truncated}");
+    assert!((400..=512).contains(&count) && bytes < 5 << 20, "{count} events, {bytes} bytes");
     server.stop().await;
 }
 

@@ -46,6 +46,12 @@ async fn the_frameworks_errors_are_ours() {
     for path in ["/none", "/api/v1", "/api/v1/none", "/api/v1/tasks/", "/api/v2/tasks"] {
         server.call(&token, "GET", path, None).await.is_error("NOT_FOUND");
     }
+    // Routes that seed 003 removed.
+    for path in ["/api/sessions", "/api/sessions/x", "/api/sessions/x/prompt", "/api/sessions/x/events"] {
+        for method in ["GET", "POST"] {
+            server.call(&token, method, path, None).await.is_error("NOT_FOUND");
+        }
+    }
     let wrong = server.call(&token, "PUT", "/api/v1/tasks", None).await;
     wrong.is_error("METHOD_NOT_ALLOWED");
     let mut allow: Vec<_> = wrong.header("allow").split(',').map(str::trim).collect();
@@ -95,11 +101,35 @@ async fn the_frameworks_errors_are_ours() {
         .call(&token, "POST", &format!("/api/v1/tasks/{task}/input"), Some(json!({"data": long})))
         .await
         .is_error("PAYLOAD_TOO_LARGE");
+    for body in [json!({}), json!({ "text": 7 }), json!({ "text": null })] {
+        let path = format!("/api/agents/{task}/prompts");
+        let details = server.call(&token, "POST", &path, Some(body.clone())).await.is_error("BAD_REQUEST");
+        assert_eq!(details["issues"][0]["path"], "text", "{body}: {details}");
+    }
     server.call(&token, "POST", "/api/v1/uploads", None).await.is_error("BAD_REQUEST");
     for scheme in ["Basic eDp5", "Bearer", "Bearer "] {
         server.send("GET", "/api/v1/me", &[("authorization", scheme)], "").await.is_error("UNAUTHORIZED");
     }
     server.stop().await;
+}
+
+/// A store that does not answer makes the server degraded, and is told without its own words.
+#[tokio::test]
+async fn a_server_whose_store_is_gone_says_so() {
+    let server = Server::start().await;
+    let token = server.token("ann", &[Scope::Read]).await;
+    let health = server.send("GET", "/health", &[], "").await;
+    assert_eq!((health.status.as_u16(), &health.json()["status"]), (200, &json!("ok")));
+    assert_eq!(server.call(&token, "GET", "/api/health", None).await.json()["status"], "ok");
+    server.store.close().await;
+    let health = server.send("GET", "/health", &[], "").await;
+    assert_eq!((health.status.as_u16(), &health.json()["status"]), (503, &json!("degraded")));
+    assert_eq!(health.json()["error"], "the store does not answer");
+    // Whose credential it is stands in the store too.
+    let answer = server.call(&token, "GET", "/api/health", None).await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(!answer.text().to_lowercase().contains("sqlite"), "{}", answer.text());
+    server.api.stopping.cancel();
 }
 
 #[tokio::test]

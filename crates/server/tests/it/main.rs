@@ -13,6 +13,7 @@ mod fuzz;
 mod journal;
 mod reference;
 mod retention;
+mod sessions;
 mod streams;
 mod support;
 mod tasks;

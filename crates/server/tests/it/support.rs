@@ -17,7 +17,7 @@ use lia_protocol::{
     ids::{InstanceId, SessionId, TaskId},
     runtime::RuntimeStatus,
     secret::Secret,
-    task::{ConfigMaxima, TaskConfig},
+    task::{ConfigMaxima, TaskConfig, TaskStatus},
     time::Timestamp,
 };
 use lia_runtime::{InstanceRecord, InstanceSpec, InstanceStatus, Ledger, Runtime, RuntimeError, Stream};
@@ -155,11 +155,22 @@ impl Server {
     }
 
     async fn start_whole(runtime: Never, clock: Clock, webhooks: webhooks::Options) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), runtime, clock, webhooks).await
+    }
+
+    /// Ends it, and starts another over its data, with these webhooks.
+    pub async fn again(mut self, webhooks: webhooks::Options) -> Self {
+        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
+        self.stop().await;
+        Self::start_in(dir, Never::default(), Clock::default(), webhooks).await
+    }
+
+    async fn start_in(dir: TempDir, runtime: Never, clock: Clock, webhooks: webhooks::Options) -> Self {
         let path = dir.path();
+        let first = !path.join("lia.db").exists();
         let store = SqliteStore::open(path.join("lia.db"), lia_store::sqlite::Options::default()).unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        assert!(credentials::admin_token(&*store, &path.join("admin.token")).await.unwrap());
+        assert_eq!(credentials::admin_token(&*store, &path.join("admin.token")).await.unwrap(), first);
         let admin = std::fs::read_to_string(path.join("admin.token")).unwrap().trim().to_owned();
         let options = Options {
             data_dir: path.into(),
@@ -240,6 +251,16 @@ impl Server {
         let answer = self.call(&token, "POST", "/api/v1/tasks", Some(body)).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Waits until a task is `starting`: from then on nothing happens by itself.
+    pub async fn begun(&self, task: TaskId) {
+        let starting = async {
+            while self.store.task(task).await.unwrap().unwrap().status != TaskStatus::Starting {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, starting).await.expect("it is being started");
     }
 
     pub fn host(&self) -> String {

@@ -17,6 +17,7 @@ use lia_protocol::{
     api::Scope,
     event::{Actor, ErrorEvent, NewEvent, OwnEvent, TurnEnded},
     ids::{CommandId, TaskId},
+    secret::Secret,
     sessions::verify::verify_webhook_signature,
     time::Timestamp,
 };
@@ -287,6 +288,77 @@ async fn a_failed_delivery_is_the_same_at_every_attempt() {
     let failed = server.deliveries(&ann, &hook, "?state=failed").await;
     let tried = |i: usize| failed["deliveries"][i]["attempts"].as_array().unwrap().len();
     assert_eq!((tried(0), tried(1), failed["deliveries"].as_array().unwrap().len()), (4, 1, 2));
+    receiver.is_quiet().await;
+    server.stop().await;
+}
+
+/// A receiver that says nothing has only so much time; then it is asked again, the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_answer_is_asked_again() {
+    let hurried = webhooks::Options { timeout: Duration::from_secs(1), ..options() };
+    let (server, mut receiver) = (Server::start_telling(hurried).await, Receiver::start().await);
+    let ann = server.writer("ann").await;
+    let task = server.task("ann").await;
+    let hook = server.hook(&ann, json!({ "url": receiver.url(), "secret": "s" })).await;
+    let never = receiver.hold();
+    server.error(task, "one").await;
+    let (first, second) = (receiver.next().await, receiver.next().await);
+    assert_eq!((second.header("webhook-id"), &second.body), (first.header("webhook-id"), &first.body));
+    let done = server.finished(&ann, &hook).await;
+    assert_eq!((&done["state"], done["attempts"].as_array().unwrap().len()), (&json!("delivered"), 2));
+    assert!(done["attempts"][0]["status"].is_null() && done["attempts"][1]["status"] == 204, "{done}");
+    let why = done["attempts"][0]["error"].as_str().unwrap();
+    assert!(why.contains("did not answer within 1s"), "{why}");
+    drop(never);
+    server.stop().await;
+}
+
+/// Those of the configuration are shown to administrators and changed by the configuration alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_of_the_configuration_follow_it() {
+    let mut receiver = Receiver::start().await;
+    let named = |names: &[(&str, &str)]| {
+        let named = |(name, secret): &(&str, &str)| {
+            let url = format!("{}&name={name}", receiver.url());
+            (name.to_string(), webhooks::Named { url, secret: Secret::new(*secret), events: None })
+        };
+        webhooks::Options { named: names.iter().map(named).collect(), ..options() }
+    };
+    let (before, after) = (named(&[("kept", "one"), ("gone", "g")]), named(&[("kept", "two"), ("new", "n")]));
+    let server = Server::start_telling(before).await;
+    let ann = server.writer("ann").await;
+    let list = async |server: &Server, token: &str| {
+        let all = server.call(token, "GET", "/api/webhooks", None).await.json();
+        let mut all: Vec<_> = all.as_array().unwrap().to_vec();
+        all.sort_by_key(|w| w["name"].to_string());
+        all
+    };
+    assert!(list(&server, &ann).await.is_empty(), "they are the operator's");
+    let shown = list(&server, &server.admin).await;
+    let names = |all: &[Value]| all.iter().map(|w| w["name"].clone()).collect::<Vec<_>>();
+    assert_eq!(names(&shown), ["gone", "kept"]);
+    for hook in &shown {
+        assert_eq!((&hook["source"], &hook["allUsers"]), (&json!("config"), &json!(true)), "{hook}");
+        let path = format!("/api/webhooks/{}", hook["id"].as_str().unwrap());
+        server.call(&ann, "GET", &path, None).await.is_error("NOT_FOUND");
+        let change = Some(json!({ "enabled": false }));
+        server.call(&server.admin, "PATCH", &path, change).await.is_error("INVALID_STATE");
+        server.call(&server.admin, "DELETE", &path, None).await.is_error("INVALID_STATE");
+    }
+    assert_eq!(list(&server, &server.admin).await, shown, "nothing was changed");
+
+    let server = server.again(after).await;
+    let again = list(&server, &server.admin).await;
+    assert_eq!(names(&again), ["kept", "new"]);
+    assert_eq!(again[0]["id"], shown[1]["id"], "it is the same one still");
+    let task = server.task("ann").await;
+    server.error(task, "told").await;
+    for _ in 0..2 {
+        let got = receiver.next().await;
+        let secret = if got.path.ends_with("name=kept") { "two" } else { "n" };
+        assert!(got.path.ends_with("name=kept") || got.path.ends_with("name=new"), "{}", got.path);
+        assert!(verify_webhook_signature(secret, &got.body, got.header("x-flamecast-signature")));
+    }
     receiver.is_quiet().await;
     server.stop().await;
 }
