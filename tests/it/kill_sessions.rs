@@ -7,14 +7,15 @@ use anyhow::{Context as _, ensure};
 use lia_client::{Client, Prompted};
 use lia_protocol::{
     ids::TaskId,
-    sessions::{PromptMode, SessionStatus},
+    sessions::{PromptMode, SessionEndReason, SessionStatus},
     task::TaskStatus,
     ws::{WsMessageExt, WsStatusMessage},
 };
 use lia_tests::{
     Log, Server,
     dice::{Dice, kills},
-    processes::{kill9, sidecar},
+    processes::{Watched, kill9, sidecar},
+    receiver::{Receiver, calls},
     session::{self, Busy, waiting},
     settle::{settled, unfinished},
     side::{Side, templates},
@@ -31,7 +32,12 @@ enum Act {
 }
 
 impl Act {
+    /// An answer in its time leaves nothing open: one of four, the last.
     const ALL: [Self; 4] = [Self::Queue, Self::Reverse, Self::Pause, Self::Answer];
+
+    fn of_round(round: u64) -> Self {
+        Self::ALL[usize::try_from(round % 4).unwrap_or_default()]
+    }
 
     async fn begin(self, client: Client, session: String, question: String, order: Vec<String>) {
         // The server dies meanwhile, or has done it: what holds is looked up afterwards.
@@ -87,7 +93,7 @@ async fn queue_and_questions_outlive_kills_of_the_server() -> anyhow::Result<()>
         if paused {
             client.pause_queue(&id).await?;
         }
-        let act = Act::ALL[usize::try_from(dice.below(4))?];
+        let act = Act::of_round(round);
         ids.reverse();
         let late = tokio::spawn(act.begin(client.clone(), id.clone(), question.clone(), ids));
         tokio::time::sleep(Duration::from_micros(dice.below(6_000))).await;
@@ -140,16 +146,52 @@ async fn queue_and_questions_outlive_kills_of_the_server() -> anyhow::Result<()>
     side.compare(&Log::events(&client, task).await?, false)?;
     ensure!(side.prompts == expected, "accepted: {expected:#?}\nreached the agent: {:#?}", side.prompts);
     eprintln!("{open} of {rounds} kills fell while a prompt or a question was open");
+    ensure!(open * 10 >= rounds * 7, "only {open} of {rounds} kills fell while something was open");
     Ok(())
 }
 
+/// What a dead sandbox leaves of a session that a question, a prompt and `waiting` prompts were open in.
+async fn closed(client: &Client, busy: &mut Busy, waiting: u64) -> anyhow::Result<()> {
+    let ended = |m: &WsMessageExt| {
+        matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
+    };
+    busy.log.until("the end", ended).await?;
+    let session = client.session(busy.id()).await?;
+    ensure!(session.status == SessionStatus::Killed, "{session:?}");
+    ensure!(session.end_reason == Some(SessionEndReason::Error), "{session:?}");
+    ensure!(session.pending_permission.is_none(), "a question without an agent: {session:?}");
+    let state = client.prompt_queue(busy.id()).await?;
+    ensure!(!state.processing && state.size == 0, "{state:?}");
+    ensure!((&mut busy.running).await?.is_err(), "the prompt has no end");
+    let events = Log::events(client, busy.id().parse()?).await?;
+    let count = |kind: &str| events.iter().filter(|e| e.kind == kind).count() as u64;
+    ensure!(count("prompt.unknown") == 1, "what the agent had begun is unknown");
+    ensure!(count("prompt.withdrawn") == waiting, "{} of {waiting} given back", count("prompt.withdrawn"));
+    ensure!(count("permission.requested") == 1 && count("permission.answered") == 1);
+    Ok(())
+}
+
+/// The receiver was told that there is a question, and is told the rest: what became of the turn, and the end.
+async fn told(receiver: &Receiver, busy: &Busy, first: String) -> anyhow::Result<()> {
+    let mut ids = vec![first];
+    for kind in ["error", "session_end"] {
+        let delivery = receiver.next().await?;
+        delivery.is(kind, busy.id())?;
+        ensure!(!ids.contains(&delivery.id()), "an event was told twice: {kind}");
+        ids.push(delivery.id());
+        delivery.answer("200 OK").await?;
+    }
+    Ok(())
+}
+
+/// With each kill a delivery is open, too: what follows waits for it, and is told once and in order.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_sidecar_closes_its_questions_and_gives_its_queue_back() -> anyhow::Result<()> {
-    let mut dice = Dice::from_env();
-    let server = Server::start(session::options()).await?;
+    let (mut dice, receiver) = (Dice::from_env(), Receiver::start().await?);
+    let server = Server::start(calls(session::options())).await?;
     let client = server.client()?;
-    for _ in 0..(kills(20) / 4).max(1) {
-        let mut busy = Busy::start(&client).await?;
+    for _ in 0..kills(20) {
+        let mut busy = Busy::with(&client, json!({ "webhooks": [receiver.hook()?] })).await?;
         let n = 1 + dice.below(4);
         for i in 0..n {
             busy.queue(&client, &format!("say {i}")).await?;
@@ -157,23 +199,44 @@ async fn a_killed_sidecar_closes_its_questions_and_gives_its_queue_back() -> any
         let task = busy.id().parse::<TaskId>()?;
         let vm = client.task(task).await?.vm_id.context("vm_id")?;
         ensure!(client.session(busy.id()).await?.pending_permission.is_some(), "nothing is open");
+        let asked = receiver.next().await?;
+        asked.is("permission_request", busy.id())?;
         kill9(sidecar(server.data(), &vm)?)?;
-        let ended = |m: &WsMessageExt| {
-            matches!(m, WsMessageExt::Status(WsStatusMessage { status: TaskStatus::Terminated, .. }))
-        };
-        busy.log.until("the end", ended).await?;
-        let session = client.session(busy.id()).await?;
-        ensure!(session.status == SessionStatus::Killed, "{session:?}");
-        ensure!(session.pending_permission.is_none(), "a question without an agent: {session:?}");
-        let state = client.prompt_queue(busy.id()).await?;
-        ensure!(!state.processing && state.size == 0, "{state:?}");
-        ensure!((&mut busy.running).await?.is_err(), "the prompt has no end");
-        let events = Log::events(&client, task).await?;
-        let count = |kind: &str| events.iter().filter(|e| e.kind == kind).count() as u64;
-        ensure!(count("prompt.unknown") == 1, "what the agent had begun is unknown");
-        ensure!(count("prompt.withdrawn") == n, "{} of {n} were given back", count("prompt.withdrawn"));
-        ensure!(count("permission.requested") == 1 && count("permission.answered") == 1);
+        closed(&client, &mut busy, n).await?;
+        let first = asked.id();
+        asked.answer("204 No Content").await?;
+        told(&receiver, &busy, first).await?;
         client.delete_task(task, true).await?;
     }
+    Ok(())
+}
+
+/// The server dies and the sandbox too: what the next server finds dead is finished, and everybody is told why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_died_without_a_server_is_finished_by_the_next() -> anyhow::Result<()> {
+    let receiver = Receiver::start().await?;
+    let mut server = Server::start(calls(session::options())).await?;
+    let client = server.client()?;
+    let mut busy = Busy::with(&client, json!({ "webhooks": [receiver.hook()?] })).await?;
+    busy.queue(&client, "say never").await?;
+    let vm = client.task(busy.id().parse()?).await?.vm_id.context("vm_id")?;
+    let pid = sidecar(server.data(), &vm)?;
+    let asked = receiver.next().await?;
+    asked.is("permission_request", busy.id())?;
+    let sandbox = Watched::new(pid)?;
+    server.kill9().await?;
+    let first = asked.id();
+    drop(asked);
+    kill9(pid)?;
+    sandbox.ended().await?;
+    server.restart().await?;
+    let client = server.client()?;
+    closed(&client, &mut busy, 1).await?;
+    let again = receiver.next().await?;
+    ensure!(again.id() == first, "another event came first");
+    again.answer("204 No Content").await?;
+    told(&receiver, &busy, first).await?;
+    let logs = client.session(busy.id()).await?.logs;
+    ensure!(logs.last().is_some_and(|l| l.kind == "session.terminated"), "{:?}", logs.last());
     Ok(())
 }

@@ -188,6 +188,66 @@ async fn the_first_answer_to_a_question_wins() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Several questions are open at once: each is answered by itself, in whatever order, over a kill of the server too.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_questions_wait_side_by_side() -> anyhow::Result<()> {
+    let mut server = Server::start(options()).await?;
+    let client = server.client()?;
+    let made = session(&client, json!({})).await?;
+    let ask = |id: &str| {
+        let option = |kind: &str| json!({ "optionId": kind, "name": kind, "kind": kind });
+        let params = json!({
+            "sessionId": "s", "toolCall": { "toolCallId": id, "title": format!("may I {id}") },
+            "options": [option("allow_once"), option("reject_once")],
+        });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "session/request_permission", "params": params })
+    };
+    let script = format!("raw {}\nraw {}\npermission may I last\nsay done", ask("one"), ask("two"));
+    let (running, id) = (client.clone(), made.id.clone());
+    let prompt = tokio::spawn(async move { running.prompt(&id, &script, None).await });
+    let mut log = log(&client, &made).await?;
+    for _ in 0..3 {
+        log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    }
+    let waiting = async |client: &Client| {
+        let now = client.session(&made.id).await?;
+        let all = now.pending_permissions.clone().unwrap_or_default();
+        ensure!(now.pending_permission == all.first().cloned(), "{now:?}");
+        Ok(all.into_iter().map(|p| (p.title, p.request_id)).collect::<Vec<_>>())
+    };
+    let all = waiting(&client).await?;
+    let titles = |all: &[(String, String)]| all.iter().map(|(t, _)| t.clone()).collect::<Vec<_>>();
+    ensure!(titles(&all) == ["may I one", "may I two", "may I last"], "the oldest first: {all:?}");
+    let option = |id: &str| PermissionResponseBody::Option { option_id: id.to_owned() };
+    client.answer_permission(&made.id, &all[1].1, &option("reject_once")).await?;
+    server.kill9().await?;
+    server.restart().await?;
+    let client = server.client()?;
+    let left = waiting(&client).await?;
+    ensure!(left == [all[0].clone(), all[2].clone()], "{left:?}");
+    let none = PermissionResponseBody::Cancelled { outcome: Tag::new() };
+    client.answer_permission(&made.id, &all[0].1, &none).await?;
+    let late = client.answer_permission(&made.id, &all[0].1, &option("allow_once")).await;
+    ensure!(refusal(late)?.0 == 409, "a cancellation holds too");
+    ensure!(waiting(&client).await? == [all[2].clone()]);
+    client.answer_permission(&made.id, &all[2].1, &option("allow_once")).await?;
+    ensure!(log.turn().await? == "end_turn" && log.text().contains("done"), "{}", log.text());
+    ensure!(prompt.await?.is_err(), "who asked was cut off");
+
+    // Each answer reached the agent, once.
+    let events = Log::events(&client, made.id.parse()?).await?;
+    let frames = events.iter().filter(|e| e.kind == "rpc").map(|e| serde_json::from_str(e.body.get()));
+    let frames = frames.collect::<Result<Vec<serde_json::Value>, _>>()?;
+    for (id, outcome) in [
+        ("one", json!({ "outcome": "cancelled" })),
+        ("two", json!({ "outcome": "selected", "optionId": "reject_once" })),
+    ] {
+        let answers: Vec<_> = frames.iter().filter(|f| f["id"] == id && f["result"].is_object()).collect();
+        ensure!(answers.len() == 1 && answers[0]["result"]["outcome"] == outcome, "{id}: {answers:?}");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn questions_are_answered_by_lia_where_that_is_decided() -> anyhow::Result<()> {
     let mut server = Server::start(options()).await?;

@@ -126,6 +126,13 @@ async fn a_turn_is_interrupted_and_the_queue_goes_on() -> anyhow::Result<()> {
     ensure!(places.context("both ran")?.is_sorted(), "{text}");
     ensure!(client.session(&busy.session.id).await?.pending_permission.is_none(), "the question is closed");
     ensure!(refusal(client.cancel_turn(&busy.session.id).await)?.0 == 409, "nothing runs");
+    // With nothing to steer or to interrupt, each is a prompt like any other.
+    for (mode, word) in [(PromptMode::Steer, "steered"), (PromptMode::Interrupt, "interrupted")] {
+        let answer = client.prompt(&busy.session.id, &format!("say {word}"), Some(mode)).await?;
+        ensure!(matches!(&answer, Prompted::Ended(e) if e.stop_reason == "end_turn"), "{answer:?}");
+        ensure!(busy.log.turn().await? == "end_turn");
+        ensure!(busy.log.text().matches(word).count() == 1, "{}", busy.log.text());
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "template-secret-5b1f0d7c2e9a4863";
 const OTHER: &str = "session-secret-90d2c4a7b8e15f36";
+const HOOK: &str = "webhook-secret-7ab05e91d3c2486f";
 
 fn body<T: DeserializeOwned>(json: Value) -> anyhow::Result<T> {
     Ok(serde_json::from_value(json)?)
@@ -97,8 +98,9 @@ async fn variables_of_a_template_go_in_and_never_out() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What goes in encrypted stands nowhere else: not in the store, not in what the sandbox left, not in the server's words.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_store_holds_no_value_of_a_variable() -> anyhow::Result<()> {
+async fn the_data_folder_holds_no_value_and_no_secret() -> anyhow::Result<()> {
     let server = Server::start(options()).await?;
     let client = server.client()?;
     let made = client
@@ -106,21 +108,27 @@ async fn the_store_holds_no_value_of_a_variable() -> anyhow::Result<()> {
             "name": "planted-name-3c9f81d2", "spawn": { "command": "{agent}/scripted-agent", "args": [] }, "env": { "KEY": SECRET },
         }))?)
         .await?;
-    let more = json!({ "agentTemplateId": made.id, "env": { "OWN": OTHER } });
+    let hook = json!({ "url": "https://hook.example/", "secret": HOOK, "events": ["session_end"] });
+    let more = json!({ "agentTemplateId": made.id, "env": { "OWN": OTHER }, "webhooks": [hook] });
     let started = session(&client, more).await?;
     client.prompt(&started.id, "say quiet", None).await?;
+    // It works still, sleeps, and has ended: each leaves other things behind.
+    let search = |when: &str| {
+        for secret in [SECRET, OTHER, HOOK] {
+            let found = Needle::new(secret).files(server.data());
+            ensure!(found.is_empty(), "{secret} of a session that {when} is in {found:?}");
+        }
+        Ok(())
+    };
+    search("runs")?;
+    client.suspend(started.id.parse()?).await?;
+    search("sleeps")?;
+    client.end_session(&started.id).await?;
+    search("has ended")?;
     let mode = std::os::unix::fs::PermissionsExt::mode(
         &std::fs::metadata(server.data().join("server.secret"))?.permissions(),
     );
     ensure!(mode & 0o777 == 0o600, "server.secret has the mode {mode:o}");
-    for secret in [SECRET, OTHER] {
-        let found: Vec<_> = Needle::new(secret)
-            .files(server.data())
-            .into_iter()
-            .filter(|p| p.starts_with(&server.data().join("lia.db").display().to_string()))
-            .collect();
-        ensure!(found.is_empty(), "{secret} is in {found:?}");
-    }
     ensure!(
         !Needle::new("planted-name-3c9f81d2").files(server.data()).is_empty(),
         "the search does not find what is not encrypted"
@@ -172,7 +180,10 @@ async fn named_instances_are_started_paused_stopped_and_removed() -> anyhow::Res
     let (code, _, text) = refusal(client.start_instance("docker", None).await)?;
     ensure!(code == 400 && text.contains(&format!("available are {}", runtime())), "{code} {text}");
     let two = client.start_instance(&runtime(), Some("two")).await?;
-    ensure!(two.status == InstanceStatus::Running && two.websocket_url.is_some(), "{two:?}");
+    let socket = server.url().replace("http://", "ws://") + "/ws";
+    ensure!(two.status == InstanceStatus::Running, "{two:?}");
+    ensure!(two.websocket_url.as_ref() == Some(&socket), "{two:?}");
+    ensure!(instances().await?[0] == two, "the list shows it as its start did");
 
     let own = session(&client, json!({})).await?;
     let other = session(&client, json!({ "runtimeInstance": "two" })).await?;
@@ -193,6 +204,7 @@ async fn named_instances_are_started_paused_stopped_and_removed() -> anyhow::Res
 
     client.steer_instance("two", "stop").await?;
     ensure!(status("two").await? == InstanceStatus::Stopped);
+    ensure!(instances().await?[0].websocket_url.is_none(), "one that is stopped is reached nowhere");
     ensure!(client.session(&other.id).await?.status == SessionStatus::Killed, "its session has ended");
     ensure!(client.session(&own.id).await?.status == SessionStatus::Active, "the other's has not");
     ensure!(refusal(client.steer_instance("two", "pause").await)?.0 == 409, "a stopped one is not paused");

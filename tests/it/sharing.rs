@@ -2,7 +2,7 @@
 //! of the others when one ends, when the server is killed, and when the sandbox is.
 
 use anyhow::{Context as _, ensure};
-use lia_client::Client;
+use lia_client::{Client, Prompted, Retry};
 use lia_protocol::{
     ids::{CommandId, Seq, TaskId},
     sessions::{Session, SessionEndReason, SessionStatus},
@@ -11,11 +11,13 @@ use lia_protocol::{
 };
 use lia_tests::{
     Log, Server,
-    processes::{Watched, all, instance, kill9, sidecar},
+    processes::{Watched, all, inside, instance, kill9, sidecar},
     session::{options, refusal, runtime, session},
     side::templates,
 };
 use serde_json::json;
+
+use crate::channels::Socket;
 
 async fn shared(client: &Client) -> anyhow::Result<Session> {
     session(client, json!({ "runtimeInstance": "both" })).await
@@ -89,6 +91,120 @@ async fn one_sandbox_serves_several_sessions_and_outlives_each() -> anyhow::Resu
     ensure!(folder.exists(), "{}", folder.display());
     client.remove_instance("both").await?;
     ensure!(!folder.exists(), "removed with the instance");
+    Ok(())
+}
+
+/// What sessions of a sandbox do not share: processes and their variables, what is written down of what they say, and who
+/// answers their questions.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_a_sandbox_are_apart_in_all_but_their_files() -> anyhow::Result<()> {
+    const VALUE: &str = "value-of-the-second-4d21c8f0";
+    let server = Server::start(options()).await?;
+    let client = server.client()?;
+    let with = json!({ "runtimeInstance": "both", "env": { "OWN": VALUE } });
+    let (a, b) = (shared(&client).await?, session(&client, with).await?);
+    let (task_a, task_b) = (a.id.parse::<TaskId>()?, b.id.parse::<TaskId>()?);
+    let of_b = lasting(&client, &b, 640_231).await?;
+    // The same words, said by both: what one finds of itself, the other does not find.
+    let look = "sh for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; tr '\\0' '\\n' < $p/environ; done 2>/dev/null; true";
+    let (by_a, by_b) = (says(&client, &a, look).await?, says(&client, &b, look).await?);
+    for secret in ["sleep 640231", VALUE] {
+        ensure!(by_b.contains(secret), "the search does not find {secret}: {by_b}");
+        ensure!(!by_a.contains(secret), "{secret} of another session is seen: {by_a}");
+    }
+    let sidecar = sidecar(server.data(), &vm(&client, &b).await?)?;
+    for task in [task_b, task_a] {
+        let journal = format!("/lia/state/{}", client.task(task).await?.session_id);
+        let there = std::fs::read_dir(inside(sidecar, &journal)).with_context(|| journal.clone())?;
+        let there: Vec<_> = there.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        ensure!(!there.is_empty(), "{journal} is not where it is looked for");
+        let look = format!("sh ls {journal} /proc/1/root{journal} /proc/*/root{journal}; echo looked");
+        let found = says(&client, &a, &look).await?;
+        let seen = there.iter().find(|name| found.contains(name.as_str()));
+        ensure!(found.contains("looked") && seen.is_none(), "{found}");
+    }
+
+    // A question is answered by its own number under its own session alone, and by nothing that another agent says.
+    let (runs, id, from) = (client.clone(), b.id.clone(), client.task(task_b).await?.last_seq);
+    let running = tokio::spawn(async move { runs.prompt(&id, "permission go on", None).await });
+    let mut log = Log::open(&client, task_b, from).await?;
+    log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    let asked = client.session(&b.id).await?.pending_permission.context("the question")?;
+    let allow = serde_json::from_value(json!({ "optionId": "allow_once" }))?;
+    let (code, _, _) = refusal(client.answer_permission(&a.id, &asked.request_id, &allow).await)?;
+    ensure!(code == 404, "another session's question was answered: {code}");
+    let mut socket = Socket::channels(&server, &client).await?;
+    socket
+        .say(json!({ "action": "permission.respond", "sessionId": a.id, "requestId": asked.request_id, "body": { "optionId": "allow_once" } }))
+        .await?;
+    socket.until(|m| m["type"] == "error").await?;
+    let rpc = Log::events(&client, task_b).await?;
+    let frame = rpc.iter().rev().find(|e| e.body.get().contains("session/request_permission"));
+    let frame: serde_json::Value = serde_json::from_str(frame.context("its frame")?.body.get())?;
+    let answer = json!({ "jsonrpc": "2.0", "id": frame["id"], "result": { "outcome": { "outcome": "selected", "optionId": "allow_once" } } });
+    says(&client, &a, &format!("raw {answer}\nsay said")).await?;
+    ensure!(client.session(&b.id).await?.pending_permission == Some(asked.clone()), "it waits still");
+    client.answer_permission(&b.id, &asked.request_id, &allow).await?;
+    ensure!(matches!(running.await??, Prompted::Ended(e) if e.stop_reason == "end_turn"));
+
+    // All that the first may signal is its own: it ends itself alone.
+    ensure!(client.prompt(&a.id, "sh kill -9 -1", None).await.is_err(), "it ended itself");
+    ensure!(of_b.lives()? && says(&client, &b, "say still here").await?.contains("still here"));
+    Ok(())
+}
+
+/// Files, git and terminals are those of the sandbox, asked of a session or of the instance.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_is_looked_into_by_its_session_and_by_its_instance() -> anyhow::Result<()> {
+    let server = Server::start(options()).await?;
+    let client = server.client()?;
+    let a = shared(&client).await?;
+    let made = "sh git init -q -b work app && cd app && git config user.name t && git config user.email t@t.example \
+                && echo one > file && git add file && git commit -q -m first && git branch other && echo made";
+    ensure!(says(&client, &a, made).await?.contains("made"), "no repository");
+    let get = async |base: &str, rest: &str| {
+        let (status, json) = server.call("GET", &format!("{base}{rest}"), None).await?;
+        ensure!(status == 200, "{base}{rest}: {status} {json}");
+        Ok(json)
+    };
+    let names = |list: &serde_json::Value, key: &str| {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|e| e[key].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    for (base, tree) in [(format!("/api/agents/{}", a.id), "x"), ("/api/runtimes/both".to_owned(), "y")] {
+        let mut branches = names(&get(&base, "/fs/git/branches?path=app").await?["branches"], "name");
+        branches.sort();
+        ensure!(
+            branches.starts_with(&["other".to_owned()]) && branches.contains(&"work".to_owned()),
+            "{branches:?}"
+        );
+        let commits = get(&base, "/fs/git/commits?path=app&branch=other").await?;
+        ensure!(names(&commits["commits"], "message") == ["first"], "{base}: {commits}");
+        let body = json!({ "name": tree, "path": "app", "newBranch": format!("topic-{tree}") });
+        let (status, made) = server.call("POST", &format!("{base}/fs/git/worktrees"), Some(body)).await?;
+        let path = format!("/workspace/.lia/worktrees/app/{tree}");
+        ensure!(status == 201 && made["path"] == *path, "{base}: {status} {made}");
+        let trees = names(&get(&base, "/fs/git/worktrees?path=app").await?["worktrees"], "path");
+        ensure!(trees.contains(&path) && trees.contains(&"/workspace/app".to_owned()), "{base}: {trees:?}");
+        let folder = get(&base, "/fs/snapshot?path=app").await?;
+        ensure!(folder["entries"].to_string().contains("file"), "{base}: {folder}");
+        ensure!(get(&base, "/files?path=app/file").await?["content"] == "one\n", "{base}");
+
+        let body = json!({ "command": "/bin/sh", "args": ["-c", "cat app/file; exit 3"] });
+        let (status, opened) = server.call("POST", &format!("{base}/terminals"), Some(body)).await?;
+        ensure!(status == 201, "{base}: {status} {opened}");
+        let terminal = opened["terminalId"].as_str().context("its name")?;
+        let mut seen = client.watch_terminal(a.id.parse()?, terminal, Seq::ZERO, 0, Retry::default());
+        while seen.next().await.transpose()?.is_some() {}
+        let output = get(&base, &format!("/terminals/{terminal}")).await?;
+        ensure!(output["output"].as_str().is_some_and(|o| o.contains("one")), "{base}: {output}");
+        ensure!(output["exitCode"] == 3, "{base}: {output}");
+        let all = get(&base, "/terminals").await?;
+        ensure!(names(&all["terminals"], "terminalId").contains(&terminal.to_owned()), "{base}: {all}");
+    }
+    client.end_session(&a.id).await?;
+    let (status, _) = server.call("GET", "/api/runtimes/both/fs/snapshot", None).await?;
+    ensure!(status == 409, "nobody is there to look: {status}");
     Ok(())
 }
 

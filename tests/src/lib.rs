@@ -1,11 +1,13 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
 pub mod browser;
+mod call;
 pub mod dice;
 pub mod leak;
 mod needs;
 mod outfit;
 pub mod processes;
+pub mod receiver;
 mod server;
 pub mod session;
 pub mod settle;

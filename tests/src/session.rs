@@ -90,7 +90,15 @@ impl Busy {
     /// # Errors
     /// What the server answered.
     pub async fn start(client: &Client) -> anyhow::Result<Self> {
-        let session = session(client, json!({})).await?;
+        Self::with(client, json!({})).await
+    }
+
+    /// Starts one, with more fields.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn with(client: &Client, more: Value) -> anyhow::Result<Self> {
+        let session = session(client, more).await?;
         let (runs, id) = (client.clone(), session.id.clone());
         let running = tokio::spawn(async move { runs.prompt(&id, "permission go on", None).await });
         let mut log = Log::open(client, session.id.parse::<TaskId>()?, Seq::ZERO).await?;
