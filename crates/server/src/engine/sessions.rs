@@ -155,7 +155,7 @@ impl Engine {
         env.extend(new.env);
         let policy =
             Policy { allow: template.allow.clone(), providers: template.providers.iter().cloned().collect() };
-        let _joining = shared.joining.lock().await;
+        let joining = shared.joining.lock().await;
         let (instance_name, use_instance, sandbox) =
             self.join_instance(&new.user, new.instance_name, &policy).await?;
         let id = new.id.unwrap_or_else(TaskId::new);
@@ -186,7 +186,9 @@ impl Engine {
         // They hear the session from its first event on.
         ops.splice(1..1, webhooks);
         ops.push(use_instance);
-        let (done, mut settled) = match shared.commit_early(ops).await {
+        let committed = shared.commit_early(ops).await;
+        drop(joining);
+        let (done, mut settled) = match committed {
             Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) => {
                 return Err(EngineError::InvalidState(format!("there is a session {id} already")));

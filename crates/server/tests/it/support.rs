@@ -172,6 +172,7 @@ impl Server {
             park_after: Duration::ZERO,
             end_after: Duration::ZERO,
             only_one: false,
+            question_after: Duration::ZERO,
             grace: Duration::from_secs(1),
             log_quota: 1 << 30,
             pty_keep: 1 << 20,
