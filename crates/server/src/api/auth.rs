@@ -131,7 +131,7 @@ pub async fn guard(State(gate): State<Gate>, req: Request, next: Next) -> Respon
 }
 
 /// A panic of a handler is a defect of one request, not of the server.
-async fn survive(route: &str, handler: impl Future<Output = Response>) -> Response {
+pub(crate) async fn survive(route: &str, handler: impl Future<Output = Response>) -> Response {
     match AssertUnwindSafe(handler).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {

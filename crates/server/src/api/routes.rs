@@ -67,8 +67,8 @@ pub struct Route {
     pub body: usize,
     /// One line for people.
     pub summary: &'static str,
-    make: fn() -> MethodRouter<Api>,
-    describe: fn() -> Doc,
+    pub(crate) make: fn() -> MethodRouter<Api>,
+    pub(crate) describe: fn() -> Doc,
 }
 
 impl Route {
@@ -132,9 +132,9 @@ const WRITE: Access = Access::Scope(Scope::Write);
 const ADMIN: Access = Access::Scope(Scope::Admin);
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal, $doc:expr;)*) => {
-        /// All routes.
-        pub static ROUTES: &[Route] = &[$(Route {
+    ($(#[$about:meta])* $table:ident: $($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal, $doc:expr;)*) => {
+        $(#[$about])*
+        pub static $table: &[Route] = &[$(Route {
             method: Method::$method,
             path: $path,
             access: $access,
@@ -146,6 +146,8 @@ macro_rules! routes {
         }),*];
     };
 }
+
+pub(crate) use routes;
 
 /// A route of one task.
 fn task() -> Doc {
@@ -223,6 +225,8 @@ const BUNDLE: Body = Body::Bytes("application/x-git-bundle");
 const BYTES: Body = Body::Bytes("application/octet-stream");
 
 routes! {
+    /// All routes.
+    ROUTES:
     GET "/health" OPEN Http 0, server::health, "Whether the server and its store answer.",
         doc().gives(200, json::<Health>(), "It is well.").gives(503, json::<Health>(), "It is not.");
     GET "/" OPEN Http 0, page::page, "The plain page: the list of tasks.", html();

@@ -99,6 +99,7 @@ impl Engine {
             cwd: None,
             setup: None,
             sealed_env: None,
+            callback_url: None,
         };
         for repository in r.repositories {
             match repository {
