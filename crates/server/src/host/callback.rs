@@ -7,7 +7,7 @@ use lia_protocol::{
     sessions::WebhookEventType,
 };
 use memchr::memmem;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::webhooks::payload;
@@ -93,22 +93,13 @@ const fn name(kind: WebhookEventType) -> &'static str {
 
 /// The update of an event that is a piece of what the agent says.
 fn chunk(event: &Event) -> Option<Value> {
-    #[derive(Deserialize)]
-    struct Frame {
-        method: String,
-        params: Params,
-    }
-    #[derive(Deserialize)]
-    struct Params {
-        update: Value,
-    }
     if event.kind != Kind::Rpc(Direction::AgentToClient, Phase::Notification) {
         return None;
     }
     memmem::find(&event.body, CHUNK.as_bytes())?;
-    let frame: Frame = serde_json::from_slice(&event.body).ok()?;
-    let is_chunk = frame.method == "session/update" && frame.params.update["sessionUpdate"] == CHUNK;
-    is_chunk.then_some(frame.params.update)
+    let mut frame: Value = serde_json::from_slice(&event.body).ok()?;
+    let update = frame["params"]["update"].take();
+    (frame["method"] == "session/update" && update["sessionUpdate"] == CHUNK).then_some(update)
 }
 
 /// Adds a piece's text to what was said; `false` when it is no more of the same.
