@@ -19,6 +19,7 @@ mod qemu;
 mod sessions;
 mod sessions_queue;
 mod sessions_templates;
+mod sharing;
 mod spine;
 mod terminals;
 mod typescript;

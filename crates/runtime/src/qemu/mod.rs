@@ -294,12 +294,17 @@ impl Runtime for Qemu {
         Ok(Box::new(self.inner.dial(instance, port).await?))
     }
 
+    fn keeps(&self) -> bool {
+        false
+    }
+
     async fn pause(&self, _: &InstanceRecord) -> Result<(), RuntimeError> {
         Err(no("suspend an instance"))
     }
 
     async fn resume(&self, _: &InstanceRecord) -> Result<(), RuntimeError> {
-        Err(no("resume an instance: it suspends none"))
+        // None is ever suspended.
+        Ok(())
     }
 
     async fn stop(&self, instance: &InstanceRecord, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError> {
