@@ -160,15 +160,15 @@ impl Engine {
         };
         shared.check_disk()?;
         env.extend(new.env);
-        let policy =
-            Policy { allow: template.allow.clone(), providers: template.providers.iter().cloned().collect() };
+        let allow: Vec<_> = template.allow.iter().chain(&new.allow).cloned().collect();
+        let policy = Policy { allow: allow.clone(), providers: template.providers.iter().cloned().collect() };
         let _joining = shared.joining.lock().await;
         let (instance_name, use_instance, sandbox) =
             self.join_instance(&new.user, new.instance_name, &policy).await?;
         let id = new.id.unwrap_or_else(TaskId::new);
         let spec = TaskSpec {
             agent_version: shared.templates.version(&template, &shared.options),
-            allow: template.allow.iter().chain(&new.allow).cloned().collect(),
+            allow,
             template,
             env: BTreeMap::new(),
             clone: Vec::new(),

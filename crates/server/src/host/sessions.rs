@@ -2,7 +2,7 @@
 
 use axum::{Extension, Json, extract::State, response::Response};
 use lia_protocol::{
-    error::Issue,
+    error::{ErrorCode, Issue},
     ids::{PermissionId, TaskId},
     limits,
     names::check_env,
@@ -52,7 +52,7 @@ pub(super) async fn live(api: &Api, id: &str) -> Result<Option<TaskRecord>, Fail
 }
 
 async fn must_live(api: &Api, id: &str) -> Result<TaskRecord, Failure> {
-    live(api, id).await?.ok_or_else(|| Failure::new(lia_protocol::error::ErrorCode::NotFound, no_session(id)))
+    live(api, id).await?.ok_or_else(|| Failure::new(ErrorCode::NotFound, no_session(id)))
 }
 
 fn status(t: &TaskRecord) -> RuntimeHostSessionStatus {
@@ -230,10 +230,11 @@ pub(super) async fn answer(
         (Some(_), Some(_)) => return Err(bad_request("optionId or outcome is given, and not both")),
     };
     let Ok(id) = request.parse::<PermissionId>() else { return Err(no_question(request)) };
-    use lia_protocol::error::ErrorCode as C;
     match give_answer(api, caller, task, id, option).await {
         Ok(_) => Ok(OK),
-        Err(f) if matches!(f.code(), C::InvalidState | C::NotFound) => Err(no_question(request)),
+        Err(f) if matches!(f.code(), ErrorCode::InvalidState | ErrorCode::NotFound) => {
+            Err(no_question(request))
+        }
         Err(f) => Err(f),
     }
 }
