@@ -219,7 +219,7 @@ async fn callbacks_in_order_and_the_three_answers() -> anyhow::Result<()> {
     failed.answer(410, None).await?;
 
     // The agent exits in the middle of a turn.
-    let (status, _) = host.prompt(&id, "exit 3").await?;
+    let (status, _) = host.prompt(&id, "crash 3").await?;
     ensure!(status == 500, "{status}");
     receiver.told("error", ok()).await?;
     let end = receiver.told("session_end", ok()).await?;
