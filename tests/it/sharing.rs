@@ -12,7 +12,7 @@ use lia_protocol::{
 use lia_tests::{
     Log, Server,
     processes::{Watched, all, instance, kill9, sidecar},
-    session::{options, refusal, session},
+    session::{options, refusal, runtime, session},
     side::templates,
 };
 use serde_json::json;
@@ -239,7 +239,7 @@ async fn a_runtime_may_have_one_instance_alone() -> anyhow::Result<()> {
     ensure!(vm(&client, &a).await? == vm(&client, &b).await?, "all share it");
     let runtimes = client.named_instances().await?;
     ensure!(runtimes[0].only_one && runtimes[0].instances.len() == 1, "{runtimes:?}");
-    let (code, _, text) = refusal(client.start_instance("local", Some("two")).await)?;
+    let (code, _, text) = refusal(client.start_instance(&runtime(), Some("two")).await)?;
     ensure!(code == 400 && text.contains("single instance"), "{code} {text}");
     ensure!(shared(&client).await.is_err_and(|e| e.to_string().contains("single instance")));
     Ok(())

@@ -666,6 +666,7 @@ impl Owner {
         let how = how.unwrap_or_else(|| "its processes are gone".into());
         let quiet = self.turn.is_none() && self.open.is_empty();
         if self.instance.agent.can_load
+            && self.shared.runtime.keeps()
             && quiet
             && matches!(self.task.status, TaskStatus::Running | TaskStatus::Suspended)
         {

@@ -82,7 +82,10 @@ impl Owner {
             idle_timeout: self.shared.options.idle_timeout,
             frozen_since: self.frozen_since.filter(|_| matches!(self.phase, Phase::Frozen)),
             park_after: self.shared.options.park_after,
-            can_park: self.instance.agent.can_load && self.turn.is_none() && self.open.is_empty(),
+            can_park: self.instance.agent.can_load
+                && self.shared.runtime.keeps()
+                && self.turn.is_none()
+                && self.open.is_empty(),
             suspended_since: self.suspended_since(),
             end_after: self.shared.options.end_after,
         }
