@@ -261,6 +261,9 @@ async fn a_killed_host_goes_on_where_it_was_and_a_stopped_one_ends_its_sessions(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_without_the_token() -> anyhow::Result<()> {
+    let short = Host::bare(vec![("LIA_TOKEN", "short".to_owned())]).await;
+    let refused = short.err().context("a token of five letters")?.to_string();
+    ensure!(refused.contains("too short"), "{refused}");
     let host = Host::bare(Vec::new()).await?;
     let said = host.printed.iter().find_map(|l| l.strip_prefix("the token is in ")).context("where it is")?;
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(said)?.permissions());
