@@ -119,8 +119,8 @@ pub enum Msg {
         by: Actor,
         /// What.
         text: String,
-        /// What it does to a running turn.
-        mode: PromptMode,
+        /// What it does to a running turn; without a mode it is refused while anything goes before it.
+        mode: Option<PromptMode>,
         /// Answer.
         reply: Reply<Prompted>,
     },
