@@ -22,7 +22,9 @@ use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskReco
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{
+    Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, changes::Changes, lines::turn_of,
+};
 use crate::engine::{
     Shared,
     error::EngineError,
@@ -127,6 +129,7 @@ impl Owner {
             given: 0,
             permissions: HashMap::new(),
             last_activity: Instant::now(),
+            changes: Changes::default(),
             running_since: None,
             frozen_since: None,
             link_failures: 0,

@@ -47,7 +47,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{settling::Settling, terminals::OpenTerminals};
+use self::{changes::Changes, settling::Settling, terminals::OpenTerminals};
 use super::{
     Shared,
     error::EngineError,
@@ -56,6 +56,7 @@ use super::{
     tail::Tail,
 };
 
+mod changes;
 mod life;
 pub(crate) mod lines;
 mod messages;
@@ -340,6 +341,8 @@ pub struct Owner {
     given: u64,
     permissions: HashMap<PermissionId, PermissionRecord>,
     last_activity: Instant,
+    /// What the log takes of changed files.
+    changes: Changes,
     /// When running began on the monotonic clock.
     running_since: Option<Instant>,
     frozen_since: Option<Instant>,
