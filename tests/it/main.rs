@@ -6,6 +6,7 @@ mod burst;
 mod channels;
 mod egress;
 mod escape;
+mod files;
 mod kept;
 mod kill;
 mod kill_sessions;

@@ -191,7 +191,8 @@ async fn live(core: &Core, queue: &mut mpsc::Receiver<Input>, handle: &Handle) -
     drop(init);
     let cwd = ready.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone());
     handle.terminals.allow(Beside { env: ready.env.clone(), cwd });
-    let watch = Watch::start(Rc::clone(&core.instance), Rc::clone(&core.journal), Rc::clone(&handle.hints));
+    let watch =
+        Watch::start(Rc::clone(&core.instance), Rc::clone(&core.journal), Rc::clone(&handle.hints)).await;
     core.watch.replace(Some(watch));
     match ready.mode {
         AgentMode::Acp => acp::run(core, ready, first, waiting, queue).await,

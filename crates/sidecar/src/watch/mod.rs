@@ -36,6 +36,8 @@ use crate::{confine::Confined, instance::Instance, journal::Journal};
 pub mod changes;
 pub mod tree;
 
+/// How long the agent's start waits until the workspace is watched.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long changes are gathered.
 const WINDOW: Duration = Duration::from_millis(300);
 /// Said when the kernel allows this user no more queues.
@@ -82,10 +84,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches the instance's workspace for one session.
-    #[must_use]
-    pub fn start(instance: Rc<Instance>, journal: Rc<Journal>, hints: Rc<Hints>) -> Self {
+    /// Watches the instance's workspace for one session. Comes back when all of it is watched, or that takes long: then the
+    /// first hint says that more may have changed.
+    pub async fn start(instance: Rc<Instance>, journal: Rc<Journal>, hints: Rc<Hints>) -> Self {
         let (stop, stopped) = oneshot::channel();
+        let (ready, watched) = oneshot::channel();
         let tell = move |told| match told {
             Told::Changes(changes) => hints.put(changes),
             Told::Unwatched(message) => {
@@ -95,8 +98,10 @@ impl Watch {
                 let _ = journal.commit();
             }
         };
-        let task = async move { run(&instance.workspace, stopped, tell).await };
-        Self { stop, task: tokio::task::spawn_local(task) }
+        let task = async move { run(&instance.workspace, ready, stopped, tell).await };
+        let task = tokio::task::spawn_local(task);
+        let _ = tokio::time::timeout(PATIENCE, watched).await;
+        Self { stop, task }
     }
 
     /// Tells what is to be told yet, and ends. To close what is left takes the kernel its time; the caller says when.
@@ -117,6 +122,7 @@ enum Told {
 /// Watches until it is stopped, or cannot.
 async fn run(
     workspace: &Confined,
+    ready: oneshot::Sender<()>,
     mut stopped: oneshot::Receiver<()>,
     mut tell: impl FnMut(Told),
 ) -> Option<Tree> {
@@ -131,6 +137,11 @@ async fn run(
         }
     };
     tree.look(workspace, Path::new(""), None).await;
+    if ready.send(()).is_err() {
+        let mut changes = Changes::default();
+        changes.more();
+        tell(Told::Changes(changes));
+    }
     let mut allowance = Allowance::new(CHANGED_BURST, Duration::from_secs(CHANGED_SECONDS));
     let mut told_short = false;
     loop {

@@ -232,8 +232,9 @@ struct Running {
 }
 
 impl Running {
-    fn start(root: PathBuf) -> Self {
+    async fn start(root: PathBuf) -> Self {
         let (stop, stopped) = oneshot::channel();
+        let (ready, watched) = oneshot::channel();
         let (told, unwatched) = <(Rc<RefCell<Vec<_>>>, Rc<RefCell<Vec<_>>>)>::default();
         let (list, why) = (Rc::clone(&told), Rc::clone(&unwatched));
         let task = tokio::task::spawn_local(async move {
@@ -242,8 +243,9 @@ impl Running {
                 Told::Changes(mut c) => list.borrow_mut().push((Instant::now(), c.take().unwrap())),
                 Told::Unwatched(message) => why.borrow_mut().push(message),
             };
-            run(&workspace, stopped, tell).await
+            run(&workspace, ready, stopped, tell).await
         });
+        watched.await.unwrap();
         Self { told, unwatched, stop, task }
     }
 
@@ -262,8 +264,7 @@ async fn hints_are_few_however_much_changes() {
     let root = dir.path().to_owned();
     let (told, began) = LocalSet::new()
         .run_until(async move {
-            let running = Running::start(root.clone());
-            tokio::time::sleep(WINDOW).await;
+            let running = Running::start(root.clone()).await;
             let began = Instant::now();
             for i in 0..6_000 {
                 fs::write(root.join(format!("{}", i % 7)), i.to_string()).unwrap();
@@ -293,8 +294,7 @@ async fn changes_are_gathered_and_the_last_are_told_at_the_end() {
     let root = dir.path().to_owned();
     let told = LocalSet::new()
         .run_until(async move {
-            let running = Running::start(root.clone());
-            tokio::time::sleep(WINDOW).await;
+            let running = Running::start(root.clone()).await;
             let began = Instant::now();
             fs::write(root.join("a"), "").unwrap();
             tokio::time::sleep(WINDOW / 2).await;
@@ -309,6 +309,23 @@ async fn changes_are_gathered_and_the_last_are_told_at_the_end() {
         .await;
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].1.added, ["c"]);
+}
+
+/// Whoever does not wait for the first look is told that there may be more.
+#[tokio::test]
+async fn a_look_that_took_too_long_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = Confined::open_root(dir.path(), None).unwrap();
+    let (ready, _) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel();
+    drop(stop);
+    let mut hints = Vec::new();
+    let tell = |told| match told {
+        Told::Changes(mut changes) => hints.extend(changes.take()),
+        Told::Unwatched(message) => panic!("{message}"),
+    };
+    assert!(run(&workspace, ready, stopped, tell).await.is_some());
+    assert_eq!(hints, [FsChanged { truncated: Some(True), ..FsChanged::default() }]);
 }
 
 #[test]
