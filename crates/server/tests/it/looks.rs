@@ -337,15 +337,17 @@ async fn changes_of_files_are_in_the_log_and_few() {
 /// However often a client subscribes, its replays do not pile up.
 #[tokio::test]
 async fn subscriptions_that_wait_are_bounded() {
-    let server = Server::start().await;
-    let task = server.task("ann").await;
-    server.append(task, 20_000, 1).await;
-    let token = server.token("ann", &[Scope::Read]).await;
-    let mut socket = open(&server, &token, "/ws").await;
-    socket.next_of("connected").await;
-    let channel = format!("session:{task}");
-    // Each replay takes many reads of the store, an order one step.
-    for _ in 0..WS_PENDING + 50 {
+    const LINES: u64 = 20_000;
+    let mut r = Running::start().await;
+    let line = |n| json!({ "type": "progress", "offset": n, "stage": "a", "message": "b" });
+    for first in (2..LINES).step_by(1_000) {
+        r.sidecar.say(&(first..first + 1_000).map(line).collect::<Vec<_>>()).await;
+        r.sidecar.acknowledged(first + 999).await;
+    }
+    let mut socket = r.socket("ann", "/ws").await;
+    let channel = format!("session:{}", r.task);
+    // Each replay takes many reads of the log, an order one step.
+    for _ in 0..4 * WS_PENDING {
         socket.subscribe(&channel, Some(0)).await;
     }
     let no = socket.next_of("error").await;
@@ -355,8 +357,7 @@ async fn subscriptions_that_wait_are_bounded() {
     // Taken back they make room, and the socket goes on.
     socket.say(json!({ "action": "unsubscribe", "channel": channel })).await;
     socket.until("unsubscribed", &channel).await;
-    socket.subscribe(&channel, Some(19_990)).await;
-    let told = socket.until("subscribed", &channel).await;
-    assert!(!told.is_empty() && told.iter().all(|m| m["seq"].as_u64() > Some(19_990)), "{}", told.len());
-    server.stop().await;
+    socket.subscribe(&channel, Some(0)).await;
+    assert!(!socket.until("subscribed", &channel).await.is_empty());
+    r.server.stop().await;
 }
