@@ -12,6 +12,7 @@ mod documents;
 mod errors;
 mod fuzz;
 mod journal;
+mod looks;
 mod reference;
 mod retention;
 mod streams;

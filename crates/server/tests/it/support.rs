@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use lia_gateway::Gateway;
 use lia_protocol::{
     api::Scope,
-    boot::PORT_CONTROL,
+    boot::{PORT_CONTROL, PORT_HOST_API},
     ids::{InstanceId, SessionId, TaskId},
     runtime::RuntimeStatus,
     secret::Secret,
@@ -46,12 +46,14 @@ use tokio_util::sync::CancellationToken;
 /// Nothing here takes that long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A runtime whose instances are never ready; or, with a place for their control links, as ready as the test plays it.
+/// A runtime whose instances are never ready; or, with a place for their control links, as ready as the test plays it; with
+/// one for their host APIs it plays those too.
 /// It knows what it was told to delete.
 #[derive(Default)]
 struct Never {
     deleted: Mutex<Vec<InstanceId>>,
     links: Option<UnboundedSender<DuplexStream>>,
+    hosts: Option<UnboundedSender<DuplexStream>>,
 }
 
 fn gone(id: InstanceId) -> RuntimeError {
@@ -85,7 +87,12 @@ impl Runtime for Never {
         std::future::pending().await
     }
     async fn dial(&self, i: &InstanceRecord, port: u16) -> Result<Box<dyn Stream>, RuntimeError> {
-        let links = self.links.as_ref().filter(|_| port == PORT_CONTROL).ok_or_else(|| gone(i.id))?;
+        let links = match port {
+            PORT_CONTROL => self.links.as_ref(),
+            PORT_HOST_API => self.hosts.as_ref(),
+            _ => None,
+        };
+        let links = links.ok_or_else(|| gone(i.id))?;
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         links.send(theirs).map_err(|_| gone(i.id))?;
         Ok(Box::new(ours))
@@ -144,6 +151,14 @@ impl Server {
         let (links, dialled) = unbounded_channel();
         let runtime = Never { links: Some(links), ..Never::default() };
         (Self::start_on(runtime, Clock::default()).await, dialled)
+    }
+
+    /// The same, with their host APIs.
+    pub async fn start_hosted() -> (Self, UnboundedReceiver<DuplexStream>, UnboundedReceiver<DuplexStream>) {
+        let (links, dialled) = unbounded_channel();
+        let (hosts, asked) = unbounded_channel();
+        let runtime = Never { links: Some(links), hosts: Some(hosts), ..Never::default() };
+        (Self::start_on(runtime, Clock::default()).await, dialled, asked)
     }
 
     /// With these webhooks.

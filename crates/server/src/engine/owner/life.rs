@@ -21,7 +21,9 @@ use lia_runtime::{InstanceStatus, RuntimeError};
 use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskRecord};
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 
-use super::{Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{
+    Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, changes::Changes, lines::turn_of,
+};
 use crate::engine::{
     Engine, Shared,
     error::EngineError,
@@ -128,6 +130,7 @@ impl Owner {
             given: 0,
             permissions: HashMap::new(),
             last_activity: Instant::now(),
+            changes: Changes::default(),
             running_since: None,
             frozen_since: None,
             link_failures: 0,
