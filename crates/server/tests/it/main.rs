@@ -16,4 +16,5 @@ mod retention;
 mod streams;
 mod support;
 mod tasks;
+mod ui;
 mod webhooks;
