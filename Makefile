@@ -24,8 +24,13 @@ run: ## Build what is new, start Lia on this machine, print its link (Ctrl-C end
 	@scripts/build.sh
 	@scripts/run.sh $(ARGS)
 
+.PHONY: dev
+dev: ## Server and web UI side by side, each started anew when its sources change (mprocs)
+	@scripts/setup.sh
+	@scripts/dev.sh
+
 .PHONY: build
-build: ## Build lia, its sidecar and the scripted agent
+build: ## Build lia with its web UI, its sidecar and the scripted agent
 	@scripts/setup.sh
 	@scripts/build.sh
 
@@ -51,6 +56,7 @@ check: ## Format, shell scripts, documents, licences, lints, generated files
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(STEP) "generated files" scripts/check-generated.sh
 	@$(STEP) "wire types" scripts/check-wire.sh
+	@$(STEP) "packages" scripts/check-packages.sh
 
 .PHONY: format
 format: ## Format the code and make the generated files anew

@@ -1,0 +1,57 @@
+// What every test of the UI has: a server of its own file, and a page that must stay within it. A request to anywhere
+// else, a refusal by the page's own policy, or a script's failure fails the test that saw it.
+import { test as base, expect } from "@playwright/test";
+
+import { Lia } from "./lia.js";
+
+interface Watched {
+  /** What the browser complained about. */
+  complaints: string[];
+}
+
+export const test = base.extend<Watched & { signedIn: void }, { lia: Lia }>({
+  lia: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the braces
+    async ({}, use) => {
+      const lia = await Lia.start();
+      await use(lia);
+      await lia.end();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+
+  baseURL: async ({ lia }, use) => use(lia.url),
+
+  complaints: [
+    async ({ context, lia }, use) => {
+      const complaints: string[] = [];
+      context.on("request", (request) => {
+        const url = new URL(request.url());
+        const ours = url.host === new URL(lia.url).host || ["data:", "blob:"].includes(url.protocol);
+        if (!ours) complaints.push(`a request to ${url.href}`);
+      });
+      context.on("weberror", (e) => complaints.push(`a script failed: ${e.error().stack ?? String(e.error())}`));
+      context.on("console", (message) => {
+        if (/Content Security Policy|Trusted Type/i.test(message.text())) complaints.push(message.text());
+      });
+      await context.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (e) =>
+          console.error(`Content Security Policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
+        );
+      });
+      await use(complaints);
+      expect(complaints).toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  /** The cookie of an administrator, without the link, which works once. */
+  signedIn: async ({ context, lia }, use) => {
+    const headers = { origin: lia.url };
+    const answer = await context.request.post(`${lia.url}/api/v1/login`, { data: { code: lia.token }, headers });
+    expect(answer.status()).toBe(204);
+    await use();
+  },
+});
+
+export { expect };
