@@ -53,6 +53,7 @@ check: ## Format, shell scripts, documents, licences, lints, generated files
 	@$(STEP) "shell scripts" scripts/check-shell.sh
 	@$(STEP) documents scripts/check-docs.sh
 	@$(STEP) licences scripts/licences.sh
+	@$(STEP) "web UI" scripts/web-ui.sh
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(STEP) "generated files" scripts/check-generated.sh
 	@$(STEP) "wire types" scripts/check-wire.sh
