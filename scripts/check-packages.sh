@@ -8,4 +8,4 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   exit 1
 fi
 scripts/npm.sh
-npm run --silent lint --workspaces --if-present
+npm run lint --workspaces --if-present

@@ -42,7 +42,7 @@ case ${1:-} in
   start) start ;;
   ui)
     scripts/npm.sh
-    npm run --silent build --workspace @lia/shared
+    npm run build --workspace @lia/shared
     exec npm run dev --workspace @lia/web-ui
     ;;
   *)

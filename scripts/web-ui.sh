@@ -25,7 +25,7 @@ if [ -e "$dist/index.html" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
 scripts/npm.sh
 echo "Building the web UI"
 rm -f "$stamp"
-npm run --silent build --workspace @lia/shared
-npm run --silent build --workspace @lia/web-ui
+npm run build --workspace @lia/shared
+npm run build --workspace @lia/web-ui
 node scripts/compress.js "$dist"
 printf '%s\n' "$now" >"$stamp"
