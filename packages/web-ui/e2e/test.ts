@@ -11,7 +11,7 @@ interface Watched {
 
 export const test = base.extend<Watched & { signedIn: void }, { lia: Lia }>({
   lia: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright wants the braces
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright looks at the braces
     async ({}, use) => {
       const lia = await Lia.start();
       await use(lia);
@@ -33,11 +33,6 @@ export const test = base.extend<Watched & { signedIn: void }, { lia: Lia }>({
       context.on("weberror", (e) => complaints.push(`a script failed: ${e.error().stack ?? String(e.error())}`));
       context.on("console", (message) => {
         if (/Content Security Policy|Trusted Type/i.test(message.text())) complaints.push(message.text());
-      });
-      await context.addInitScript(() => {
-        document.addEventListener("securitypolicyviolation", (e) =>
-          console.error(`Content Security Policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
-        );
       });
       await use(complaints);
       expect(complaints).toEqual([]);
