@@ -9,7 +9,7 @@ interface Watched {
   complaints: string[];
 }
 
-export const test = base.extend<Watched & { signedIn: void }, { lia: Lia }>({
+export const test = base.extend<Watched & { signedIn: undefined }, { lia: Lia }>({
   lia: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright looks at the braces
     async ({}, use) => {
@@ -45,7 +45,7 @@ export const test = base.extend<Watched & { signedIn: void }, { lia: Lia }>({
     const headers = { origin: lia.url };
     const answer = await context.request.post(`${lia.url}/api/v1/login`, { data: { code: lia.token }, headers });
     expect(answer.status()).toBe(204);
-    await use();
+    await use(undefined);
   },
 });
 
