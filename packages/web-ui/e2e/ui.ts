@@ -8,7 +8,7 @@ export class Ui {
 
   // Signing in.
   get secret(): Locator {
-    return this.page.getByLabel("Code or token");
+    return this.page.getByLabel("Link, code or token");
   }
   get signIn(): Locator {
     return this.page.getByRole("button", { name: "Sign in" });
@@ -53,6 +53,35 @@ export class Ui {
   get cutOff(): Locator {
     return this.page.getByText(/reconnecting/i);
   }
+  /** What the agent said, in its parts. */
+  get answers(): Locator {
+    return this.conversation.getByRole("article", { name: "Agent" });
+  }
+  /** What people said. */
+  async asked(): Promise<string[]> {
+    return this.conversation.getByRole("article", { name: "You" }).allInnerTexts();
+  }
+  get preview(): Locator {
+    return this.page.getByRole("region", { name: "Preview" });
+  }
+  file(name: string): Locator {
+    return this.page.getByRole("treeitem", { name });
+  }
+  /** A button of the head, which a phone has in a menu. */
+  async act(name: string): Promise<void> {
+    const button = this.button(name);
+    if (!(await button.isVisible())) await this.button("More").click();
+    await button.or(this.page.getByRole("menuitem", { name, exact: true })).click();
+  }
+  async typeInTerminal(text: string): Promise<void> {
+    const input = this.page.getByRole("textbox", { name: "Terminal input" });
+    await input.focus();
+    await this.page.keyboard.type(text);
+  }
+  async terminalText(): Promise<string> {
+    const rows = await this.page.locator(".xterm-rows > div").allInnerTexts();
+    return rows.join("\n").replaceAll("\u00a0", " ");
+  }
   tab(name: string): Locator {
     return this.page.getByRole("tab", { name });
   }
@@ -61,7 +90,7 @@ export class Ui {
   }
 
   async session(id: string): Promise<void> {
-    await this.page.goto(`/sessions/${id}`);
+    await this.page.goto(`/tasks/${id}`);
     await expect(this.conversation).toBeVisible();
   }
   async say(text: string): Promise<void> {
