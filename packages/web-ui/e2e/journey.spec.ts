@@ -3,6 +3,8 @@
 import { expect, test } from "./test.js";
 import { Ui } from "./ui.js";
 
+test.use({ as: "nobody" });
+
 /** What the model's stand-in answers, over and over. */
 const SENTENCE = "This answer comes from a stand-in for the model, word by word. ";
 
@@ -40,45 +42,48 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
   });
 
   await test.step("approve a permission", async () => {
-    await ui.permission.getByRole("button", { name: "Allow", exact: true }).click();
-    await expect(ui.permission).toBeHidden();
+    await ui.allow("Allow");
   });
 
   await test.step("watch it stream", async () => {
     const answer = ui.answers.last();
     await expect(answer).toContainText("This answer comes");
     const early = (await answer.innerText()).length;
-    await expect(ui.interrupt).toBeVisible();
+    await expect(ui.stopTurn).toBeVisible();
     await expect.poll(async () => (await answer.innerText()).length).toBeGreaterThan(early);
-    await expect(ui.interrupt).toBeHidden();
+    await expect(ui.stopTurn).toBeHidden();
     expect(words(await answer.innerText())).toBe(words(SENTENCE.repeat(10)).trim());
   });
 
   await test.step("queue two prompts, put the last one first, interrupt", async () => {
     await ui.say("Please do RUNTOOL sleep 600");
-    await ui.permission.getByRole("button", { name: "Allow", exact: true }).click();
+    await ui.allow("Allow");
     await ui.say("first in the queue");
     await ui.say("second in the queue");
     await expect.poll(() => ui.queued()).toEqual(["first in the queue", "second in the queue"]);
-    await ui.queue.getByRole("listitem").nth(1).getByRole("button", { name: "Move up" }).click();
+    await ui.queue
+      .getByRole("listitem")
+      .nth(1)
+      .getByRole("button", { name: /^Earlier: / })
+      .click();
     await expect.poll(() => ui.queued()).toEqual(["second in the queue", "first in the queue"]);
     const { items } = await lia.call<{ items: { text: string }[] }>("GET", `/api/agents/${id}/queue`);
     expect(items.map((i) => i.text)).toEqual(["second in the queue", "first in the queue"]);
-    await ui.interrupt.click();
+    await ui.stopTurn.click();
     // The queue goes on in its new order, and is empty at the end.
     await expect(ui.queue).toBeHidden();
     await expect.poll(async () => (await ui.asked()).slice(-2)).toEqual(["second in the queue", "first in the queue"]);
   });
 
   await test.step("kill the server in the middle of an answer: nothing is lost or doubled", async () => {
-    await expect(ui.interrupt).toBeHidden();
+    await expect(ui.stopTurn).toBeHidden();
     await ui.say("a long answer, please");
     await expect(ui.answers.last()).toContainText("This answer");
     await lia.kill();
     await expect(ui.cutOff).toBeVisible();
     await lia.restart();
     await expect(ui.cutOff).toBeHidden();
-    await expect(ui.interrupt).toBeHidden();
+    await expect(ui.stopTurn).toBeHidden();
     await expect.poll(async () => words(await ui.answers.last().innerText())).toBe(words(SENTENCE.repeat(10)).trim());
     expect(await said()).toContain(SENTENCE.repeat(10));
     await page.reload();
@@ -100,13 +105,14 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
   });
 
   await test.step("suspend, resume, stop", async () => {
-    await ui.act("Suspend");
-    await expect(ui.state).toContainText("Suspended");
-    await ui.act("Resume");
-    await expect(ui.state).toContainText("Ready");
-    await ui.act("Stop");
-    await expect(ui.state).toContainText("Ended");
-    await expect(ui.message).toBeHidden();
+    await ui.button("Suspend").click();
+    await expect(ui.head).toContainText("Suspended");
+    await ui.button("Resume").click();
+    await expect(ui.head).toContainText("Ready");
+    await ui.button("End session").click();
+    await page.getByRole("dialog").getByRole("button", { name: "End session" }).click();
+    await expect(ui.head).toContainText("Ended");
+    await expect(ui.prompt).toBeHidden();
   });
 
   await test.step("sign out", async () => {

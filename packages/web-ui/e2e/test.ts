@@ -4,12 +4,15 @@ import { test as base, expect } from "@playwright/test";
 
 import { Lia } from "./lia.js";
 
-interface Watched {
+interface Own {
+  /** Who opens the page. */
+  as: "admin" | "nobody";
+  signedIn: undefined;
   /** What the browser complained about. */
   complaints: string[];
 }
 
-export const test = base.extend<Watched & { signedIn: undefined }, { lia: Lia }>({
+export const test = base.extend<Own, { lia: Lia }>({
   lia: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright looks at the braces
     async ({}, use) => {
@@ -40,13 +43,20 @@ export const test = base.extend<Watched & { signedIn: undefined }, { lia: Lia }>
     { auto: true },
   ],
 
-  /** The cookie of an administrator, without the link, which works once. */
-  signedIn: async ({ context, lia }, use) => {
-    const headers = { origin: lia.url };
-    const answer = await context.request.post(`${lia.url}/api/v1/login`, { data: { code: lia.token }, headers });
-    expect(answer.status()).toBe(204);
-    await use(undefined);
-  },
+  as: ["admin", { option: true }],
+
+  /** The cookie of an administrator comes without the link, which works once. */
+  signedIn: [
+    async ({ context, lia, as }, use) => {
+      if (as === "admin") {
+        const headers = { origin: lia.url };
+        const answer = await context.request.post(`${lia.url}/api/v1/login`, { data: { code: lia.token }, headers });
+        expect(answer.status()).toBe(204);
+      }
+      await use(undefined);
+    },
+    { auto: true },
+  ],
 });
 
 export { expect };

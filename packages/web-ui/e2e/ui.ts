@@ -11,47 +11,29 @@ export class Ui {
     return this.page.getByLabel("Link, code or token");
   }
   get signIn(): Locator {
-    return this.page.getByRole("button", { name: "Sign in" });
+    return this.button("Sign in");
   }
 
-  // Home.
+  // Home, where a task is started, and a session's box.
   get prompt(): Locator {
     return this.page.getByRole("textbox", { name: "Prompt" });
   }
   get files(): Locator {
-    return this.page.getByLabel("Add files");
+    return this.page.locator("input[type=file]");
   }
   get start(): Locator {
-    return this.page.getByRole("button", { name: "Start" });
+    return this.button("Start");
   }
   async chooseAgent(name: string): Promise<void> {
     await this.page.getByRole("combobox", { name: "Agent" }).selectOption(name);
   }
 
   // A session.
-  get state(): Locator {
-    return this.page.getByRole("status", { name: "State" });
+  get head(): Locator {
+    return this.page.locator("main header").first();
   }
   get conversation(): Locator {
     return this.page.getByRole("log", { name: "Conversation" });
-  }
-  get message(): Locator {
-    return this.page.getByRole("textbox", { name: "Message" });
-  }
-  get send(): Locator {
-    return this.page.getByRole("button", { name: "Send" });
-  }
-  get interrupt(): Locator {
-    return this.page.getByRole("button", { name: "Interrupt" });
-  }
-  get queue(): Locator {
-    return this.page.getByRole("list", { name: "Queue" });
-  }
-  get permission(): Locator {
-    return this.page.getByRole("group", { name: "Permission" });
-  }
-  get cutOff(): Locator {
-    return this.page.getByText(/reconnecting/i);
   }
   /** What the agent said, in its parts. */
   get answers(): Locator {
@@ -61,26 +43,26 @@ export class Ui {
   async asked(): Promise<string[]> {
     return this.conversation.getByRole("article", { name: "You" }).allInnerTexts();
   }
+  /** There while a turn runs. */
+  get stopTurn(): Locator {
+    return this.button("Stop this turn");
+  }
+  get queue(): Locator {
+    return this.page.getByRole("region", { name: "Queue" });
+  }
+  /** The texts of the queue, in their order. */
+  async queued(): Promise<string[]> {
+    return this.queue.getByRole("listitem").locator("bdi").allInnerTexts();
+  }
+  /** An open question of the agent. */
+  get permission(): Locator {
+    return this.page.getByRole("region", { name: "Open questions" }).getByRole("article");
+  }
+  get cutOff(): Locator {
+    return this.page.getByRole("alert").filter({ hasText: "Cut off from the server" });
+  }
   get preview(): Locator {
     return this.page.getByRole("region", { name: "Preview" });
-  }
-  file(name: string): Locator {
-    return this.page.getByRole("treeitem", { name });
-  }
-  /** A button of the head, which a phone has in a menu. */
-  async act(name: string): Promise<void> {
-    const button = this.button(name);
-    if (!(await button.isVisible())) await this.button("More").click();
-    await button.or(this.page.getByRole("menuitem", { name, exact: true })).click();
-  }
-  async typeInTerminal(text: string): Promise<void> {
-    const input = this.page.getByRole("textbox", { name: "Terminal input" });
-    await input.focus();
-    await this.page.keyboard.type(text);
-  }
-  async terminalText(): Promise<string> {
-    const rows = await this.page.locator(".xterm-rows > div").allInnerTexts();
-    return rows.join("\n").replaceAll("\u00a0", " ");
   }
   tab(name: string): Locator {
     return this.page.getByRole("tab", { name });
@@ -88,17 +70,28 @@ export class Ui {
   button(name: string): Locator {
     return this.page.getByRole("button", { name, exact: true });
   }
+  file(name: string): Locator {
+    return this.page.getByRole("treeitem", { name });
+  }
 
   async session(id: string): Promise<void> {
     await this.page.goto(`/tasks/${id}`);
     await expect(this.conversation).toBeVisible();
   }
   async say(text: string): Promise<void> {
-    await this.message.fill(text);
-    await this.message.press("Enter");
+    await this.prompt.fill(text);
+    await this.page.getByRole("button", { name: /^(Send|Queue the prompt)$/ }).click();
   }
-  /** The texts of the queue, in their order. */
-  async queued(): Promise<string[]> {
-    return this.queue.getByRole("listitem").allInnerTexts();
+  async allow(option: string): Promise<void> {
+    await this.permission.getByRole("button", { name: option, exact: true }).click();
+    await expect(this.permission).toBeHidden();
+  }
+  async typeInTerminal(text: string): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Terminal input" }).focus();
+    await this.page.keyboard.type(text);
+  }
+  async terminalText(): Promise<string> {
+    const rows = await this.page.locator(".xterm-rows > div").allInnerTexts();
+    return rows.join("\n").replaceAll("\u00a0", " ");
   }
 }
