@@ -2,6 +2,7 @@
 // else, a refusal by the page's own policy, or a script's failure fails the test that saw it.
 import { test as base, expect } from "@playwright/test";
 
+import { fresh } from "./fresh.js";
 import { Lia } from "./lia.js";
 
 interface Own {
@@ -28,6 +29,7 @@ export const test = base.extend<Own, { lia: Lia }>({
   complaints: [
     async ({ context, lia }, use) => {
       const complaints: string[] = [];
+      await fresh(context);
       context.on("request", (request) => {
         const url = new URL(request.url());
         const ours = url.host === new URL(lia.url).host || ["data:", "blob:"].includes(url.protocol);
