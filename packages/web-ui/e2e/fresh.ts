@@ -23,7 +23,7 @@ export async function fresh(context: BrowserContext): Promise<void> {
     const name = existsSync(join(dist, pathname)) && pathname !== "/" ? pathname : page ? "/index.html" : undefined;
     if (given.status() === 303 || name === undefined) return route.fulfill({ response: given });
     const shell = await context.request.get(new URL("/", request.url()).href);
-    const headers = {
+    const headers: Record<string, string> = {
       ...shell.headers(),
       "content-type": media[name.split(".").pop() ?? ""] ?? "application/octet-stream",
     };

@@ -59,8 +59,12 @@ test("in the conversation", async ({ page, lia }) => {
   await ui.say(`permission ${HTML}${CONTROLS}`);
   await expect(ui.permission).toContainText("onerror");
   await isText(ui);
-  // What looks like another order of letters is shown for what it is.
-  expect(await page.evaluate(() => document.body.innerText.includes("\u202e"))).toBe(false);
+  // Where somebody decides by what stands there, letters in another order are shown for what they are.
+  await ui.say("say ```\\nif (user\u202e) {\\n```");
+  for (const place of [ui.permission, ui.head, ui.conversation.locator("pre").last()]) {
+    await expect(place).toBeVisible();
+    expect(await place.innerText()).not.toContain("\u202e");
+  }
 });
 
 test("in a line of a million characters", async ({ page, lia }) => {
