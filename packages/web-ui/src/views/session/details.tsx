@@ -1,0 +1,4 @@
+/** To come. */
+export function Details(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** To come. */
+export function Events(_: Record<string, unknown>) {
+  return null;
+}

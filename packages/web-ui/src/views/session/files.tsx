@@ -1,0 +1,4 @@
+/** To come. */
+export function Files(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** To come. */
+export function MainTerminal(_: Record<string, unknown>) {
+  return null;
+}

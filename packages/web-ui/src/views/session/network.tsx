@@ -1,0 +1,4 @@
+/** To come. */
+export function Network(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** To come. */
+export function Terminals(_: Record<string, unknown>) {
+  return null;
+}
