@@ -43,9 +43,51 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("~/views/session"), "SessionPage"),
 });
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("~/views/templates"), "Templates"),
+});
+const runtimes = createRoute({
+  getParentRoute: () => root,
+  path: "/runtimes",
+  component: lazyRouteComponent(() => import("~/views/runtimes"), "Runtimes"),
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("~/views/webhooks"), "Webhooks"),
+});
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks/$id",
+  component: lazyRouteComponent(() => import("~/views/webhook"), "WebhookPage"),
+});
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("~/views/tokens"), "Tokens"),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("~/views/settings"), "Settings"),
+});
+
 const login = createRoute({ getParentRoute: () => root, path: "/login", component: Home });
 
-const routeTree = root.addChildren([home, tasks, session, login]);
+const routeTree = root.addChildren([
+  home,
+  tasks,
+  session,
+  templates,
+  runtimes,
+  webhooks,
+  webhook,
+  tokens,
+  settings,
+  login,
+]);
 
 /** The views and their addresses. */
 export const router = createRouter({

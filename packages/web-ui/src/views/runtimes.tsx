@@ -1,0 +1,3 @@
+export function Runtimes() {
+  return null;
+}
