@@ -49,6 +49,7 @@ export class SessionLog {
   #entries: Entry[] = [];
   #reader: LogReader | undefined;
   #listeners = new Set<() => void>();
+  #taps = new Set<(entry: Entry) => void>();
   #scheduled = false;
   #view: LogView;
   #atEnd = true;
@@ -86,6 +87,12 @@ export class SessionLog {
 
   view = (): LogView => this.#view;
 
+  /** Hears each event as it is added to the window. */
+  tap(listener: (entry: Entry) => void): () => void {
+    this.#taps.add(listener);
+    return () => this.#taps.delete(listener);
+  }
+
   /** The events of the window, as they are. */
   get entries(): readonly Entry[] {
     return this.#entries;
@@ -116,6 +123,7 @@ export class SessionLog {
     for (const event of events) {
       this.#entries.push(event);
       this.#conversation.push(event);
+      for (const tap of this.#taps) tap(event);
     }
     this.#view = { ...this.#view, hi: events.at(-1)?.seq ?? this.#view.hi };
     if (this.#atEnd) this.#forgetFront();

@@ -62,7 +62,6 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   const ready = all?.filter((t) => t.ready) ?? [];
   const current = ready.find((t) => t.name === template) ?? ready.find((t) => t.providers.length > 0) ?? ready[0];
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: kept while it is written
   useEffect(() => draft.set(text), [text]);
   // Another request is another task.
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever anything of it changes

@@ -9,8 +9,9 @@ function touched(event: Entry): ("task" | "permissions" | "queue" | "files" | "s
   switch (event.kind) {
     case "task.state":
       return ["task", "permissions", "queue"];
-    case "turn.started":
     case "turn.ended":
+      return ["task", "queue", "files"];
+    case "turn.started":
     case "prompt.queued":
     case "prompt.delivered":
     case "prompt.withdrawn":
