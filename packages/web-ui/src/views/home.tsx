@@ -184,7 +184,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
       <div className="flex items-center gap-1.5 px-2.5 pb-2.5">
         <Select
           aria-label="Agent"
-          className="h-8 w-auto max-w-44 border-transparent bg-transparent text-muted hover:bg-hover"
+          className="h-8 w-auto max-w-60 border-transparent max-sm:max-w-40 bg-transparent text-muted hover:bg-hover"
           value={current?.name ?? ""}
           onChange={(e) => setTemplate(e.target.value)}
         >
