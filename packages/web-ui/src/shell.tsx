@@ -6,6 +6,7 @@ import { tell } from "~/lib/api";
 import { cn } from "~/lib/cn";
 import { firstLine } from "~/lib/format";
 import { me, queries, tasks } from "~/lib/queries";
+import { useWatch } from "~/lib/watch";
 import { IconButton } from "~/ui/button";
 import { Logo } from "~/ui/logo";
 import { Dot, doing } from "~/ui/status";
@@ -22,6 +23,7 @@ async function signOut() {
 
 /** What stands around every view: the sidebar, or on a phone a bar that opens it. */
 export function Shell() {
+  useWatch();
   const [open, setOpen] = useState(false);
   const at = useRouterState({ select: (s) => s.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes it
@@ -58,12 +60,20 @@ export function Shell() {
   );
 }
 
+const places = [
+  { to: "/templates", label: "Agents", icon: Bot, admin: false },
+  { to: "/runtimes", label: "Runtimes", icon: Boxes, admin: false },
+  { to: "/webhooks", label: "Webhooks", icon: Webhook, admin: false },
+  { to: "/tokens", label: "Tokens", icon: KeyRound, admin: true },
+  { to: "/settings", label: "Settings", icon: Settings, admin: false },
+] as const;
+
 const item =
   "flex h-8 items-center gap-2.5 rounded-md px-2.5 text-muted hover:bg-hover hover:text-fg [&_svg]:size-4 [&_svg]:shrink-0 data-[status=active]:bg-hover data-[status=active]:font-medium data-[status=active]:text-fg";
 
 function Sidebar({ open }: { open: boolean }) {
   const who = useQuery(me).data;
-  const recent = useQuery({ ...tasks({ per_page: 30 }), refetchInterval: 15_000 });
+  const recent = useQuery({ ...tasks({ per_page: 30 }), refetchInterval: 30_000 });
   return (
     <nav
       id="sidebar"
@@ -91,17 +101,30 @@ function Sidebar({ open }: { open: boolean }) {
         <ul className="grid gap-px">
           {recent.data?.tasks.map((t) => (
             <li key={t.id}>
-              <a href={`/tasks/${t.id}`} className={item} title={firstLine(t.prompt) || t.template}>
+              <Link
+                to="/tasks/$id"
+                params={{ id: t.id }}
+                activeOptions={{ includeSearch: false }}
+                className={item}
+                title={firstLine(t.prompt) || t.template}
+              >
                 <Dot is={doing(t)} alone />
                 <span className="min-w-0 flex-1 truncate">
                   <bdi>{firstLine(t.prompt) || t.template}</bdi>
                 </span>
-              </a>
+              </Link>
             </li>
           ))}
         </ul>
       </div>
       <div className="grid gap-0.5 border-t p-2">
+        {places.map(({ to, label, icon: Icon, admin }) =>
+          admin && !who?.scopes.includes("admin") ? null : (
+            <Link key={to} to={to} className={item}>
+              <Icon aria-hidden /> {label}
+            </Link>
+          ),
+        )}
         <div className="flex items-center gap-1">
           <span className="min-w-0 flex-1 truncate px-2.5 text-muted" title={who?.user_id}>
             {who?.user_id}
@@ -114,5 +137,3 @@ function Sidebar({ open }: { open: boolean }) {
     </nav>
   );
 }
-
-void [Bot, Boxes, KeyRound, Settings, Webhook];

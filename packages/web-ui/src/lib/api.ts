@@ -90,7 +90,7 @@ export async function ask(base: string, options: Omit<Options<undefined>, "schem
     throw new ApiFailure("the server cannot be reached", 0);
   }
   if (response.ok) return response;
-  if (response.status === 401 && base !== "/api/v1/login") onUnauthorized();
+  if (response.status === 401 && base !== "/api/v1/login" && base !== "/api/v1/me") onUnauthorized();
   throw await failure(response);
 }
 

@@ -53,9 +53,9 @@ export function compact(n: number): string {
   return new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(n);
 }
 
-/** The first eight characters of an id. */
+/** The beginning of an id that tells it from others: its moment. */
 export function short(id: string): string {
-  return id.slice(0, 8);
+  return id.slice(0, 13);
 }
 
 /** The first line that says something. */

@@ -26,8 +26,9 @@ export function SignIn() {
     mutationFn: (code: string) => tell("/api/v1/login", { method: "POST", body: { code } }),
     onSuccess: () => {
       setText("");
-      queries.clear();
-      void queries.fetchQuery(me);
+      // What another user saw is not this one's.
+      queries.removeQueries({ predicate: (q) => q.queryKey[0] !== me.queryKey[0] });
+      void queries.resetQueries({ queryKey: me.queryKey });
     },
   });
   useEffect(() => {
