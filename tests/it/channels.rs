@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
 use lia_client::Client;
 use lia_protocol::ids::{Seq, TaskId};
-use lia_tests::{Log, Request, Server, ServerOptions};
+use lia_tests::{Log, Request, Server, session::options};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -132,7 +132,7 @@ pub(crate) async fn ready_for(client: &Client, user: &str) -> anyhow::Result<Tas
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_seeds_transcripts() -> anyhow::Result<()> {
-    let server = Server::start(ServerOptions::default()).await?;
+    let server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let mut socket = Socket::channels(&server, &client).await?;
@@ -360,7 +360,7 @@ async fn numbered(socket: &mut Socket, count: u64) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_turn_is_in_order_beside_a_client_that_does_not_read() -> anyhow::Result<()> {
-    let server = Server::start(ServerOptions::default()).await?;
+    let server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let channel = format!("session:{task}");
@@ -387,7 +387,7 @@ async fn a_long_turn_is_in_order_beside_a_client_that_does_not_read() -> anyhow:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_of_a_subscription() -> anyhow::Result<()> {
-    let mut server = Server::start(ServerOptions::default()).await?;
+    let mut server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let channel = format!("session:{task}");

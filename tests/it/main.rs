@@ -17,6 +17,7 @@ mod qemu;
 mod sessions;
 mod sessions_queue;
 mod sessions_templates;
+mod sharing;
 mod spine;
 mod terminals;
 mod typescript;

@@ -314,6 +314,8 @@ fn engine_options(config: &Config) -> engine::Options {
         default_template: tasks.default_template.0.clone(),
         idle_timeout: minutes(vm.idle_timeout_minutes.get()),
         park_after: minutes(vm.park_after_minutes.get()),
+        end_after: minutes(vm.end_suspended_minutes.get()),
+        only_one: config.runtime.only_one,
         grace: Duration::from_secs(tasks.grace_seconds.get()),
         log_quota: tasks.log_quota_mb.get() << 20,
         pty_keep: tasks.pty_keep_mb.get() << 20,

@@ -166,6 +166,8 @@ pub struct NamedInstance {
     pub runtime: String,
     /// Whether it runs.
     pub status: NamedStatus,
+    /// The sandbox that its sessions share; `None`: each has its own.
+    pub sandbox: Option<InstanceId>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -98,6 +98,7 @@ impl Engine {
             ssh_public_key: r.ssh_public_key,
             cwd: None,
             setup: None,
+            shared: false,
             sealed_env: None,
         };
         for repository in r.repositories {

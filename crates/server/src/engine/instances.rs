@@ -1,15 +1,18 @@
-//! Named instances of runtimes, as seed 003 has them. A session's sandbox is its own; a named instance is the sessions
-//! that go by its name, which are stopped, paused, resumed and removed together. Names are each user's own.
+//! Named instances of runtimes, as seed 003 has them: the sessions that go by a name, which are stopped, paused, resumed and
+//! removed together. Those that were started with that name share a sandbox ([`super::sandboxes`]); one that named none
+//! has its own, and goes by its runtime's name. Names are each user's own.
 
+use lia_gateway::Policy;
 use lia_protocol::{
+    error::Issue,
     event::Actor,
-    ids::UserId,
+    ids::{InstanceId, UserId},
     sessions::{InstanceStatus, RuntimeInfo, RuntimeInstance},
     task::TaskStatus,
 };
 use lia_store::{NamedInstance, NamedStatus, Op, TaskFilter, TaskOrder, TaskRecord, Txn};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, sandboxes};
 
 /// Sessions of one user that are looked at.
 const SESSIONS: u32 = 100_000;
@@ -99,14 +102,73 @@ impl Engine {
         });
         Ok(vec![RuntimeInfo {
             type_name: runtime.to_owned(),
-            only_one: false,
+            only_one: self.shared.options.only_one,
             instances: instances.collect(),
         }])
     }
 
-    /// The op that makes a session's named instance run.
-    pub(super) async fn use_instance(&self, user: &UserId, name: &str) -> Result<Op, EngineError> {
-        let instance = match self.find(user, name).await? {
+    /// Whether sessions of an instance share a sandbox: those that name it do, and all where a runtime has but one.
+    fn shared(&self, named: bool) -> bool {
+        named || self.shared.options.only_one
+    }
+
+    /// Where a runtime has one instance alone, every other name is wrong.
+    fn allowed(&self, name: &str, path: &str) -> Result<(), EngineError> {
+        let runtime = self.shared.runtime.name();
+        if !self.shared.options.only_one || name == runtime {
+            return Ok(());
+        }
+        let message = format!("the runtime {runtime} has a single instance, {runtime} (runtime.only_one)");
+        Err(EngineError::Invalid(vec![Issue { path: path.into(), message }]))
+    }
+
+    /// The instance that a session asks for: its name, the op that makes it run, and the sandbox that the session enters.
+    /// The caller holds [`super::Shared::joining`] until that is committed.
+    pub(super) async fn join_instance(
+        &self,
+        user: &UserId,
+        name: Option<String>,
+        policy: &Policy,
+    ) -> Result<(String, Op, Option<InstanceId>), EngineError> {
+        let shared = self.shared(name.is_some());
+        let name = name.unwrap_or_else(|| self.shared.runtime.name().to_owned());
+        self.allowed(&name, "runtimeInstance")?;
+        let mut instance = self.use_instance(user, &name).await?;
+        if !shared {
+            return Ok((name, Op::PutInstance(instance), None));
+        }
+        let there = match instance.sandbox {
+            Some(sandbox) => self.shared.open_policy(sandbox).await?.map(|given| (sandbox, given)),
+            None => None,
+        };
+        let sandbox = match (there, instance.sandbox) {
+            (Some((sandbox, given)), _) => {
+                let more = sandboxes::beyond(policy, &given);
+                if !more.is_empty() {
+                    return Err(EngineError::InvalidState(format!(
+                        "the sandbox of the runtime instance {name} was not opened for {}; start the session in another                          instance, or end the sessions of this one first",
+                        more.join(", ")
+                    )));
+                }
+                if self.of_user(user, Some(&name), &OPEN).await?.len() >= sandboxes::SHARING {
+                    return Err(EngineError::InvalidState(format!(
+                        "the runtime instance {name} has {} sessions; more do not fit",
+                        sandboxes::SHARING
+                    )));
+                }
+                sandbox
+            }
+            // Nobody is in it: its files are there, if the runtime can go on with them.
+            (None, Some(sandbox)) if self.shared.runtime.keeps() => sandbox,
+            (None, _) => InstanceId::new(),
+        };
+        instance.sandbox = Some(sandbox);
+        Ok((name, Op::PutInstance(instance), Some(sandbox)))
+    }
+
+    /// A named instance as it stands once a session runs in it.
+    async fn use_instance(&self, user: &UserId, name: &str) -> Result<NamedInstance, EngineError> {
+        Ok(match self.find(user, name).await? {
             Some(i) if self.status_of(&i).await? == InstanceStatus::Paused => {
                 return Err(EngineError::InvalidState(format!(
                     "the runtime instance {name} is paused; resume it first"
@@ -118,10 +180,10 @@ impl Engine {
                 name: name.to_owned(),
                 runtime: self.shared.runtime.name().to_owned(),
                 status: NamedStatus::Running,
+                sandbox: None,
                 created_at: self.shared.options.clock.now(),
             },
-        };
-        Ok(Op::PutInstance(instance))
+        })
     }
 
     /// Makes a named instance, or lets one that is stopped or paused run again.
@@ -138,16 +200,17 @@ impl Engine {
         let there = self.shared.runtime.name();
         if runtime != there {
             let runtime: String = runtime.chars().take(80).collect();
-            return Err(EngineError::Invalid(vec![lia_protocol::error::Issue {
+            return Err(EngineError::Invalid(vec![Issue {
                 path: "typeName".into(),
                 message: format!("Unknown runtime type \"{runtime}\"; available are {there}"),
             }]));
         }
         let name = name.unwrap_or_else(|| there.to_owned());
+        self.allowed(&name, "name")?;
         match self.named(by, &name).await {
             Ok((_, InstanceStatus::Paused)) => self.resume_instance(&name, by).await?,
             Ok(_) | Err(EngineError::NotFound(_)) => {
-                let op = self.use_instance(by, &name).await?;
+                let op = Op::PutInstance(self.use_instance(by, &name).await?);
                 self.shared.store.commit(Txn::power(vec![op])).await?;
             }
             Err(e) => return Err(e),

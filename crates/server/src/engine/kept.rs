@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Who opens one looks at the task's record under the instance's lock. Who resumes or removes an instance commits that
-//! first and then calls [`Shared::close_kept`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
+//! first and then calls [`Shared::close_and_hold`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
 //! the commit until they are gone. So nobody ever meets another.
 
 use std::{
@@ -81,7 +81,7 @@ struct Open {
 
 /// See [`Shared::hold_kept`].
 pub(super) struct Hold {
-    _open: OwnedMutexGuard<Option<Open>>,
+    open: OwnedMutexGuard<Option<Open>>,
     _entry: Arc<Entry>,
 }
 
@@ -173,6 +173,12 @@ impl Shared {
     async fn open_kept(self: &Arc<Self>, task: &TaskRecord) -> Result<Box<dyn Stream>, EngineError> {
         let entry = self.kept.entry(task.instance);
         let mut open = entry.open.lock().await;
+        // Others are in its sandbox.
+        if let Some(record) = self.inhabited(task.instance).await? {
+            drop(open);
+            let secret = self.instance_secret(task.instance);
+            return link::dial(&*self.runtime, &record, &secret, PORT_HOST_API).await;
+        }
         let stopping = || EngineError::Unavailable("the server is stopping; try again in a moment".into());
         if self.stopping.is_cancelled() {
             return Err(stopping());
@@ -257,16 +263,14 @@ impl Shared {
     /// so until they are gone.
     pub(super) async fn hold_kept(&self, id: InstanceId) -> Hold {
         let entry = self.kept.entry(id);
-        Hold { _open: entry.open.clone().lock_owned().await, _entry: entry }
+        Hold { open: entry.open.clone().lock_owned().await, _entry: entry }
     }
 
-    /// Closes an instance's kept files, whoever reads them; returns when no process is left.
-    pub(super) async fn close_kept(&self, id: InstanceId) {
-        let entry = self.kept.entries().get(&id).and_then(Weak::upgrade);
-        if let Some(entry) = entry {
-            let mut open = entry.open.lock().await;
-            self.close(id, &mut open).await;
-        }
+    /// Closes an instance's kept files, whoever reads them, and holds them closed; no process is left then.
+    pub(super) async fn close_and_hold(&self, id: InstanceId) -> Hold {
+        let mut hold = self.hold_kept(id).await;
+        self.close(id, &mut hold.open).await;
+        hold
     }
 
     async fn close(&self, id: InstanceId, open: &mut Option<Open>) {

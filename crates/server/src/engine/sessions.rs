@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
+use lia_gateway::Policy;
 use lia_protocol::{
     error::Issue,
     event::Actor,
@@ -152,8 +153,11 @@ impl Engine {
         };
         shared.check_disk()?;
         env.extend(new.env);
-        let instance_name = new.instance_name.unwrap_or_else(|| shared.runtime.name().to_owned());
-        let use_instance = self.use_instance(&new.user, &instance_name).await?;
+        let policy =
+            Policy { allow: template.allow.clone(), providers: template.providers.iter().cloned().collect() };
+        let _joining = shared.joining.lock().await;
+        let (instance_name, use_instance, sandbox) =
+            self.join_instance(&new.user, new.instance_name, &policy).await?;
         let id = new.id.unwrap_or_else(TaskId::new);
         let spec = TaskSpec {
             agent_version: shared.templates.version(&template, &shared.options),
@@ -166,13 +170,16 @@ impl Engine {
             ssh_public_key: None,
             cwd,
             setup: new.setup.or(setup).filter(|s| !s.trim().is_empty()),
+            shared: sandbox.is_some(),
             sealed_env: shared.sealed_env(id, &env)?,
         };
+        let record = shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?;
         let record = TaskRecord {
+            instance: sandbox.unwrap_or(record.instance),
             template: name,
             title: new.title,
             instance_name: Some(instance_name),
-            ..shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?
+            ..record
         };
         let webhooks = shared.webhooks.of_session(record.session, &record.user, &new.webhooks)?;
         let mut ops = first_ops(&record, Actor::User(new.user), None);

@@ -39,6 +39,9 @@ pub struct TaskSpec {
     /// A script that runs before the agent.
     #[serde(default)]
     pub setup: Option<String>,
+    /// Whether its sandbox is a named instance's, which others may enter.
+    #[serde(default)]
+    pub shared: bool,
     /// More variables for the agent, encrypted.
     #[serde(default)]
     pub sealed_env: Option<String>,

@@ -170,6 +170,8 @@ impl Server {
             default_template: "shell".into(),
             idle_timeout: Duration::ZERO,
             park_after: Duration::ZERO,
+            end_after: Duration::ZERO,
+            only_one: false,
             grace: Duration::from_secs(1),
             log_quota: 1 << 30,
             pty_keep: 1 << 20,

@@ -167,6 +167,17 @@ impl Journal {
         Ok(())
     }
 
+    /// Removes all of it; nothing is to be written or read after that.
+    ///
+    /// # Errors
+    /// When its folder cannot be removed.
+    pub fn remove(&self) -> io::Result<()> {
+        let freed = self.segments.borrow_mut().remove()?;
+        self.quota.used.set(self.quota.used.get().saturating_sub(freed));
+        self.quota.room.notify_waiters();
+        Ok(())
+    }
+
     /// A reader of what comes after `after`; `None` when there is no such place.
     #[must_use]
     pub fn reader(&self, after: Offset) -> Option<Reader> {

@@ -149,6 +149,8 @@ async fn run(core: Core, mut queue: mpsc::Receiver<Input>, handle: Rc<Handle>) {
         Err(e) => State::Broken(format!("the journal cannot be written: {e}")),
     };
     handle.state.send_replace(state);
+    // Whoever knows the session holds it; once nobody does, nothing comes any more.
+    drop(handle);
     while queue.recv().await.is_some() {}
 }
 

@@ -79,9 +79,6 @@ fn create_task(conn: &Connection, t: &TaskRecord) -> Done {
     if exists(conn, "SELECT 1 FROM sessions WHERE id = ?1", t.session.0.as_bytes())? {
         return Err(Fault::conflict(format!("session {}", t.session), "present", "absent"));
     }
-    if exists(conn, "SELECT 1 FROM tasks WHERE instance = ?1", t.instance.0.as_bytes())? {
-        return Err(Fault::conflict(format!("instance {}", t.instance), "present", "absent"));
-    }
     conn.prepare_cached("INSERT INTO sessions (id) VALUES (?1)")?.execute([t.session.0.as_bytes()])?;
     let session_no = conn.last_insert_rowid();
     if session_no > SESSIONS {
@@ -268,9 +265,11 @@ fn remove_template(conn: &Connection, id: &str) -> Done {
 }
 
 fn put_instance(conn: &Connection, i: &NamedInstance) -> Done {
-    let sql = "INSERT INTO instances (user, name, runtime, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-               ON CONFLICT (user, name) DO UPDATE SET status = excluded.status";
-    let values = params![i.user.as_str(), i.name, i.runtime, i.status.as_str(), i.created_at.0];
+    let sql = "INSERT INTO instances (user, name, runtime, status, created_at, sandbox) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+               ON CONFLICT (user, name) DO UPDATE SET status = excluded.status, sandbox = excluded.sandbox";
+    let sandbox = i.sandbox.as_ref().map(|s| s.0.as_bytes());
+    let values = params![i.user.as_str(), i.name, i.runtime, i.status.as_str(), i.created_at.0, sandbox];
     conn.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }

@@ -45,7 +45,6 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 use self::{settling::Settling, terminals::OpenTerminals};
 use super::{
@@ -316,8 +315,6 @@ pub struct Owner {
     phase: Phase,
     /// Resolves when the instance does not live any more.
     ended: Option<JoinHandle<Option<String>>>,
-    /// Ends the egress link's task.
-    egress: Option<CancellationToken>,
     gateway_tx: mpsc::Sender<GatewayEvent>,
     gateway_rx: mpsc::Receiver<GatewayEvent>,
     epoch: LinkEpoch,
@@ -363,9 +360,6 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Some(w) = self.ended.take() {
             w.abort();
-        }
-        if let Some(e) = self.egress.take() {
-            e.cancel();
         }
         match &self.phase {
             Phase::Making(job) => job.abort(),

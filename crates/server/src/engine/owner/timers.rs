@@ -1,7 +1,8 @@
-//! When the owner acts by itself: idle → suspend, too long → end, frozen for long → park.
+//! When the owner acts by itself: idle → suspend, too long → end, frozen for long → park, suspended for long → end.
 
 use std::time::Duration;
 
+use lia_protocol::{task::TaskStatus, time::Timestamp};
 use tokio::time::Instant;
 
 use super::{Owner, Phase};
@@ -15,6 +16,8 @@ pub enum Due {
     Idle,
     /// Suspended for long.
     Park,
+    /// Suspended for so long that nobody wants it any more.
+    End,
 }
 
 /// What timers look at. Times are on one monotonic clock.
@@ -38,6 +41,10 @@ pub struct Clocks {
     pub park_after: Duration,
     /// Whether the agent offers `session/load` and is between turns.
     pub can_park: bool,
+    /// Since when it is suspended, parked or not.
+    pub suspended_since: Option<Instant>,
+    /// Zero never.
+    pub end_after: Duration,
 }
 
 /// The next deadline. Pure, so that it is tested without waiting.
@@ -56,6 +63,11 @@ pub fn next(c: &Clocks) -> Option<(Instant, Due)> {
     {
         due.push((since + c.park_after, Due::Park));
     }
+    if let Some(since) = c.suspended_since
+        && !c.end_after.is_zero()
+    {
+        due.push((since + c.end_after, Due::End));
+    }
     due.into_iter().min_by_key(|d| d.0)
 }
 
@@ -70,8 +82,20 @@ impl Owner {
             idle_timeout: self.shared.options.idle_timeout,
             frozen_since: self.frozen_since.filter(|_| matches!(self.phase, Phase::Frozen)),
             park_after: self.shared.options.park_after,
-            can_park: self.instance.agent.can_load && self.turn.is_none() && self.open.is_empty(),
+            can_park: self.instance.agent.can_load
+                && self.shared.runtime.keeps()
+                && self.turn.is_none()
+                && self.open.is_empty(),
+            suspended_since: self.suspended_since(),
+            end_after: self.shared.options.end_after,
         }
+    }
+
+    /// From the record, which outlives the server; what a clock was set by counts too.
+    fn suspended_since(&self) -> Option<Instant> {
+        let at = self.task.suspended_at.filter(|_| self.task.status == TaskStatus::Suspended)?;
+        let ago = u64::try_from(Timestamp::now().millis() - at.millis()).unwrap_or(0);
+        Some(Instant::now().checked_sub(Duration::from_millis(ago)).unwrap_or_else(Instant::now))
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -84,6 +108,7 @@ impl Owner {
                 Due::Timeout => self.timed_out().await,
                 Due::Idle => self.idle().await,
                 Due::Park => self.park().await,
+                Due::End => self.abandon().await,
             },
             _ => {}
         }
@@ -107,6 +132,8 @@ mod tests {
             frozen_since: None,
             park_after: 60 * MIN,
             can_park: true,
+            suspended_since: None,
+            end_after: Duration::ZERO,
         }
     }
 
@@ -138,5 +165,13 @@ mod tests {
         let c = Clocks { running_since: None, frozen_since: Some(t0), ..running(t0) };
         assert_eq!(next(&c), Some((t0 + 60 * MIN, Due::Park)));
         assert_eq!(next(&Clocks { park_after: Duration::ZERO, ..c }), None);
+    }
+
+    #[test]
+    fn what_nobody_wakes_ends_only_where_that_is_configured() {
+        let t0 = Instant::now();
+        let c = Clocks { running_since: None, suspended_since: Some(t0), ..running(t0) };
+        assert_eq!(next(&c), None);
+        assert_eq!(next(&Clocks { end_after: MIN, ..c }), Some((t0 + MIN, Due::End)));
     }
 }
