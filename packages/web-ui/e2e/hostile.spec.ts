@@ -1,7 +1,7 @@
 // What an agent writes, and what it calls its files, is text in the page, whatever it looks like: nothing of it runs, none
 // of it becomes a part of the page, and nobody else hears of it.
 import { expect, test } from "./test.js";
-import { Ui } from "./ui.js";
+import { text, Ui } from "./ui.js";
 
 const HTML = "</div><img src=x onerror=window.owned=1><script>window.owned=1</script><iframe srcdoc=x></iframe>";
 const MARKDOWN = [
@@ -55,15 +55,15 @@ test("in the conversation", async ({ page, lia }) => {
   await ui.say(`think ${HTML}`);
   await ui.say(`tool ${HTML}`);
   await ui.say(`say ${CONTROLS}`);
+  await ui.say("say ```\\nif (user\u202e) {\\n```");
   await expect(ui.conversation).toContainText("gnp.exe");
   await ui.say(`permission ${HTML}${CONTROLS}`);
   await expect(ui.permission).toContainText("onerror");
   await isText(ui);
   // Where somebody decides by what stands there, letters in another order are shown for what they are.
-  await ui.say("say ```\\nif (user\u202e) {\\n```");
   for (const place of [ui.permission, ui.head, ui.conversation.locator("pre").last()]) {
     await expect(place).toBeVisible();
-    expect(await place.innerText()).not.toContain("\u202e");
+    expect(await text(place)).not.toContain("\u202e");
   }
 });
 

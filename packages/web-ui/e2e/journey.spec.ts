@@ -1,7 +1,7 @@
 // One task of a real agent (Gemini CLI, as its makers publish it; its model is a stand-in on loopback), from the printed
 // link to signing out, with a kill of the server in the middle of an answer.
 import { expect, test } from "./test.js";
-import { Ui } from "./ui.js";
+import { text, Ui } from "./ui.js";
 
 test.use({ as: "nobody" });
 
@@ -48,11 +48,11 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
   await test.step("watch it stream", async () => {
     const answer = ui.answers.last();
     await expect(answer).toContainText("This answer comes");
-    const early = (await answer.innerText()).length;
+    const early = (await text(answer)).length;
     await expect(ui.stopTurn).toBeVisible();
-    await expect.poll(async () => (await answer.innerText()).length).toBeGreaterThan(early);
+    await expect.poll(async () => (await text(answer)).length).toBeGreaterThan(early);
     await expect(ui.stopTurn).toBeHidden();
-    expect(words(await answer.innerText())).toBe(words(SENTENCE.repeat(10)).trim());
+    expect(words(await text(answer))).toBe(words(SENTENCE.repeat(10)).trim());
   });
 
   await test.step("queue two prompts, put the last one first, interrupt", async () => {
@@ -84,10 +84,10 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
     await lia.restart();
     await expect(ui.cutOff).toBeHidden();
     await expect(ui.stopTurn).toBeHidden();
-    await expect.poll(async () => words(await ui.answers.last().innerText())).toBe(words(SENTENCE.repeat(10)).trim());
+    await expect.poll(async () => words(await text(ui.answers.last()))).toBe(words(SENTENCE.repeat(10)).trim());
     expect(await said()).toContain(SENTENCE.repeat(10));
     await page.reload();
-    await expect.poll(async () => words(await ui.answers.last().innerText())).toBe(words(SENTENCE.repeat(10)).trim());
+    await expect.poll(async () => words(await text(ui.answers.last()))).toBe(words(SENTENCE.repeat(10)).trim());
   });
 
   await test.step("open a terminal and type", async () => {

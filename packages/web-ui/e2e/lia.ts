@@ -53,7 +53,8 @@ async function freePort(): Promise<number> {
 function line(child: ChildProcess, wanted: RegExp): Promise<string> {
   return new Promise((found, failed) => {
     const late = setTimeout(() => failed(new Error(`no ${String(wanted)} within ${PATIENCE} ms`)), PATIENCE);
-    const lines = createInterface({ input: child.stdout! });
+    if (!child.stdout) return failed(new Error("its output is not read"));
+    const lines = createInterface({ input: child.stdout });
     lines.on("line", (text) => {
       const match = wanted.exec(text);
       if (!match) return;

@@ -82,14 +82,15 @@ test("what comes while the page is cut off is there afterwards, once and in orde
   await expect.poll(shown).toEqual(all);
 });
 
-test("a refused host is shown, and allowed from there", async ({ page, lia }) => {
+test("a refused host is shown, with the reason and what can be done", async ({ page, lia }) => {
   const ui = new Ui(page);
   const id = await lia.session("sh curl -sS -m 5 https://refused.example/");
   await ui.session(id);
   await ui.tab("Network").click();
-  await expect(page.getByText("refused.example").first()).toBeVisible();
-  await page.getByRole("button", { name: /^Allow refused\.example/ }).click();
-  await expect(page.getByRole("button", { name: /^Allow refused\.example/ })).toBeHidden();
+  const hosts = page.getByRole("list", { name: "Destinations" }).getByRole("listitem");
+  await expect(hosts).toContainText(["refused.example:443"]);
+  await expect(hosts.first()).toContainText("refused");
+  await expect(page.getByText("start a task that allows the host")).toBeVisible();
 });
 
 test("an agent that ends says so in words, and its log stays", async ({ page, lia }) => {

@@ -3,6 +3,11 @@ import type { Locator, Page } from "@playwright/test";
 
 import { expect } from "./test.js";
 
+/** All the text of an element. */
+export async function text(of: Locator): Promise<string> {
+  return (await of.textContent()) ?? "";
+}
+
 export class Ui {
   constructor(readonly page: Page) {}
 
@@ -22,7 +27,7 @@ export class Ui {
     return this.page.locator("input[type=file]");
   }
   get start(): Locator {
-    return this.button("Start");
+    return this.button("Start the task");
   }
   async chooseAgent(name: string): Promise<void> {
     await this.page.getByRole("combobox", { name: "Agent" }).selectOption(name);
@@ -62,7 +67,7 @@ export class Ui {
     return this.page.getByRole("alert").filter({ hasText: "Cut off from the server" });
   }
   get preview(): Locator {
-    return this.page.getByRole("region", { name: "Preview" });
+    return this.page.getByRole("region", { name: /^File / });
   }
   tab(name: string): Locator {
     return this.page.getByRole("tab", { name });
