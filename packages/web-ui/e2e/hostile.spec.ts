@@ -87,7 +87,7 @@ test("in names of files", async ({ page, lia }) => {
     await fetch(`${lia.url}/api/v1/tasks/${id}/files/content?path=${encodeURIComponent(name)}`, {
       method: "PUT",
       headers: { authorization: `Bearer ${lia.token}`, "content-type": "application/octet-stream" },
-      body: `${HTML}\n${CONTROLS}\n`,
+      body: `${HTML}\nif (user\u202e) {\n`,
     }).then((answer) => expect(answer.status).toBe(204));
   await ui.session(id);
   await ui.tab("Files").click();
