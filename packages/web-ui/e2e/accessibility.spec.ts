@@ -1,5 +1,7 @@
 // Every view, in the light and in the dark: nothing that axe-core finds, nothing wider than a phone's screen, and all of it
 // reached by the keyboard.
+import type { Page } from "@playwright/test";
+
 import { accessible, fits } from "./accessible.js";
 import { expect, test } from "./test.js";
 import { Ui } from "./ui.js";
@@ -19,6 +21,11 @@ const EVERYTHING = [
   "permission go on",
 ].join("\n");
 
+/** Waits until nothing says that it is still being looked for. */
+async function loaded(page: Page): Promise<void> {
+  await expect(page.getByRole("status").filter({ hasText: /…$/ })).toHaveCount(0);
+}
+
 for (const theme of ["light", "dark"] as const)
   test.describe(theme, () => {
     test.use({ colorScheme: theme, reducedMotion: "reduce" });
@@ -33,13 +40,13 @@ for (const theme of ["light", "dark"] as const)
     });
 
     test("views", async ({ page, lia }) => {
-      test.setTimeout(240_000);
+      test.setTimeout(480_000);
       await lia.session("say something to list");
       for (const view of VIEWS) {
         await page.setViewportSize({ width: 1280, height: 900 });
         await page.goto(view);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await page.waitForLoadState("networkidle");
+        await loaded(page);
         expect(await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches)).toBe(theme === "dark");
         await accessible(page, view);
         await page.setViewportSize({ width: 360, height: 740 });
@@ -49,7 +56,7 @@ for (const theme of ["light", "dark"] as const)
     });
 
     test("a session", async ({ page, lia }) => {
-      test.setTimeout(240_000);
+      test.setTimeout(480_000);
       const ui = new Ui(page);
       const id = await lia.session(EVERYTHING);
       await ui.session(id);
@@ -60,7 +67,7 @@ for (const theme of ["light", "dark"] as const)
         await page.setViewportSize({ width: 1280, height: 900 });
         await ui.tab(tab).click();
         await expect(ui.tab(tab)).toHaveAttribute("aria-selected", "true");
-        await page.waitForLoadState("networkidle").catch(() => {});
+        await loaded(page);
         await accessible(page, tab);
         await page.setViewportSize({ width: 360, height: 740 });
         await fits(page, tab);

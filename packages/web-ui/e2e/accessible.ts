@@ -7,17 +7,17 @@ import { expect } from "./test.js";
 /** WCAG 2.2 AA and what axe-core calls best practice. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** Fails on what axe-core finds. */
+/** Fails, at the test's end, on what axe-core finds. */
 export async function accessible(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   const found = violations.map(
     (v) =>
       `${v.id} (${v.help}): ${v.nodes.map((n) => `${n.html.slice(0, 200)} ${n.any[0]?.message ?? ""}`).join(" | ")}`,
   );
-  expect(found, what).toEqual([]);
+  expect.soft(found, what).toEqual([]);
 }
 
-/** Fails when one must scroll sideways. */
+/** Fails, at the test's end, when one must scroll sideways. */
 export async function fits(page: Page, what: string): Promise<void> {
   const wide = await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
@@ -32,5 +32,5 @@ export async function fits(page: Page, what: string): Promise<void> {
     const page = document.documentElement.scrollWidth - width;
     return { page, over: over.slice(0, 5).map((e) => e.outerHTML.slice(0, 160)) };
   });
-  expect(wide, what).toEqual({ page: 0, over: [] });
+  expect.soft(wide, what).toEqual({ page: 0, over: [] });
 }

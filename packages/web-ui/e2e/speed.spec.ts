@@ -87,7 +87,7 @@ test("the first view is small and soon there", async ({ page, lia }) => {
 });
 
 test("5,000 chunks a second for ten seconds", async ({ page, lia, context }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   await page.goto("/health");
   const empty = await frames(page, 3000);
   process.stdout.write(
@@ -119,7 +119,7 @@ test("5,000 chunks a second for ten seconds", async ({ page, lia, context }) => 
 });
 
 test("a session of 100,000 events", async ({ page, lia }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const id = await lia.session("burst 100000 60");
   const last = () => lia.call<{ last_seq: number; busy: boolean }>("GET", `/api/v1/tasks/${id}`);
   await expect.poll(async () => (await last()).last_seq, { timeout: 120_000 }).toBeGreaterThan(100_000);
