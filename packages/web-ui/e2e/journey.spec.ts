@@ -35,6 +35,7 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
     });
     await expect(page.getByText("notes.txt")).toBeVisible();
     await ui.chooseAgent("gemini");
+    await ui.picture("home");
     await ui.start.click();
     await page.waitForURL(/\/tasks\/[0-9a-f-]{36}$/);
     id = new URL(page.url()).pathname.split("/")[2] ?? "";
@@ -42,6 +43,8 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
   });
 
   await test.step("approve a permission", async () => {
+    await expect(ui.permission).toBeVisible();
+    await ui.picture("permission");
     await ui.allow("Allow");
   });
 
@@ -96,12 +99,14 @@ test("a person sees an agent at work and takes part", async ({ page, lia }) => {
     await ui.typeInTerminal("echo typed-$((6*7)) && cat copy.txt\n");
     await expect.poll(() => ui.terminalText()).toContain("typed-42");
     await expect.poll(() => ui.terminalText()).toContain("from the browser");
+    await ui.picture("terminal");
   });
 
   await test.step("preview a file that it wrote", async () => {
     await ui.tab("Files").click();
     await ui.file("copy.txt").click();
     await expect(ui.preview).toContainText("from the browser");
+    await ui.picture("files");
   });
 
   await test.step("suspend, resume, stop", async () => {

@@ -23,6 +23,7 @@ test("a task by touch", async ({ page, lia }) => {
   await ui.say("say queued");
   await expect.poll(() => ui.queued()).toEqual(["say queued"]);
   await fits(page, "the queue");
+  await ui.picture("phone");
   await ui.permission.getByRole("button", { name: "Allow once" }).tap();
   await expect(ui.answers.last()).toContainText("queued");
   await ui.say(`say \`${"x".repeat(400)}\` and | a | table |\\n|---|---|\\n| ${"y".repeat(200)} | z |`);

@@ -1,4 +1,5 @@
 // The UI's places and controls, by the names that people and screen readers have for them: the one file that knows them.
+import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 
 import { expect } from "./test.js";
@@ -77,6 +78,13 @@ export class Ui {
   }
   file(name: string): Locator {
     return this.page.getByRole("treeitem", { name });
+  }
+
+  /** With LIA_SCREENSHOTS=1 the documents' pictures are made anew. */
+  async picture(name: string): Promise<void> {
+    if (!process.env.LIA_SCREENSHOTS) return;
+    const path = join(import.meta.dirname, "../../../docs/pictures", `${name}.png`);
+    await this.page.screenshot({ path, animations: "disabled", caret: "hide" });
   }
 
   async session(id: string): Promise<void> {
