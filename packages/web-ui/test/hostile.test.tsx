@@ -60,7 +60,7 @@ test("Markdown that is still being written is drawn at each of its steps", () =>
     unmount();
   }
   const { container } = render(<Markdown text={text} />);
-  expect(container.querySelector("h3")?.textContent).toBe("Title");
+  expect(container.querySelector("h2")?.textContent).toBe("Title");
   expect(container.querySelector("table")).not.toBeNull();
   expect(container.querySelectorAll("input[disabled]")).toHaveLength(2);
 });
