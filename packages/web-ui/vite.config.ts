@@ -31,7 +31,7 @@ export default defineConfig({
     proxy: Object.fromEntries(proxied.map((path) => [path, proxy(path)])),
   },
   test: {
-    environment: "jsdom",
+    environment: "node",
     include: ["test/**/*.test.{ts,tsx}"],
   },
 });

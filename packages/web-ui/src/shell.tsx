@@ -36,7 +36,7 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <div className="flex h-12 shrink-0 items-center gap-2 border-b px-2 md:hidden">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b px-2 md:hidden">
         <IconButton
           label={open ? "Close the menu" : "Open the menu"}
           aria-expanded={open}
@@ -48,7 +48,7 @@ export function Shell() {
         <Link to="/" className="flex items-center gap-2 font-semibold">
           <Logo /> Lia
         </Link>
-      </div>
+      </header>
       {open && (
         <div aria-hidden className="fixed inset-0 top-12 z-30 bg-black/40 md:hidden" onClick={() => setOpen(false)} />
       )}

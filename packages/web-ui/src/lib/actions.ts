@@ -14,9 +14,16 @@ export function refresh(id: string): void {
   void queries.invalidateQueries({ queryKey: ["tasks"] });
 }
 
-/** Sends a prompt; it waits its turn. `id` makes a repeat harmless. */
+/** What was sent last of each task, until its answer came: a repeat of it has the same id, so that it is not done twice. */
+const unanswered = new Map<string, { text: string; id: string }>();
+
+/** Sends a prompt; it waits its turn. Sent again after a lost answer, it is the same prompt. */
 export async function prompt(task: string, text: string): Promise<void> {
-  await tell(`${at(task)}/input`, { method: "POST", body: { data: text } });
+  const before = unanswered.get(task);
+  const id = before?.text === text ? before.id : crypto.randomUUID();
+  unanswered.set(task, { text, id });
+  await tell(`${at(task)}/input`, { method: "POST", body: { data: text, id } });
+  unanswered.delete(task);
   refresh(task);
 }
 

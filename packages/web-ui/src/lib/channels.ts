@@ -56,6 +56,8 @@ class Channels {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heard = 0;
   #pinger: ReturnType<typeof setInterval> | undefined;
+  #lostOnce = false;
+  #backs = new Set<() => void>();
   #errors = new Set<(message: string, channel?: string) => void>();
   /** Called when the server has another log than before. */
   onOtherLog: () => void = () => {};
@@ -78,6 +80,12 @@ class Channels {
     if (!this.#connected || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Hears that the socket is there again after it was lost. */
+  onBack(listener: () => void): () => void {
+    this.#backs.add(listener);
+    return () => this.#backs.delete(listener);
   }
 
   /** Hears what the server did not do. */
@@ -125,6 +133,7 @@ class Channels {
         if (isOtherLog(this.#epoch, message.log_epoch)) this.onOtherLog();
         this.#epoch = message.log_epoch ?? this.#epoch;
         for (const s of this.#subscribers) this.#ask(s);
+        if (this.#lostOnce) for (const listener of this.#backs) listener();
         return;
       case "subscribed":
         for (const s of this.#subscribers) if (s.channel === message.channel) s.onReplayed?.();
@@ -146,6 +155,7 @@ class Channels {
   }
 
   #lost(): void {
+    this.#lostOnce = true;
     this.#close();
     for (const s of this.#subscribers) s.onCut?.();
     if (this.#subscribers.size === 0) return;

@@ -1,7 +1,9 @@
-// xterm.js writes style sheets and style attributes as text, which the page's policy forbids. What it makes while it opens is
-// given elements that put the same rules in place by ways that are allowed: constructed style sheets, and `style.cssText`.
+// xterm.js writes style sheets and style attributes as text, which the page's policy forbids. While a terminal is there, elements
+// are made that put the same rules in place by ways that are allowed: constructed style sheets, and `style.cssText`.
 
-function sheet(element: HTMLStyleElement): HTMLStyleElement {
+/** In place of a `<style>`, which would be refused even while it is empty. */
+function sheet(): HTMLElement {
+  const element = Document.prototype.createElement.call(document, "template");
   const rules = new CSSStyleSheet();
   document.adoptedStyleSheets.push(rules);
   Object.defineProperty(element, "textContent", {
@@ -21,32 +23,21 @@ function setAttribute(this: HTMLElement, name: string, value: string): void {
 }
 
 function make(tag: string, options?: ElementCreationOptions): HTMLElement {
+  if (tag === "style") return sheet();
   const element = Document.prototype.createElement.call(document, tag, options);
-  if (element instanceof HTMLStyleElement) return sheet(element);
   if (tag === "span") element.setAttribute = setAttribute;
   return element;
 }
 
-/** The document, with elements of {@link make}. */
-export function strictDocument(): Document {
-  return new Proxy(document, {
-    get(target, name) {
-      if (name === "createElement") return make;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-    set(target, name, value) {
-      return Reflect.set(target, name, value, target);
-    },
-  });
-}
+let holders = 0;
 
-/** Does something during which the document itself makes such elements. */
-export function withStrictStyles<T>(work: () => T): T {
-  document.createElement = make as typeof document.createElement;
-  try {
-    return work();
-  } finally {
-    Reflect.deleteProperty(document, "createElement");
-  }
+/** From now on, until the returned function is called. */
+export function strictStyles(): () => void {
+  if (holders++ === 0) document.createElement = make as typeof document.createElement;
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    if (--holders === 0) Reflect.deleteProperty(document, "createElement");
+  };
 }

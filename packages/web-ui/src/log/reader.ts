@@ -1,4 +1,5 @@
 import { ApiFailure, ask } from "~/lib/api";
+import { channels } from "~/lib/channels";
 import { admit, backoff } from "./cursor";
 import { type Entry, readEntry } from "./event";
 import { SseParser } from "./sse";
@@ -31,6 +32,7 @@ export class LogReader {
   #wake: (() => void) | undefined;
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #paused = false;
+  #endBack: () => void;
 
   constructor(
     private readonly id: string,
@@ -41,6 +43,7 @@ export class LogReader {
     this.#cursor = from;
     document.addEventListener("visibilitychange", this.#visibility);
     window.addEventListener("online", this.retryNow);
+    this.#endBack = channels.onBack(this.#again);
     void this.#run();
   }
 
@@ -54,12 +57,19 @@ export class LogReader {
     this.#wake?.();
   };
 
+  /** The server was away: a stream from before may be dead without having said so. */
+  #again = (): void => {
+    if (!this.#paused) this.#abort.abort();
+    this.#wake?.();
+  };
+
   /** The end. */
   stop(): void {
     this.#stopped = true;
     this.#abort.abort();
     this.#wake?.();
     clearTimeout(this.#hiddenTimer);
+    this.#endBack();
     document.removeEventListener("visibilitychange", this.#visibility);
     window.removeEventListener("online", this.retryNow);
   }

@@ -41,6 +41,13 @@ export function exitWords(code: number | null | undefined): string | undefined {
   return `It failed (exit code ${code})`;
 }
 
+/** How a session ended, in one line; nothing when it ended as it should. */
+export function endWords(code: number | null | undefined, error: string | null | undefined): string {
+  const exit = code === 0 && error ? undefined : exitWords(code);
+  const said = error ? error.charAt(0).toUpperCase() + error.slice(1) : undefined;
+  return [exit, said].filter(Boolean).join(". ");
+}
+
 /** What a change of state says in a conversation. */
 export function stateNote(body: {
   status: string;
@@ -55,7 +62,7 @@ export function stateNote(body: {
       return body.reason === "agent_ready" ? undefined : { tone: "plain", text: "Goes on" };
     case "terminated": {
       const bad = body.error !== undefined || (body.exit_code !== undefined && body.exit_code !== 0);
-      const detail = [exitWords(body.exit_code), body.error].filter(Boolean).join(". ");
+      const detail = endWords(body.exit_code, body.error);
       return {
         tone: bad ? "bad" : "plain",
         text: `The session is over: ${reason(body.reason)}`,

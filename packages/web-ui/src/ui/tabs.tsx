@@ -1,5 +1,4 @@
-import type { ReactNode } from "react";
-import { useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { cn } from "~/lib/cn";
 
 /** One of the views behind a row of tabs. */
@@ -32,6 +31,12 @@ export function Tabs<T extends string>({
     onChange(tab.id);
     row.current?.querySelector<HTMLElement>(`[data-tab="${tab.id}"]`)?.focus();
   };
+  // On a narrow screen the row scrolls: the chosen tab is in sight.
+  useEffect(() => {
+    row.current
+      ?.querySelector<HTMLElement>(`[data-tab="${value}"]`)
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   const at = tabs.findIndex((t) => t.id === value);
   return (
     <div

@@ -96,9 +96,9 @@ function Box({ task }: { task: TaskResponse }) {
 
   const holder =
     task.status === "suspended"
-      ? "Suspended: a prompt wakes it"
+      ? "Suspended; a prompt wakes it"
       : busy
-        ? "The agent works: this prompt will wait for its turn"
+        ? "It works: this prompt will wait"
         : "What next?";
   return (
     <form

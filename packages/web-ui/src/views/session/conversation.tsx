@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, LoaderCircle } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { count } from "~/lib/format";
 import type { HostItem, Item } from "~/log/items";
 import type { LogView, SessionLog } from "~/log/session-log";
@@ -27,25 +27,35 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
     paddingStart: 24,
     paddingEnd: 16,
     anchorTo: "end",
-    followOnAppend: true,
     scrollEndThreshold: NEAR,
   });
 
-  // The first time, at the end.
-  const placed = useRef(false);
-  useEffect(() => {
-    if (placed.current || items.length === 0) return;
-    placed.current = true;
-    virtual.scrollToEnd();
-  }, [items.length, virtual]);
+  // At the end the view stays at the end, whatever comes, until a person scrolls away from it.
+  const sticks = useRef(true);
+  const touched = useRef(0);
+  const top = useRef(0);
+  const touch = useCallback(() => {
+    touched.current = performance.now();
+  }, []);
+  const total = virtual.getTotalSize();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever there is more, or it is taller
+  useLayoutEffect(() => {
+    const el = scroller.current;
+    if (el && sticks.current) el.scrollTop = el.scrollHeight;
+  }, [items, total]);
 
   const onScroll = useCallback(() => {
     const el = scroller.current;
     if (!el) return;
     const end = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR;
-    setAtEnd(end);
-    log.lookAtEnd(end && log.view().attached);
-    if (placed.current && el.scrollTop < 1500 && log.view().lo > 0) void log.earlier().catch(sayFailed);
+    const byHand = performance.now() - touched.current < 1000;
+    if (end) sticks.current = true;
+    else if (byHand && el.scrollTop < top.current) sticks.current = false;
+    top.current = el.scrollTop;
+    setAtEnd(sticks.current);
+    log.lookAtEnd(sticks.current && log.view().attached);
+    if (!byHand) return;
+    if (el.scrollTop < 1500 && log.view().lo > 0) void log.earlier().catch(sayFailed);
     else if (end && !log.view().attached) void log.later().catch(sayFailed);
   }, [log]);
 
@@ -58,6 +68,7 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
 
   const toEnd = async () => {
     try {
+      sticks.current = true;
       await log.latest();
       virtual.scrollToEnd();
       setAtEnd(true);
@@ -72,6 +83,10 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
       <div
         ref={scroller}
         onScroll={onScroll}
+        onWheel={touch}
+        onTouchMove={touch}
+        onPointerDown={touch}
+        onKeyDown={touch}
         role="log"
         aria-label="Conversation"
         aria-live="off"

@@ -97,10 +97,10 @@ function Fact({ name, children, copy, mono }: { name: string; children: ReactNod
   return (
     <div className="flex items-center gap-3 px-3.5 py-2">
       <dt className="w-28 shrink-0 text-muted">{name}</dt>
-      <dd className={`wrap-anywhere min-w-0 flex-1 ${mono ? "font-mono text-[13px]" : ""}`}>
-        <bdi>{children}</bdi>
+      <dd className="flex min-w-0 flex-1 items-center gap-3">
+        <bdi className={`wrap-anywhere min-w-0 flex-1 ${mono ? "font-mono text-[13px]" : ""}`}>{children}</bdi>
+        {copy && <CopyButton text={copy} label={`Copy: ${name}`} />}
       </dd>
-      {copy && <CopyButton text={copy} label={`Copy: ${name}`} />}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { cn } from "~/lib/cn";
 import { clock, count } from "~/lib/format";
 import { visible } from "~/lib/visible";
 import { type Entry, word } from "~/log/event";
-import { obj, str } from "~/log/json";
+import { blockText, obj, str } from "~/log/json";
 import { page } from "~/log/session-log";
 import { CopyButton } from "~/ui/copy";
 import { Field, Input, Select } from "~/ui/field";
@@ -26,15 +26,12 @@ export function summary(e: Entry): string {
 function brief(e: Entry): string {
   switch (e.kind) {
     case "rpc": {
-      const method = str(e.body.method);
-      const update = str(obj(obj(e.body.params).update).sessionUpdate);
-      return [
-        e.direction === "agent_to_client" ? "agent →" : "→ agent",
-        e.phase === "response" ? `answer ${String(e.body.id)}` : method,
-        update,
-      ]
-        .filter(Boolean)
-        .join(" ");
+      const way = e.direction === "agent_to_client" ? "←" : "→";
+      const update = obj(obj(e.body.params).update);
+      const kind = str(update.sessionUpdate);
+      if (kind) return `${way} ${kind} ${blockText(update.content) || str(update.title) || str(update.status)}`;
+      if (e.phase === "response") return `${way} ${e.body.error ? "error" : "answer"} ${String(e.body.id)}`;
+      return `${way} ${str(e.body.method)}`;
     }
     case "output":
       return `${Math.floor((e.body.data.length * 3) / 4)} bytes at ${e.body.pos}`;

@@ -3,8 +3,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Pause, Play, Square, Trash2 } from "lucide-react";
 import { end, resume, suspend } from "~/lib/actions";
+import { cn } from "~/lib/cn";
 import { firstLine } from "~/lib/format";
-import { exitWords } from "~/log/words";
+import { endWords } from "~/log/words";
 import { Button, IconButton } from "~/ui/button";
 import { Confirm } from "~/ui/confirm";
 import { doing, Status } from "~/ui/status";
@@ -16,7 +17,7 @@ export function Header({ task }: { task: TaskResponse }) {
   const act = useMutation({ mutationFn: (work: () => Promise<void>) => work(), onError: sayFailed });
   const over = task.status === "terminated";
   const title = firstLine(task.prompt) || task.template;
-  const why = over ? [exitWords(task.exit_code), task.error_message].filter(Boolean).join(". ") : "";
+  const why = over ? endWords(task.exit_code, task.error_message) : "";
   return (
     <header className="shrink-0 px-4 pt-2.5 sm:px-6 sm:pt-3.5">
       <div className="flex items-center gap-2">
@@ -72,8 +73,15 @@ export function Header({ task }: { task: TaskResponse }) {
       </div>
       <div className="flex items-center gap-3 pb-1 text-[13px] text-muted">
         <Status is={doing(task)} />
-        <span className="truncate">{task.template}</span>
-        {why && <span className="min-w-0 truncate text-bad">{why}</span>}
+        <span className="shrink-0">{task.template}</span>
+        {why && (
+          <span
+            className={cn("min-w-0 truncate", (task.exit_code !== 0 || task.error_message) && "text-bad")}
+            title={why}
+          >
+            {why}
+          </span>
+        )}
       </div>
     </header>
   );

@@ -25,6 +25,10 @@ const route = getRouteApi("/tasks/$id");
 /** One session: what its agent says and does, and all that can be done to it. */
 export function SessionPage() {
   const { id } = route.useParams();
+  return <One key={id} id={id} />;
+}
+
+function One({ id }: { id: string }) {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
   const { task, log } = useSession(id);

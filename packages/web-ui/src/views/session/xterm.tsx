@@ -2,7 +2,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef } from "react";
-import { strictDocument, withStrictStyles } from "~/lib/strict-styles";
+import { strictStyles } from "~/lib/strict-styles";
 
 // The scheme of the page, light and dark; the sixteen colours are readable on their ground.
 const light: ITheme = {
@@ -85,8 +85,8 @@ export function XTerm({
   useEffect(() => {
     const el = place.current;
     if (!el) return;
+    const release = strictStyles();
     const terminal = new Terminal({
-      documentOverride: strictDocument(),
       theme: colours(),
       scrollback: SCROLLBACK,
       fontSize: 13,
@@ -101,7 +101,7 @@ export function XTerm({
     });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
-    withStrictStyles(() => terminal.open(el));
+    terminal.open(el);
     terminal.textarea?.setAttribute("aria-label", label);
     const data = terminal.onData((text) => call.current.onData?.(text));
     const size = terminal.onResize((s) => call.current.onResize?.(s));
@@ -131,6 +131,7 @@ export function XTerm({
       data.dispose();
       size.dispose();
       terminal.dispose();
+      release();
     };
   }, [label, readOnly]);
 
