@@ -100,7 +100,7 @@ export class Ui {
     await expect(this.permission).toBeHidden();
   }
   async typeInTerminal(text: string): Promise<void> {
-    await this.page.getByRole("textbox", { name: "Terminal input" }).focus();
+    await this.page.getByRole("textbox", { name: /^Terminal: / }).focus();
     await this.page.keyboard.type(text);
   }
   async terminalText(): Promise<string> {
