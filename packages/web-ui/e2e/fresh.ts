@@ -15,16 +15,18 @@ const media: Record<string, string> = {
 /** Gives the fresh files. */
 export async function fresh(context: BrowserContext): Promise<void> {
   if (!process.env.LIA_E2E_FRESH) return;
+  let shell: Record<string, string> | undefined;
   await context.route(/^http:\/\/127\.0\.0\.1:\d+\/(?!api\/|ws|docs|health|openapi|asyncapi)/, async (route) => {
     const request = route.request();
     const { pathname } = new URL(request.url());
-    const given = await route.fetch({ maxRedirects: 0 });
+    const given = await route.fetch({ maxRedirects: 0 }).catch(() => undefined);
+    if (!given) return route.abort();
     const page = (request.headers().accept ?? "").includes("text/html");
     const name = existsSync(join(dist, pathname)) && pathname !== "/" ? pathname : page ? "/index.html" : undefined;
     if (given.status() === 303 || name === undefined) return route.fulfill({ response: given });
-    const shell = await context.request.get(new URL("/", request.url()).href);
+    shell ??= (await context.request.get(new URL("/", request.url()).href)).headers();
     const headers: Record<string, string> = {
-      ...shell.headers(),
+      ...shell,
       "content-type": media[name.split(".").pop() ?? ""] ?? "application/octet-stream",
     };
     delete headers["content-encoding"];

@@ -162,7 +162,10 @@ export class Lia {
 
   /** Calls the API as the administrator. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.token}` };
+    const headers: Record<string, string> = {
+      accept: "application/json",
+      authorization: `Bearer ${this.token}`,
+    };
     if (body !== undefined) headers["content-type"] = "application/json";
     const answer = await fetch(this.url + path, {
       method,

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { Replay } from "./replay.js";
 import { expect, test } from "./test.js";
-import { Ui } from "./ui.js";
+import { text, Ui } from "./ui.js";
 
 const alone = process.env.LIA_BENCH === "1";
 
@@ -136,11 +136,12 @@ test("a session of 100,000 events", async ({ page, lia }) => {
 
   // Upwards page by page: what came before is read, and memory stays bounded.
   await ui.conversation.focus();
-  for (let i = 0; i < 30; i += 1) {
+  const upwards = async () => {
     await page.keyboard.press("Home");
-    await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
-  }
-  await expect(ui.conversation).not.toContainText("and this is the end");
+    return text(ui.conversation);
+  };
+  await expect.poll(upwards, { timeout: 120_000 }).toMatch(/#8\d{4}\b/);
+  expect(await text(ui.conversation)).not.toContain("and this is the end");
   const held = await heap(page);
   process.stdout.write(`heap: ${held.toFixed(1)} MiB (goal: 150 MiB)\n`);
   expect(held).toBeLessThan(150);
