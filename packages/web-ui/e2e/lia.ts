@@ -76,6 +76,8 @@ export class Refused extends Error {
 }
 
 export class Lia {
+  /** Hosts that a page of it may speak to: its own. */
+  readonly hosts = new Set<string>();
   /** The printed link of the last start. */
   link = "";
   #child: ChildProcess | undefined;
@@ -85,7 +87,9 @@ export class Lia {
   private constructor(
     readonly data: string,
     readonly port: number,
-  ) {}
+  ) {
+    this.hosts.add(new URL(this.url).host);
+  }
 
   static async start(settings: Record<string, string> = {}): Promise<Lia> {
     const lia = new Lia(mkdtempSync(join(tmpdir(), "lia-e2e-")), await freePort());

@@ -32,7 +32,7 @@ export const test = base.extend<Own, { lia: Lia }>({
       await fresh(context);
       context.on("request", (request) => {
         const url = new URL(request.url());
-        const ours = url.host === new URL(lia.url).host || ["data:", "blob:"].includes(url.protocol);
+        const ours = lia.hosts.has(url.host) || ["data:", "blob:"].includes(url.protocol);
         if (!ours) complaints.push(`a request to ${url.href}`);
       });
       context.on("weberror", (e) => complaints.push(`a script failed: ${e.error().stack ?? String(e.error())}`));
