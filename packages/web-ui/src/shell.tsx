@@ -88,7 +88,7 @@ function Sidebar({ open }: { open: boolean }) {
           <Logo /> Lia
         </Link>
       </div>
-      <div className="grid gap-0.5 px-2 pb-2 max-md:pt-3">
+      <div className="grid grid-cols-1 gap-0.5 px-2 pb-2 max-md:pt-3">
         <Link to="/" className={item} activeOptions={{ exact: true }}>
           <Plus aria-hidden /> New task
         </Link>
@@ -98,7 +98,7 @@ function Sidebar({ open }: { open: boolean }) {
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         <h2 className="px-2.5 pt-2 pb-1 font-medium text-faint text-xs">Recent</h2>
-        <ul className="grid gap-px">
+        <ul className="grid grid-cols-1 gap-px">
           {recent.data?.tasks.map((t) => (
             <li key={t.id}>
               <Link
@@ -117,7 +117,7 @@ function Sidebar({ open }: { open: boolean }) {
           ))}
         </ul>
       </div>
-      <div className="grid gap-0.5 border-t p-2">
+      <div className="grid grid-cols-1 gap-0.5 border-t p-2">
         {places.map(({ to, label, icon: Icon, admin }) =>
           admin && !who?.scopes.includes("admin") ? null : (
             <Link key={to} to={to} className={item}>

@@ -1,4 +1,4 @@
-import type { AnswerRequest } from "@lia/shared";
+import type { AnswerRequest, InputRequest, PromptBody, QueueOrderBody, SessionSettings } from "@lia/shared";
 import { PermissionAnsweredSchema, TaskResponseSchema } from "@lia/shared/schemas";
 import { call, tell } from "./api";
 import { queries } from "./queries";
@@ -22,14 +22,17 @@ export async function prompt(task: string, text: string): Promise<void> {
   const before = unanswered.get(task);
   const id = before?.text === text ? before.id : crypto.randomUUID();
   unanswered.set(task, { text, id });
-  await tell(`${at(task)}/input`, { method: "POST", body: { data: text, id } });
+  await tell(`${at(task)}/input`, { method: "POST", body: { data: text, id } satisfies InputRequest });
   unanswered.delete(task);
   refresh(task);
 }
 
 /** Cancels the running turn; the prompt is the next. The answer would come at the turn's end: it is not waited for. */
 export async function interruptWith(task: string, text: string): Promise<void> {
-  const end = tell(`${session(task)}/prompts`, { method: "POST", body: { text, mode: "interrupt" } });
+  const end = tell(`${session(task)}/prompts`, {
+    method: "POST",
+    body: { text, mode: "interrupt" } satisfies PromptBody,
+  });
   await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1500))]);
   end.catch(() => {});
   refresh(task);
@@ -80,7 +83,7 @@ export async function answer(task: string, permission: string, option: string | 
 
 export const queue = {
   async reorder(task: string, order: string[]): Promise<void> {
-    await tell(`${session(task)}/queue`, { method: "PUT", body: { order } });
+    await tell(`${session(task)}/queue`, { method: "PUT", body: { order } satisfies QueueOrderBody });
     refresh(task);
   },
   async remove(task: string, item: string): Promise<void> {
@@ -99,7 +102,10 @@ export const queue = {
 
 /** Whether Lia answers a session's questions itself. */
 export async function autoApprove(task: string, autoApprovePermissions: boolean): Promise<void> {
-  await tell(`${session(task)}/settings`, { method: "PATCH", body: { autoApprovePermissions } });
+  await tell(`${session(task)}/settings`, {
+    method: "PATCH",
+    body: { autoApprovePermissions } satisfies SessionSettings,
+  });
   refresh(task);
 }
 

@@ -26,6 +26,16 @@ export function parseAllow(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
 }
 
+/** The host that a repository is cloned from: `owner/name` is GitHub's. */
+export function hostOf(repository: string): string | undefined {
+  if (/^[\w.-]+\/[\w.-]+$/.test(repository)) return "github.com";
+  try {
+    return new URL(repository).hostname || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Why a file cannot come along, or nothing. */
 export function refuses(files: readonly File[], next: File): string | undefined {
   if (files.length >= FILES.count) return `at most ${FILES.count} files can come along`;

@@ -36,7 +36,7 @@ export function Field({
   const id = useId();
   const about = hint || error ? `${id}-about` : undefined;
   return (
-    <div className={cn("grid content-start gap-1.5", className)}>
+    <div className={cn("grid grid-cols-1 content-start gap-1.5", className)}>
       <label htmlFor={id} className="font-medium text-[13px]">
         {label}
       </label>

@@ -4,7 +4,7 @@ import { Check, X } from "lucide-react";
 /** What isolates a runtime's sandboxes, means by means. */
 export function IsolationList({ runtime }: { runtime: RuntimeStatus }) {
   return (
-    <ul className="grid gap-x-6 gap-y-1.5 rounded-lg border p-3.5 sm:grid-cols-2">
+    <ul className="grid grid-cols-1 gap-x-6 gap-y-1.5 rounded-lg border p-3.5 sm:grid-cols-2">
       {runtime.isolation.map((i) => (
         <li key={i.name} className="flex items-start gap-2">
           {i.active ? (

@@ -7,7 +7,7 @@ import { ApiFailure, sentence } from "~/lib/api";
 import { cn } from "~/lib/cn";
 import { ago, bytes, firstLine } from "~/lib/format";
 import { keepText, useKept } from "~/lib/local";
-import { create, parseAllow, parseEnv, refuses } from "~/lib/new-task";
+import { create, hostOf, parseAllow, parseEnv, refuses } from "~/lib/new-task";
 import { me, queries, tasks, templates } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { IconButton } from "~/ui/button";
@@ -34,7 +34,7 @@ export function Home() {
   useTitle("");
   const all = useQuery(templates);
   return (
-    <div className="mx-auto grid w-full max-w-3xl gap-6 px-4 pt-8 pb-12 sm:px-6 sm:pt-[12vh]">
+    <div className="mx-auto grid grid-cols-1 w-full max-w-3xl gap-6 px-4 pt-8 pb-12 sm:px-6 sm:pt-[12vh]">
       <h1 className="font-semibold text-2xl tracking-tight sm:text-center">What should an agent do?</h1>
       <NewTask all={all.data} />
       {all.data && <FirstRun all={all.data} />}
@@ -50,6 +50,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   const [template, setTemplate] = useKept(chosen);
   const [files, setFiles] = useState<File[]>([]);
   const [more, setMore] = useState(false);
+  const [repository, setRepository] = useState("");
   const [allow, setAllow] = useState("");
   const [env, setEnv] = useState("");
   const [limits, setLimits] = useState(noLimits);
@@ -67,14 +68,15 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever anything of it changes
   useEffect(() => {
     key.current = crypto.randomUUID();
-  }, [text, template, files, allow, env, limits]);
+  }, [text, template, files, repository, allow, env, limits]);
 
   const start = useMutation({
     mutationFn: async () => {
       const config = Object.fromEntries(
         Object.entries(limits).flatMap(([k, v]) => (v.trim() === "" ? [] : [[k, Number(v)]])),
       );
-      const hosts = parseAllow(allow);
+      const from = repository.trim();
+      const hosts = [...new Set([...parseAllow(allow), ...(hostOf(from) ? [hostOf(from) ?? ""] : [])])];
       const variables = parseEnv(env);
       return create(
         {
@@ -82,6 +84,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
           user_id: who?.user_id ?? "",
           ...(current && { template: current.name }),
           ...(Object.keys(config).length > 0 && { config }),
+          ...(from && { repositories: [from] }),
           ...(hosts.length > 0 && { allow: hosts }),
           ...(Object.keys(variables).length > 0 && { env: variables }),
         },
@@ -229,7 +232,24 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
         </IconButton>
       </div>
       <div id={optionsId} hidden={!more} className="border-t px-4 py-4">
-        <div className="grid gap-4 sm:grid-cols-2">
+        <Field
+          label="Repository"
+          hint="owner/name or an https address. It is cloned into the workspace; its host is allowed."
+          error={issue("repositories")}
+          className="mb-4"
+        >
+          {(c) => (
+            <Input
+              {...c}
+              value={repository}
+              onChange={(e) => setRepository(e.target.value)}
+              placeholder="owner/name"
+              spellCheck={false}
+              autoCapitalize="off"
+            />
+          )}
+        </Field>
+        <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
           <Field
             label="Network"
             hint="Hosts that it may reach, one a line. Everything else is refused."
@@ -305,9 +325,9 @@ function FirstRun({ all }: { all: readonly TemplateInfo[] }) {
     <section aria-label="First steps" className="rounded-xl border bg-sunken p-4">
       <h2 className="font-medium">No agent with a model is ready yet</h2>
       <p className="mt-1 text-muted">The tour and the shell work already. For a real agent, this is missing:</p>
-      <ul className="mt-2 grid gap-1.5">
+      <ul className="mt-2 grid grid-cols-1 gap-1.5">
         {agents.map((t) => (
-          <li key={t.name} className="grid gap-x-3 sm:grid-cols-[11rem_1fr]">
+          <li key={t.name} className="grid grid-cols-1 gap-x-3 sm:grid-cols-[11rem_1fr]">
             <span className="font-medium">{t.title}</span>
             <span className="wrap-anywhere text-muted">{t.missing}</span>
           </li>

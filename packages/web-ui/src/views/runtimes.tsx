@@ -1,4 +1,4 @@
-import type { RuntimeInstance, RuntimeStatus } from "@lia/shared";
+import type { RuntimeInstance, RuntimeStatus, StartRuntimeBody } from "@lia/shared";
 import { RuntimeInstanceSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Boxes, Pause, Play, Plus, Square, Trash2 } from "lucide-react";
@@ -53,7 +53,7 @@ export function Runtimes() {
           </ul>
         )}
       </section>
-      <section aria-label="Kinds of runtimes" className="grid gap-4">
+      <section aria-label="Kinds of runtimes" className="grid grid-cols-1 gap-4">
         {kinds.data?.map((r) => (
           <Kind key={r.name} runtime={r} />
         ))}
@@ -98,7 +98,7 @@ function Instance({ instance: i }: { instance: RuntimeInstance }) {
     mutationFn: () =>
       call(`/api/runtimes/${encodeURIComponent(i.typeName)}/start`, {
         method: "POST",
-        body: { name: i.name },
+        body: { name: i.name } satisfies StartRuntimeBody,
         schema: RuntimeInstanceSchema,
       }),
     onError: sayFailed,
@@ -164,7 +164,7 @@ function Start({ kinds, onClose }: { kinds: readonly RuntimeStatus[]; onClose: (
     mutationFn: () =>
       call(`/api/runtimes/${encodeURIComponent(kind)}/start`, {
         method: "POST",
-        body: name.trim() ? { name: name.trim() } : {},
+        body: (name.trim() ? { name: name.trim() } : {}) satisfies StartRuntimeBody,
         schema: RuntimeInstanceSchema,
       }),
     onSuccess: () => {
@@ -175,7 +175,7 @@ function Start({ kinds, onClose }: { kinds: readonly RuntimeStatus[]; onClose: (
   return (
     <Dialog open onOpenChange={(o) => !o && onClose()} title="Start an instance">
       <form
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(e) => {
           e.preventDefault();
           start.mutate();

@@ -1,3 +1,4 @@
+import type { SessionSettings } from "@lia/shared";
 import { SessionSettingsSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -16,7 +17,7 @@ import { say, sayFailed } from "~/ui/toast";
 export function Settings() {
   return (
     <Page title="Settings" className="max-w-3xl">
-      <div className="grid gap-8">
+      <div className="grid grid-cols-1 gap-8">
         <Part title="Questions of agents">
           <AutoApprove />
         </Part>
@@ -36,7 +37,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section aria-label={title}>
       <h2 className="mb-3 font-medium">{title}</h2>
-      <div className="grid gap-5 rounded-xl border bg-raised p-4">{children}</div>
+      <div className="grid grid-cols-1 gap-5 rounded-xl border bg-raised p-4">{children}</div>
     </section>
   );
 }
@@ -46,7 +47,11 @@ function AutoApprove() {
   const now = useQuery(settings);
   const change = useMutation({
     mutationFn: (autoApprovePermissions: boolean) =>
-      call("/api/settings", { method: "PATCH", body: { autoApprovePermissions }, schema: SessionSettingsSchema }),
+      call("/api/settings", {
+        method: "PATCH",
+        body: { autoApprovePermissions } satisfies SessionSettings,
+        schema: SessionSettingsSchema,
+      }),
     onSuccess: (s) => queries.setQueryData(settings.queryKey, s),
     onError: sayFailed,
   });

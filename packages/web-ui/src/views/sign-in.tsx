@@ -1,3 +1,4 @@
+import type { LoginRequest } from "@lia/shared";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { sentence, tell } from "~/lib/api";
@@ -23,7 +24,7 @@ export function SignIn() {
   // The server shows this page below the link itself when its code is used up.
   const [stale] = useState(() => location.pathname === "/login");
   const login = useMutation({
-    mutationFn: (code: string) => tell("/api/v1/login", { method: "POST", body: { code } }),
+    mutationFn: (code: string) => tell("/api/v1/login", { method: "POST", body: { code } satisfies LoginRequest }),
     onSuccess: () => {
       setText("");
       // What another user saw is not this one's.
@@ -41,7 +42,10 @@ export function SignIn() {
   };
   return (
     <main className="grid min-h-full place-items-center bg-sunken p-4">
-      <form onSubmit={submit} className="grid w-full max-w-sm gap-5 rounded-xl border bg-raised p-6 shadow-sm">
+      <form
+        onSubmit={submit}
+        className="grid grid-cols-1 w-full max-w-sm gap-5 rounded-xl border bg-raised p-6 shadow-sm"
+      >
         <div className="flex items-center gap-3">
           <Logo className="size-9" />
           <div>

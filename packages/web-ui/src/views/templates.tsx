@@ -43,7 +43,7 @@ export function Templates() {
       {list.isPending && <Loading what="Loading agents" />}
       {list.error && !list.data && <Failed error={list.error} retry={() => list.refetch()} />}
       {list.data?.length === 0 && <Empty icon={<Bot />} title="No agents" />}
-      <ul aria-label="Agents" className="grid gap-3 sm:grid-cols-2">
+      <ul aria-label="Agents" className="grid grid-cols-1 gap-3 sm:grid-cols-2">
         {list.data?.map((t) => (
           <Card
             key={t.id}
@@ -176,7 +176,7 @@ function Editor({ template, onClose }: { template?: AgentTemplate; onClose: () =
       }
     >
       <form
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(e) => {
           e.preventDefault();
           save.mutate();

@@ -1,4 +1,4 @@
-import { type CreateTokenResponse, Scope, type TokenInfo } from "@lia/shared";
+import { type CreateTokenRequest, type CreateTokenResponse, Scope, type TokenInfo } from "@lia/shared";
 import { CreateTokenResponseSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
@@ -105,7 +105,7 @@ function Make({ onClose }: { onClose: () => void }) {
           label: label.trim(),
           scopes: chosen,
           ...(days && { expires_in_seconds: Number(days) * DAY }),
-        },
+        } satisfies CreateTokenRequest,
         schema: CreateTokenResponseSchema,
       }),
     onSuccess: (t) => {
@@ -135,7 +135,7 @@ function Make({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onOpenChange={(o) => !o && onClose()} title="New token">
       <form
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(e) => {
           e.preventDefault();
           make.mutate();
@@ -149,7 +149,7 @@ function Make({ onClose }: { onClose: () => void }) {
         </Field>
         <fieldset>
           <legend className="mb-1.5 font-medium text-[13px]">It may</legend>
-          <div className="grid gap-1.5">
+          <div className="grid grid-cols-1 gap-1.5">
             {scopes.map(({ scope, about }) => (
               <label key={scope} className="flex items-center gap-2">
                 <input

@@ -1,4 +1,4 @@
-import type { WebhookDelivery } from "@lia/shared";
+import type { UpdateWebhookBody, WebhookDelivery } from "@lia/shared";
 import { WebhookDeliveryListSchema, WebhookDeliverySchema, WebhookInfoSchema } from "@lia/shared/schemas";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -52,7 +52,8 @@ export function WebhookPage() {
     onSettled: stale,
   });
   const enable = useMutation({
-    mutationFn: (enabled: boolean) => call(at, { method: "PATCH", body: { enabled }, schema: WebhookInfoSchema }),
+    mutationFn: (enabled: boolean) =>
+      call(at, { method: "PATCH", body: { enabled } satisfies UpdateWebhookBody, schema: WebhookInfoSchema }),
     onError: sayFailed,
     onSettled: stale,
   });
@@ -179,12 +180,12 @@ function Delivery({ delivery: d, at, onDone }: { delivery: WebhookDelivery; at: 
         </Button>
       </div>
       {open && (
-        <div className="grid gap-2 border-t bg-sunken p-3.5">
+        <div className="grid grid-cols-1 gap-2 border-t bg-sunken p-3.5">
           <p className="text-[13px] text-muted">
             {count(d.attempts.length, "attempt")}
             {d.nextAttemptAt && `; the next at ${moment(d.nextAttemptAt)}`}
           </p>
-          <ol className="grid gap-1 text-[13px]">
+          <ol className="grid grid-cols-1 gap-1 text-[13px]">
             {d.attempts.map((a) => (
               <li key={a.at} className="wrap-anywhere">
                 {moment(a.at)} · {duration(a.durationMs)} · {a.status ?? ""} {a.error && visible(a.error)}

@@ -1,4 +1,4 @@
-import type { WebhookInfo } from "@lia/shared";
+import type { CreateWebhookBody, WebhookInfo } from "@lia/shared";
 import { WebhookEventType } from "@lia/shared";
 import { WebhookInfoSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -81,7 +81,7 @@ function Make({ onClose }: { onClose: () => void }) {
   const admin = useAdmin();
   const [url, setUrl] = useState("");
   const [secret, setSecret] = useState(newSecret);
-  const [chosen, setChosen] = useState<readonly string[]>(events);
+  const [chosen, setChosen] = useState<readonly WebhookEventType[]>(events);
   const [all, setAll] = useState(false);
   const make = useMutation({
     mutationFn: () =>
@@ -90,9 +90,9 @@ function Make({ onClose }: { onClose: () => void }) {
         body: {
           url: url.trim(),
           secret,
-          ...(chosen.length < events.length && { events: chosen }),
+          ...(chosen.length < events.length && { events: [...chosen] }),
           ...(all && { allUsers: true }),
-        },
+        } satisfies CreateWebhookBody,
         schema: WebhookInfoSchema,
       }),
     onSuccess: () => {
@@ -103,7 +103,7 @@ function Make({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open wide onOpenChange={(o) => !o && onClose()} title="New webhook">
       <form
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(e) => {
           e.preventDefault();
           make.mutate();
@@ -141,7 +141,7 @@ function Make({ onClose }: { onClose: () => void }) {
         </div>
         <fieldset>
           <legend className="mb-1.5 font-medium text-[13px]">Events</legend>
-          <div className="grid gap-1.5 sm:grid-cols-2">
+          <div className="grid grid-cols-1 gap-1.5 sm:grid-cols-2">
             {events.map((e) => (
               <label key={e} className="flex items-center gap-2">
                 <input

@@ -20,7 +20,7 @@ export function Composer({
 }) {
   const over = task.status === "terminated";
   return (
-    <div className="mx-auto grid w-full max-w-3xl gap-2 px-3 pb-3 sm:px-6">
+    <div className="mx-auto grid grid-cols-1 w-full max-w-3xl gap-2 px-3 pb-3 sm:px-6">
       <Questions task={task.id} open={open} />
       {queue && !over && <Queue task={task.id} state={queue} />}
       {over ? (

@@ -18,7 +18,7 @@ export function Details({ task: t, template }: { task: TaskResponse; template?: 
   const over = t.status === "terminated";
   return (
     <div className="min-h-0 flex-1 overflow-auto p-4 sm:p-6">
-      <div className="grid max-w-3xl gap-8">
+      <div className="grid grid-cols-1 max-w-3xl gap-8">
         {!over && settings.data && (
           <section aria-label="Settings">
             <Toggle

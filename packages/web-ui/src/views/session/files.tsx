@@ -347,7 +347,7 @@ function Changes({ id }: { id: string }) {
   return (
     <div className="min-h-0 flex-1 overflow-auto p-3">
       <p className="mb-2 text-muted">{count(files.length, "file")} changed</p>
-      <div className="grid gap-3">
+      <div className="grid grid-cols-1 gap-3">
         {files.map((f) => (
           <details key={f.path} open={files.length < 20} className="overflow-hidden rounded-md border">
             <summary className="border-b bg-sunken px-3 py-1.5 font-mono text-[13px]">

@@ -264,7 +264,7 @@ function Tool({ item, live, terminal }: { item: ToolItem; live: boolean; termina
       }
     >
       {more ? (
-        <div className="grid gap-2">
+        <div className="grid grid-cols-1 gap-2">
           {input !== "" && (
             <Part title="Input">
               <CodeBlock text={input} language="json" className="my-0" />
@@ -417,7 +417,7 @@ function Plan({ item }: { item: PlanItem }) {
       side={`${done} of ${item.entries.length}`}
       openAtFirst
     >
-      <ul className="grid gap-1">
+      <ul className="grid grid-cols-1 gap-1">
         {item.entries.map((e) => (
           <li key={e.content} className="flex items-start gap-2">
             {e.status === "completed" ? (
@@ -523,7 +523,7 @@ function Boot({ item, live }: { item: BootItem; live: boolean }) {
         <ChevronRight aria-hidden className={cn("size-4 transition-transform", show && "rotate-90")} />
       </button>
       {show && (
-        <ol className="mt-1 ml-2 grid gap-0.5 border-l-2 pl-4 text-[13px] text-muted">
+        <ol className="mt-1 ml-2 grid grid-cols-1 gap-0.5 border-l-2 pl-4 text-[13px] text-muted">
           {item.lines.map((l, i) => (
             <li key={i} className="wrap-anywhere">
               <bdi>{visible(l.message)}</bdi>

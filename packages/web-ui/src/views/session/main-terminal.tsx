@@ -1,4 +1,4 @@
-import type { TaskResponse } from "@lia/shared";
+import type { InputRequest, ResizeRequest, TaskResponse } from "@lia/shared";
 import { useEffect, useRef } from "react";
 import { tell } from "~/lib/api";
 import type { Entry } from "~/log/event";
@@ -51,13 +51,17 @@ export function MainTerminal({ task, log }: { task: TaskResponse; log: SessionLo
   const typist = useRef<Typist>(undefined);
   const size = useRef<{ cols: number; rows: number }>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  typist.current ??= new Typist((data) => tell(`/api/v1/tasks/${id}/input`, { method: "POST", body: { data } }));
+  typist.current ??= new Typist((data) =>
+    tell(`/api/v1/tasks/${id}/input`, { method: "POST", body: { data } satisfies InputRequest }),
+  );
   const running = task.status === "running";
 
   // A size that was said before the sandbox could hear it is said again.
   useEffect(() => {
     if (running && size.current)
-      tell(`/api/v1/tasks/${id}/resize`, { method: "POST", body: size.current }).catch(() => {});
+      tell(`/api/v1/tasks/${id}/resize`, { method: "POST", body: size.current satisfies ResizeRequest }).catch(
+        () => {},
+      );
   }, [running, id]);
 
   return (
@@ -85,7 +89,7 @@ export function MainTerminal({ task, log }: { task: TaskResponse; log: SessionLo
         clearTimeout(timer.current);
         if (over) return;
         timer.current = setTimeout(() => {
-          tell(`/api/v1/tasks/${id}/resize`, { method: "POST", body: next }).catch(() => {});
+          tell(`/api/v1/tasks/${id}/resize`, { method: "POST", body: next satisfies ResizeRequest }).catch(() => {});
         }, 100);
       }}
     />

@@ -16,7 +16,7 @@ export function Questions({ task, open }: { task: string; open: readonly Permiss
     <section
       aria-label="Open questions"
       aria-live="polite"
-      className="grid max-h-[40dvh] gap-2 overflow-y-auto px-1 pt-1"
+      className="grid grid-cols-1 max-h-[40dvh] gap-2 overflow-y-auto px-1 pt-1"
     >
       {open.map((p) => (
         <Question key={p.id} task={task} question={p} />

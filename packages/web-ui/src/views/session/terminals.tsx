@@ -1,4 +1,4 @@
-import type { TaskResponse, TerminalInfo } from "@lia/shared";
+import type { ResizeRequest, TaskResponse, TerminalInfo, TerminalInputBody } from "@lia/shared";
 import { TerminalInfoSchema, TerminalsResponseSchema } from "@lia/shared/schemas";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { Plus, SquareTerminal, X } from "lucide-react";
@@ -107,7 +107,7 @@ function Live({ session, terminal }: { session: string; terminal: TerminalInfo }
   const typist = useRef<Typist>(undefined);
   typist.current ??= new Typist(async (data) => {
     if (!channels.send({ action: "terminal.input", terminalId: id, data }))
-      await tell(`${at}/input`, { method: "POST", body: { data } });
+      await tell(`${at}/input`, { method: "POST", body: { data } satisfies TerminalInputBody });
   });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return (
@@ -155,7 +155,7 @@ function Live({ session, terminal }: { session: string; terminal: TerminalInfo }
         if (terminal.exitCode !== undefined) return;
         timer.current = setTimeout(() => {
           if (!channels.send({ action: "terminal.resize", terminalId: id, cols, rows }))
-            tell(`${at}/resize`, { method: "POST", body: { cols, rows } }).catch(() => {});
+            tell(`${at}/resize`, { method: "POST", body: { cols, rows } satisfies ResizeRequest }).catch(() => {});
         }, 100);
       }}
     />

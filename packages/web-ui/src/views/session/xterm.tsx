@@ -110,7 +110,10 @@ export function XTerm({
     const refit = () => {
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => {
-        if (el.clientWidth > 0 && el.clientHeight > 0) fit.fit();
+        if (el.clientWidth === 0 || el.clientHeight === 0) return;
+        // Until a character has been measured there is nothing to go by.
+        if (fit.proposeDimensions()) fit.fit();
+        else refit();
       });
     };
     const observer = new ResizeObserver(refit);
