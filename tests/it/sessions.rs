@@ -104,12 +104,16 @@ async fn what_cannot_be_started_says_why() -> anyhow::Result<()> {
         ensure!((status, code) == (400, Some(ErrorCode::BadRequest)), "{body}: {status} {code:?}");
         ensure!(text.contains(said), "{body}: {text}");
     }
-    let (status, code, text) =
-        refusal(create(json!({ "spawn": { "command": "/no/such/agent", "args": [] } })).await?)?;
-    ensure!((status, code) == (500, Some(ErrorCode::SessionCreateError)), "{status} {code:?} {text}");
-    ensure!(text.contains("/no/such/agent"), "{text}");
+    for (body, said) in [
+        (json!({ "spawn": { "command": "/no/such/agent", "args": [] } }), "/no/such/agent"),
+        (json!({ "agentTemplateId": "scripted", "cwd": "no/such" }), "no folder \"/workspace/no/such\""),
+    ] {
+        let (status, code, text) = refusal(create(body).await?)?;
+        ensure!((status, code) == (500, Some(ErrorCode::SessionCreateError)), "{status} {code:?} {text}");
+        ensure!(text.contains(said), "{text}");
+    }
     let failed = client.sessions().await?;
-    ensure!(failed.len() == 1 && failed[0].status == SessionStatus::Killed, "{failed:?}");
+    ensure!(failed.len() == 2 && failed.iter().all(|f| f.status == SessionStatus::Killed), "{failed:?}");
 
     // An id of the caller's own, once.
     let id = TaskId::new().to_string();

@@ -182,6 +182,10 @@ async fn live(core: &Core, queue: &mut mpsc::Receiver<Input>, handle: &Handle) -
     let first = (!init.prompt.is_empty()).then(|| (init.prompt_id, init.prompt.clone()));
     drop(init);
     let cwd = ready.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone());
+    if !std::path::Path::new(&cwd).is_dir() {
+        core.error("setup", format!("there is no folder {cwd:?} in the sandbox for the agent to work in"));
+        return Ok(failed_exit(1));
+    }
     handle.terminals.allow(Beside { env: ready.env.clone(), cwd });
     match ready.mode {
         AgentMode::Acp => acp::run(core, ready, first, waiting, queue).await,
