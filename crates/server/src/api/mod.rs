@@ -7,7 +7,7 @@
 //! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace; [`fs`]: files and repositories as seed 003 shows them;
 //! - [`sessions`]: the control plane of seed 003; [`webhooks`]: who is told outside;
-//! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
+//! - [`login`], [`tokens`], [`server`]: credentials, the server itself; [`ui`]: the web UI's files;
 //! - [`reference`]: the API's description and Swagger UI.
 
 use std::{ops::Deref, sync::Arc};
@@ -28,7 +28,6 @@ pub mod fs;
 pub mod log;
 pub mod login;
 pub mod origin;
-pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
@@ -37,6 +36,7 @@ pub mod socket;
 pub mod stream;
 pub mod tasks;
 pub mod tokens;
+pub mod ui;
 pub mod uploads;
 pub mod webhooks;
 
@@ -69,6 +69,8 @@ pub struct Shared {
     pub revoked: watch::Sender<Vec<TokenId>>,
     /// Failed logins by address.
     pub logins: login::Attempts,
+    /// Whether prompts wait while their session works; else they are refused, as a runtime host does.
+    pub queues: bool,
 }
 
 /// How the server was told to go down.
@@ -89,6 +91,16 @@ impl Api {
     /// The API of an engine.
     #[must_use]
     pub fn new(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken) -> Self {
+        Self::make(engine, hosts, web_url, stopping, true)
+    }
+
+    /// That of an engine behind the runtime-host contract, which has no queue.
+    #[must_use]
+    pub fn of_host(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken) -> Self {
+        Self::make(engine, hosts, web_url, stopping, false)
+    }
+
+    fn make(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken, queues: bool) -> Self {
         Self(Arc::new(Shared {
             store: engine.store().clone(),
             engine,
@@ -99,6 +111,7 @@ impl Api {
             down: watch::Sender::new(None),
             revoked: watch::Sender::new(Vec::new()),
             logins: login::Attempts::default(),
+            queues,
         }))
     }
 }

@@ -51,7 +51,9 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId, message: u6
     match (method.as_str(), route) {
         ("GET", "/health" | "/" | "/docs" | "/openapi.json" | "/asyncapi.json") => free(route, None, 200),
         ("GET", "/docs/{file}") => free("/docs/start.js", None, 200),
-        ("GET", "/tasks/{id}") => free(&format!("/tasks/{task}"), None, 200),
+        ("GET", "/assets/{file}") => free("/assets/none.js", None, 404),
+        // No page is asked for by name.
+        ("GET", "/{page}") => free("/sessions", None, 404),
         ("GET", "/login") => free("/login?code=none", None, 401),
         ("POST", "/api/v1/login") => free(route, Some(json!({ "code": "none" })), 401),
         ("POST", "/api/v1/logout") => free(route, None, 204),
@@ -94,6 +96,9 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId, message: u6
         ("GET", "/api/v1/tokens") => free(route, None, 200),
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
+        ("POST", "/api/agents/{agentId}/events") => {
+            agent("/events", Some(json!({ "type": "error", "data": { "message": "no" } })), 200)
+        }
         ("GET", "/api/agents/{agentId}/files") => files("?path=a", None, 409),
         (
             "GET",
@@ -314,6 +319,21 @@ async fn every_route_with_every_credential() {
             }
             Access::Any => None,
             Access::Scope(s) => Some(s),
+            Access::Instance => {
+                expect(server.ask(route, &case, Way::Bearer, None).await, 401, "no credential");
+                for (secret, wanted, what) in [
+                    (server.token("ann", &all).await, 403, "its user's token"),
+                    (server.token("bob", &all).await, 403, "another user's token"),
+                    (server.admin.clone(), 403, "the administrator's token"),
+                    (server.revoked("ann", &all).await, 401, "a revoked token"),
+                    ("ab".repeat(32), 401, "a secret of nobody's"),
+                    (server.instance_secret(server.task("ann").await).await, 401, "another session's secret"),
+                    (server.instance_secret(task).await, case.good, "its own secret"),
+                ] {
+                    expect(server.ask(route, &case, Way::Bearer, Some(&secret)).await, wanted, what);
+                }
+                continue;
+            }
         };
         expect(server.ask(route, &case, Way::Bearer, None).await, 401, "no credential");
         for way in ways(route.kind) {
