@@ -219,7 +219,7 @@ async fn many_questions_wait_side_by_side() -> anyhow::Result<()> {
         let now = client.session(&made.id).await?;
         let all = now.pending_permissions.clone().unwrap_or_default();
         ensure!(now.pending_permission == all.first().cloned(), "{now:?}");
-        Ok(all.into_iter().map(|p| (p.title, p.request_id)).collect::<Vec<_>>())
+        anyhow::Ok(all.into_iter().map(|p| (p.title, p.request_id)).collect::<Vec<_>>())
     };
     let all = waiting(&client).await?;
     let titles = |all: &[(String, String)]| all.iter().map(|(t, _)| t.clone()).collect::<Vec<_>>();

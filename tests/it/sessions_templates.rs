@@ -112,17 +112,15 @@ async fn the_data_folder_holds_no_value_and_no_secret() -> anyhow::Result<()> {
     let more = json!({ "agentTemplateId": made.id, "env": { "OWN": OTHER }, "webhooks": [hook] });
     let started = session(&client, more).await?;
     client.prompt(&started.id, "say quiet", None).await?;
-    // It works still, sleeps, and has ended: each leaves other things behind.
+    // While it works other things are there than after its end.
     let search = |when: &str| {
         for secret in [SECRET, OTHER, HOOK] {
             let found = Needle::new(secret).files(server.data());
             ensure!(found.is_empty(), "{secret} of a session that {when} is in {found:?}");
         }
-        Ok(())
+        anyhow::Ok(())
     };
     search("runs")?;
-    client.suspend(started.id.parse()?).await?;
-    search("sleeps")?;
     client.end_session(&started.id).await?;
     search("has ended")?;
     let mode = std::os::unix::fs::PermissionsExt::mode(

@@ -165,7 +165,7 @@ async fn a_sandbox_is_looked_into_by_its_session_and_by_its_instance() -> anyhow
     let get = async |base: &str, rest: &str| {
         let (status, json) = server.call("GET", &format!("{base}{rest}"), None).await?;
         ensure!(status == 200, "{base}{rest}: {status} {json}");
-        Ok(json)
+        anyhow::Ok(json)
     };
     let names = |list: &serde_json::Value, key: &str| {
         let list = list.as_array().into_iter().flatten();

@@ -352,10 +352,10 @@ async fn a_session_comes_with_the_newest_of_its_log() {
     assert!(before > 0 && truncated.is_null(), "{before} {truncated}");
     server.append(many, 10, 1).await;
     let (count, numbers, truncated, _) = logs(many).await;
-    assert_eq!((count, numbers, truncated), (before + 10, (0..10).collect(), Value::Null));
+    assert_eq!((count, numbers, truncated), (before + 10, (0..10).collect::<Vec<_>>(), Value::Null));
     server.append(many, 1_001, 1).await;
     let (count, numbers, truncated, _) = logs(many).await;
-    assert_eq!((count, numbers, truncated), (1_000, (1..1_001).collect(), json!(true)));
+    assert_eq!((count, numbers, truncated), (1_000, (1..1_001).collect::<Vec<_>>(), json!(true)));
 
     // 5 MiB, of which 4 come.
     server.append(large, 640, 8 << 10).await;

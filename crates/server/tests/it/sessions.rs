@@ -103,7 +103,8 @@ async fn everybody_has_their_own_messages_and_instances() {
         let messages = server.call(token, "GET", "/api/message-queue", None).await.json();
         let runtimes = server.call(token, "GET", "/api/runtimes", None).await.json();
         let names = runtimes[0]["instances"].as_array().unwrap().iter().map(|i| i["name"].clone());
-        (messages.as_array().unwrap().iter().map(|m| m["id"].clone()).collect(), names.collect())
+        let ids = messages.as_array().unwrap().iter().map(|m| m["id"].clone());
+        (ids.collect::<Vec<_>>(), names.collect::<Vec<_>>())
     };
     let anns: (Vec<Value>, Vec<Value>) = (vec![json!(message)], vec![json!("never"), json!("anns")]);
     assert_eq!(of(&ann).await, anns);
