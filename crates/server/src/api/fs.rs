@@ -108,7 +108,20 @@ pub async fn preview<W: Whose>(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
+<<<<<<< HEAD
     preview_of(&api, &task, &q.path, PREVIEW_BYTES).await.map(Json)
+=======
+    preview_of(&api, &task, &q).await
+}
+
+/// The beginning of a file of a task's.
+pub(crate) async fn preview_of(
+    api: &Api,
+    task: &TaskRecord,
+    q: &FileQuery,
+) -> Result<Json<FilePreview>, Failure> {
+    look(api, task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
+>>>>>>> main
 }
 
 /// `GET …/fs/snapshot?path=&showAllFiles=`
@@ -119,7 +132,22 @@ pub async fn snapshot<W: Whose>(
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
+<<<<<<< HEAD
     snapshot_of(&api, &task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
+=======
+    snapshot_of(&api, &task, &q).await
+}
+
+/// What lies in a folder of a task's.
+pub(crate) async fn snapshot_of(
+    api: &Api,
+    task: &TaskRecord,
+    q: &SnapshotQuery,
+) -> Result<Json<FileSystemSnapshot>, Failure> {
+    let target =
+        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
+    look(api, task, &target, SNAPSHOT_BYTES).await
+>>>>>>> main
 }
 
 /// `GET …/fs/git/branches`

@@ -28,6 +28,7 @@ use lia_server::{
 };
 use lia_store::{CredentialKind, Op, Store, Txn, sqlite::SqliteStore};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::{
     io::DuplexStream,
@@ -185,6 +186,9 @@ impl Server {
             default_template: "shell".into(),
             idle_timeout: Duration::ZERO,
             park_after: Duration::ZERO,
+            end_after: Duration::ZERO,
+            only_one: false,
+            question_after: Duration::ZERO,
             grace: Duration::from_secs(1),
             log_quota: 1 << 30,
             pty_keep: 1 << 20,
@@ -253,6 +257,15 @@ impl Server {
         let answer = self.call(&token, "POST", "/api/v1/tasks", Some(body)).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The secret that opens the instance of a task, as its sidecar has it.
+    pub async fn instance_secret(&self, task: TaskId) -> String {
+        let instance = self.store.task(task).await.unwrap().unwrap().instance;
+        let server = std::fs::read_to_string(self.dir.path().join("server.secret")).unwrap();
+        let digest = Sha256::new().chain_update("lia instance ").chain_update(server.trim());
+        let digest = digest.chain_update(instance.0.as_bytes()).finalize();
+        digest.iter().map(|b| format!("{b:02x}")).collect()
     }
 
     pub fn host(&self) -> String {

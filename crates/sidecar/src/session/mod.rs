@@ -159,6 +159,8 @@ async fn run(core: Core, mut queue: mpsc::Receiver<Input>, handle: Rc<Handle>) {
         Err(e) => State::Broken(format!("the journal cannot be written: {e}")),
     };
     handle.state.send_replace(state);
+    // Whoever knows the session holds it; once nobody does, nothing comes any more.
+    drop(handle);
     while queue.recv().await.is_some() {}
 }
 
@@ -190,6 +192,10 @@ async fn live(core: &Core, queue: &mut mpsc::Receiver<Input>, handle: &Handle) -
     let first = (!init.prompt.is_empty()).then(|| (init.prompt_id, init.prompt.clone()));
     drop(init);
     let cwd = ready.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone());
+    if !std::path::Path::new(&cwd).is_dir() {
+        core.error("setup", format!("there is no folder {cwd:?} in the sandbox for the agent to work in"));
+        return Ok(failed_exit(1));
+    }
     handle.terminals.allow(Beside { env: ready.env.clone(), cwd });
     let watch =
         Watch::start(Rc::clone(&core.instance), Rc::clone(&core.journal), Rc::clone(&handle.hints)).await;

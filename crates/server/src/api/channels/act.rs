@@ -278,10 +278,17 @@ pub(super) async fn act(api: &Api, caller: &Principal, task: TaskId, act: Act) -
         return Err(Failure::new(ErrorCode::Forbidden, text));
     }
     let (engine, by) = (&api.engine, caller.actor());
+    if !api.queues && matches!(act, Act::Reorder(_) | Act::Clear | Act::Pause | Act::Resume) {
+        return Err(bad_request("a runtime host has no queue; its control plane keeps one"));
+    }
     match act {
         Act::Prompt(text) => {
             check_input(&text)?;
-            return Ok(match engine.prompt(task, by, text, PromptMode::Queue).await? {
+            let prompted = match api.queues {
+                true => engine.prompt(task, by, text, PromptMode::Queue).await,
+                false => engine.prompt_alone(task, by, text).await,
+            };
+            return Ok(match prompted? {
                 Prompted::Queued { id, position } => {
                     Outcome::Queued(QueuedPromptResponse { queued: True, queue_id: id.to_string(), position })
                 }

@@ -71,6 +71,8 @@ pub async fn create(
         env: body.env.unwrap_or_default().0,
         instance_name: body.runtime_instance,
         webhooks: body.webhooks.unwrap_or_default(),
+        callback_url: None,
+        allow: Vec::new(),
     };
     let task = api.engine.create_session(new).await?;
     let location = format!("/api/agents/{}", task.id);

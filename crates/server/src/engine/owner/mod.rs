@@ -45,7 +45,6 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 use self::{changes::Changes, settling::Settling, terminals::OpenTerminals};
 use super::{
@@ -121,8 +120,8 @@ pub enum Msg {
         by: Actor,
         /// What.
         text: String,
-        /// What it does to a running turn.
-        mode: PromptMode,
+        /// What it does to a running turn; without a mode it is refused while anything goes before it.
+        mode: Option<PromptMode>,
         /// Answer.
         reply: Reply<Prompted>,
     },
@@ -317,8 +316,6 @@ pub struct Owner {
     phase: Phase,
     /// Resolves when the instance does not live any more.
     ended: Option<JoinHandle<Option<String>>>,
-    /// Ends the egress link's task.
-    egress: Option<CancellationToken>,
     gateway_tx: mpsc::Sender<GatewayEvent>,
     gateway_rx: mpsc::Receiver<GatewayEvent>,
     epoch: LinkEpoch,
@@ -366,9 +363,6 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Some(w) = self.ended.take() {
             w.abort();
-        }
-        if let Some(e) = self.egress.take() {
-            e.cancel();
         }
         match &self.phase {
             Phase::Making(job) => job.abort(),
