@@ -80,7 +80,7 @@ fn snapshot_target(path: &str, all: bool) -> String {
 }
 
 /// A folder of a session's sandbox, or of what is kept of it, in at most so many bytes.
-pub(super) async fn snapshot_of(
+pub(super) async fn snapshot_within(
     api: &Api,
     task: &TaskRecord,
     path: &str,
@@ -91,7 +91,7 @@ pub(super) async fn snapshot_of(
 }
 
 /// The beginning of one of its files.
-pub(super) async fn preview_of(
+pub(super) async fn preview_within(
     api: &Api,
     task: &TaskRecord,
     path: &str,
@@ -108,9 +108,6 @@ pub async fn preview<W: Whose>(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-<<<<<<< HEAD
-    preview_of(&api, &task, &q.path, PREVIEW_BYTES).await.map(Json)
-=======
     preview_of(&api, &task, &q).await
 }
 
@@ -120,8 +117,7 @@ pub(crate) async fn preview_of(
     task: &TaskRecord,
     q: &FileQuery,
 ) -> Result<Json<FilePreview>, Failure> {
-    look(api, task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
->>>>>>> main
+    preview_within(api, task, &q.path, PREVIEW_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/snapshot?path=&showAllFiles=`
@@ -132,9 +128,6 @@ pub async fn snapshot<W: Whose>(
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-<<<<<<< HEAD
-    snapshot_of(&api, &task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
-=======
     snapshot_of(&api, &task, &q).await
 }
 
@@ -144,10 +137,7 @@ pub(crate) async fn snapshot_of(
     task: &TaskRecord,
     q: &SnapshotQuery,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
-    let target =
-        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
-    look(api, task, &target, SNAPSHOT_BYTES).await
->>>>>>> main
+    snapshot_within(api, task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/git/branches`
