@@ -27,9 +27,9 @@ use super::{
 };
 
 /// Bytes of a preview: 100,000 units, each escaped, and what is around them.
-const PREVIEW_BYTES: usize = 2 << 20;
+pub(crate) const PREVIEW_BYTES: usize = 2 << 20;
 /// Bytes of a snapshot: 10,000 names of 255 bytes, escaped, each with its repository.
-pub(super) const SNAPSHOT_BYTES: usize = 40 << 20;
+pub(crate) const SNAPSHOT_BYTES: usize = 40 << 20;
 /// Bytes of a list of git's.
 const GIT_BYTES: usize = 32 << 20;
 
@@ -80,7 +80,7 @@ fn snapshot_target(path: &str, all: bool) -> String {
 }
 
 /// A folder of a session's sandbox, or of what is kept of it, in at most so many bytes.
-pub(super) async fn snapshot_within(
+pub(crate) async fn snapshot_of(
     api: &Api,
     task: &TaskRecord,
     path: &str,
@@ -91,7 +91,7 @@ pub(super) async fn snapshot_within(
 }
 
 /// The beginning of one of its files.
-pub(super) async fn preview_within(
+pub(crate) async fn preview_of(
     api: &Api,
     task: &TaskRecord,
     path: &str,
@@ -108,16 +108,7 @@ pub async fn preview<W: Whose>(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-    preview_of(&api, &task, &q).await
-}
-
-/// The beginning of a file of a task's.
-pub(crate) async fn preview_of(
-    api: &Api,
-    task: &TaskRecord,
-    q: &FileQuery,
-) -> Result<Json<FilePreview>, Failure> {
-    preview_within(api, task, &q.path, PREVIEW_BYTES).await.map(Json)
+    preview_of(&api, &task, &q.path, PREVIEW_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/snapshot?path=&showAllFiles=`
@@ -128,16 +119,7 @@ pub async fn snapshot<W: Whose>(
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-    snapshot_of(&api, &task, &q).await
-}
-
-/// What lies in a folder of a task's.
-pub(crate) async fn snapshot_of(
-    api: &Api,
-    task: &TaskRecord,
-    q: &SnapshotQuery,
-) -> Result<Json<FileSystemSnapshot>, Failure> {
-    snapshot_within(api, task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
+    snapshot_of(&api, &task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/git/branches`

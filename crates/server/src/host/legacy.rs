@@ -20,7 +20,7 @@ use crate::api::{
     auth::Principal,
     error::{Failure, bad_request},
     extract::{ApiJson, ApiPath, ApiQuery},
-    fs::{preview_of, snapshot_of},
+    fs::{PREVIEW_BYTES, SNAPSHOT_BYTES, preview_of, snapshot_of},
 };
 
 async fn oldest(api: &Api) -> Result<TaskRecord, Failure> {
@@ -73,7 +73,7 @@ pub async fn files(
     State(api): State<Api>,
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
-    preview_of(&api, &oldest(&api).await?, &q).await
+    preview_of(&api, &oldest(&api).await?, &q.path, PREVIEW_BYTES).await.map(Json)
 }
 
 /// `GET /fs/snapshot`
@@ -81,5 +81,5 @@ pub async fn snapshot(
     State(api): State<Api>,
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
-    snapshot_of(&api, &oldest(&api).await?, &q).await
+    snapshot_of(&api, &oldest(&api).await?, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
 }

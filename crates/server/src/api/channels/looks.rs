@@ -98,7 +98,7 @@ impl Look {
         Ok(match self {
             Self::Snapshot(path, all) => {
                 let FileSystemSnapshot { root, path, git_path, entries, truncated, max_entries } =
-                    fs::snapshot_within(api, task, path, *all, WS_FILES_BYTES).await?;
+                    fs::snapshot_of(api, task, path, *all, WS_FILES_BYTES).await?;
                 let snapshot = SnapshotEntries {
                     root,
                     entries,
@@ -111,7 +111,7 @@ impl Look {
             }
             Self::Preview(path) => {
                 let FilePreview { path, content, truncated, max_chars } =
-                    fs::preview_within(api, task, path, WS_FILES_BYTES).await?;
+                    fs::preview_of(api, task, path, WS_FILES_BYTES).await?;
                 let (truncated, max_chars) = (Some(truncated), Some(max_chars));
                 event("file.preview", &FilePreviewEvent { path, content, truncated, max_chars })
             }

@@ -124,8 +124,7 @@ pub async fn get(
     let task = api.session(&caller, &id).await?;
     let base = api.websocket_base(&headers);
     let (shown, file_system) = if q.include_file_system {
-        let files =
-            timeout(FILES, fs::snapshot_within(&api, &task, "", q.show_all_files, fs::SNAPSHOT_BYTES));
+        let files = timeout(FILES, fs::snapshot_of(&api, &task, "", q.show_all_files, fs::SNAPSHOT_BYTES));
         let (shown, files) = tokio::join!(api.whole_session(task.clone(), &base), files);
         // What cannot be read now is no failure of the answer.
         (shown, files.ok().and_then(Result::ok))
