@@ -23,9 +23,19 @@ pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     pub(crate) async fn open(server: &Server, client: &Client, path: &str) -> anyhow::Result<Self> {
-        let mut request = format!("{}{path}", server.url().replace("http", "ws")).into_client_request()?;
-        request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
-        let io = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
+        let authorization = ("authorization", format!("Bearer {}", client.token().expose()));
+        Self::to(server.url().trim_start_matches("http://"), path, authorization).await
+    }
+
+    /// To any server, with one header.
+    pub(crate) async fn to(
+        authority: &str,
+        path: &str,
+        (header, value): (&'static str, String),
+    ) -> anyhow::Result<Self> {
+        let mut request = format!("ws://{authority}{path}").into_client_request()?;
+        request.headers_mut().insert(header, value.parse()?);
+        let io = TcpStream::connect(authority).await?;
         Ok(Self(tokio_tungstenite::client_async(request, io).await?.0))
     }
 
@@ -90,7 +100,7 @@ impl Socket {
 }
 
 /// A message in a few words; of text chunks nothing but that there is one.
-fn line(m: &Value) -> String {
+pub(crate) fn line(m: &Value) -> String {
     let (event, data) = (&m["event"], &m["event"]["data"]);
     match m["event"]["type"].as_str() {
         None => m["type"].as_str().unwrap_or_default().to_owned(),

@@ -6,6 +6,8 @@ mod burst;
 mod channels;
 mod egress;
 mod escape;
+mod files;
+mod host;
 mod kept;
 mod kill;
 mod kill_sessions;

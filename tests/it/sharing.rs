@@ -113,6 +113,63 @@ async fn one_sleeps_while_another_works_and_all_sleep_together() -> anyhow::Resu
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_suspended_session_says_beside_others_is_in_its_log() -> anyhow::Result<()> {
+    let server = Server::start(options()).await?;
+    let client = server.client()?;
+    let (a, b) = (shared(&client).await?, shared(&client).await?);
+    let task = a.id.parse::<TaskId>()?;
+    let (runs, id) = (client.clone(), a.id.clone());
+    tokio::spawn(async move {
+        runs.prompt(&id, "say begun\nsh until [ -e go ]; do sleep 0.01; done\nsay late\nwrite said x", None)
+            .await
+    });
+    let mut log = Log::open(&client, task, Seq::ZERO).await?;
+    log.until_text("begun").await?;
+    client.suspend(task).await?;
+    says(&client, &b, "sh touch go; until [ -e said ]; do sleep 0.01; done").await?;
+    client.end_session(&a.id).await?;
+    log.until_text("late").await?;
+    let events = Log::events(&client, task).await?;
+    let kinds: Vec<_> = events.iter().map(|e| e.kind.as_str()).collect();
+    ensure!(kinds.last() == Some(&"task.state"), "{kinds:?}");
+    Ok(())
+}
+
+/// A sandbox dies under several: none waits for another, and the next may come at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_died_is_left_and_entered_at_once() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let options = options().set("LIA__AGENTS__TEMPLATES_FILE", templates(dir.path())?.display().to_string());
+    let server = Server::start(options).await?;
+    let client = server.client()?;
+    let loadable = session(&client, json!({ "agentTemplateId": "kill", "runtimeInstance": "both" })).await?;
+    says(&client, &loadable, "say one").await?;
+    let mut busy = Vec::new();
+    for _ in 0..3 {
+        let s = shared(&client).await?;
+        let (runs, id) = (client.clone(), s.id.clone());
+        busy.push(tokio::spawn(async move { runs.prompt(&id, "permission never", None).await }));
+        let mut log = Log::open(&client, s.id.parse()?, Seq::ZERO).await?;
+        log.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    }
+    kill9(sidecar(server.data(), &vm(&client, &loadable).await?)?)?;
+    // The prompt may have been on its way when the sandbox died; what matters is that nobody waits for another's patience.
+    let comes = tokio::time::timeout(std::time::Duration::from_secs(45), async {
+        tokio::join!(says(&client, &loadable, "say two"), shared(&client))
+    });
+    let (woken, new) = comes.await.with_context(|| format!("somebody waits: {}", server.stderr()))?;
+    match woken {
+        Ok(said) => ensure!(said.contains("two"), "{said}"),
+        Err(e) => ensure!(e.to_string().contains("sandbox ended"), "{e}"),
+    }
+    ensure!(says(&client, &new?, "say three").await?.contains("three"));
+    for b in busy {
+        ensure!(refusal(b.await?)?.2.contains("sandbox ended"), "each is told");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_of_a_sandbox_outlive_kills_of_the_server() -> anyhow::Result<()> {
     let mut server = Server::start(options()).await?;
     let client = server.client()?;

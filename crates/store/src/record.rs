@@ -115,6 +115,8 @@ pub struct TaskPatch {
     pub auto_approve: Option<Option<bool>>,
     /// The reason word of its end.
     pub end_reason: Option<String>,
+    /// What it is about.
+    pub title: Option<String>,
 }
 
 /// Which tasks a list shows.

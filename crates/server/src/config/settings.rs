@@ -220,6 +220,9 @@ settings! {
         pty_keep_mb: Whole<1, 1_048_576> = Whole::new(64);
         /// MiB that must be free on the data folder's disk for a new task.
         disk_reserve_mb: Whole<0, 1_073_741_824> = Whole::new(1024);
+        /// Minutes after which an agent's question that nobody has answered is refused: with the first option that rejects, or
+        /// as cancelled; 0 is never. A suspended task's questions wait.
+        question_minutes: Whole<0, YEAR> = Whole::new(0);
         /// Seconds that an agent has to end by itself, and again after SIGTERM.
         grace_seconds: Whole<0, 3600> = Whole::new(5);
     }

@@ -100,6 +100,7 @@ impl Engine {
             setup: None,
             shared: false,
             sealed_env: None,
+            callback_url: None,
         };
         for repository in r.repositories {
             match repository {

@@ -6,7 +6,7 @@ use lia_gateway::Policy;
 use lia_protocol::{
     error::Issue,
     event::Actor,
-    ids::{InstanceId, UserId},
+    ids::{InstanceId, TaskId, UserId},
     sessions::{InstanceStatus, RuntimeInfo, RuntimeInstance},
     task::TaskStatus,
 };
@@ -81,9 +81,13 @@ impl Engine {
         Ok(status(kept.status, sessions.iter().map(|s| s.status)))
     }
 
-    async fn keep_status(&self, instance: NamedInstance, status: NamedStatus) -> Result<(), EngineError> {
-        let op = Op::PutInstance(NamedInstance { status, ..instance });
-        self.shared.store.commit(Txn::power(vec![op])).await?;
+    /// Writes down what an instance does, if it is there (still).
+    async fn keep_status(&self, user: &UserId, name: &str, status: NamedStatus) -> Result<(), EngineError> {
+        let _joining = self.shared.joining.lock().await;
+        if let Some(instance) = self.find(user, name).await? {
+            let op = Op::PutInstance(NamedInstance { status, ..instance });
+            self.shared.store.commit(Txn::power(vec![op])).await?;
+        }
         Ok(())
     }
 
@@ -146,11 +150,13 @@ impl Engine {
                 let more = sandboxes::beyond(policy, &given);
                 if !more.is_empty() {
                     return Err(EngineError::InvalidState(format!(
-                        "the sandbox of the runtime instance {name} was not opened for {}; start the session in another                          instance, or end the sessions of this one first",
+                        "the sandbox of the runtime instance {name} was not opened for {}; start the session in another instance, \
+                         or end the sessions of this one first",
                         more.join(", ")
                     )));
                 }
-                if self.of_user(user, Some(&name), &OPEN).await?.len() >= sandboxes::SHARING {
+                let inside = self.of_user(user, Some(&name), &OPEN).await?;
+                if inside.iter().filter(|t| t.instance == sandbox).count() >= sandboxes::SHARING {
                     return Err(EngineError::InvalidState(format!(
                         "the runtime instance {name} has {} sessions; more do not fit",
                         sandboxes::SHARING
@@ -210,6 +216,7 @@ impl Engine {
         match self.named(by, &name).await {
             Ok((_, InstanceStatus::Paused)) => self.resume_instance(&name, by).await?,
             Ok(_) | Err(EngineError::NotFound(_)) => {
+                let _joining = self.shared.joining.lock().await;
                 let op = Op::PutInstance(self.use_instance(by, &name).await?);
                 self.shared.store.commit(Txn::power(vec![op])).await?;
             }
@@ -224,10 +231,26 @@ impl Engine {
     /// # Errors
     /// `NotFound`, runtime and store errors.
     pub async fn stop_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
-        self.keep_status(instance, NamedStatus::Stopped).await?;
+        self.find(by, name).await?.ok_or_else(|| none(name))?;
+        self.keep_status(by, name, NamedStatus::Stopped).await?;
         for t in self.of_user(by, Some(name), &OPEN).await? {
             ended_already(self.end(t.id, Actor::User(by.clone())).await)?;
+        }
+        Ok(())
+    }
+
+    /// The sandbox of a session of a named instance is gone: without another session the instance does not run any more.
+    pub(super) async fn instance_lost(
+        &self,
+        user: &UserId,
+        name: &str,
+        session: TaskId,
+    ) -> Result<(), EngineError> {
+        let _joining = self.shared.joining.lock().await;
+        let alone = self.of_user(user, Some(name), &OPEN).await?.iter().all(|t| t.id == session);
+        if let Some(instance) = self.find(user, name).await?.filter(|_| alone) {
+            let op = Op::PutInstance(NamedInstance { status: NamedStatus::Stopped, ..instance });
+            self.shared.store.commit(Txn::power(vec![op])).await?;
         }
         Ok(())
     }
@@ -237,7 +260,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped; a session is being started), runtime and store errors.
     pub async fn pause_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let (instance, status) = self.named(by, name).await?;
+        let (_, status) = self.named(by, name).await?;
         if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!("the runtime instance {name} is stopped")));
         }
@@ -245,7 +268,7 @@ impl Engine {
             ended_already(self.ready(t.id).await.map(drop))?;
             ended_already(self.suspend(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
-        self.keep_status(instance, NamedStatus::Paused).await
+        self.keep_status(by, name, NamedStatus::Paused).await
     }
 
     /// Resumes an instance's sessions.
@@ -253,13 +276,13 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped), runtime and store errors.
     pub async fn resume_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let (instance, status) = self.named(by, name).await?;
+        let (_, status) = self.named(by, name).await?;
         if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!(
                 "the runtime instance {name} is stopped; start it"
             )));
         }
-        self.keep_status(instance, NamedStatus::Running).await?;
+        self.keep_status(by, name, NamedStatus::Running).await?;
         for t in self.of_user(by, Some(name), &[TaskStatus::Suspended]).await? {
             ended_already(self.resume(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
@@ -272,14 +295,18 @@ impl Engine {
     /// `NotFound`, runtime and store errors.
     pub async fn remove_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
         let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
-        for t in self.of_user(by, Some(name), &[]).await? {
-            if !t.removed {
+        loop {
+            for t in self.of_user(by, Some(name), &[]).await?.iter().filter(|t| !t.removed) {
                 self.terminate(t.id, Actor::User(by.clone())).await?;
             }
+            // Another may have come meanwhile.
+            let _joining = self.shared.joining.lock().await;
+            if self.of_user(by, Some(name), &OPEN).await?.is_empty() {
+                let op = Op::RemoveInstance { user: instance.user, name: instance.name };
+                self.shared.store.commit(Txn::power(vec![op])).await?;
+                return Ok(());
+            }
         }
-        let op = Op::RemoveInstance { user: instance.user, name: instance.name };
-        self.shared.store.commit(Txn::power(vec![op])).await?;
-        Ok(())
     }
 }
 

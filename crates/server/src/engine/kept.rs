@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Who opens one looks at the task's record under the instance's lock. Who resumes or removes an instance commits that
-//! first and then calls [`Shared::close_and_hold`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
+//! first and then calls [`Shared::close_held`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
 //! the commit until they are gone. So nobody ever meets another.
 
 use std::{
@@ -173,12 +173,6 @@ impl Shared {
     async fn open_kept(self: &Arc<Self>, task: &TaskRecord) -> Result<Box<dyn Stream>, EngineError> {
         let entry = self.kept.entry(task.instance);
         let mut open = entry.open.lock().await;
-        // Others are in its sandbox.
-        if let Some(record) = self.inhabited(task.instance).await? {
-            drop(open);
-            let secret = self.instance_secret(task.instance);
-            return link::dial(&*self.runtime, &record, &secret, PORT_HOST_API).await;
-        }
         let stopping = || EngineError::Unavailable("the server is stopping; try again in a moment".into());
         if self.stopping.is_cancelled() {
             return Err(stopping());
@@ -186,6 +180,12 @@ impl Shared {
         let now = self.store.task(task.id).await?;
         let now = now.ok_or_else(|| EngineError::NoTask(task.id.to_string()))?;
         readable(&now)?;
+        // Others are in its sandbox.
+        if let Some(record) = self.inhabited(task.instance).await? {
+            drop(open);
+            let secret = self.instance_secret(task.instance);
+            return link::dial(&*self.runtime, &record, &secret, PORT_HOST_API).await;
+        }
         if let Some(o) = &*open
             && matches!(self.runtime.status(&o.record).await, Ok(InstanceStatus::Gone { .. }) | Err(_))
         {
@@ -266,11 +266,10 @@ impl Shared {
         Hold { open: entry.open.clone().lock_owned().await, _entry: entry }
     }
 
-    /// Closes an instance's kept files, whoever reads them, and holds them closed; no process is left then.
-    pub(super) async fn close_and_hold(&self, id: InstanceId) -> Hold {
-        let mut hold = self.hold_kept(id).await;
-        self.close(id, &mut hold.open).await;
-        hold
+    /// Closes an instance's kept files, whoever reads them; no process is left then, and they stay closed while this is
+    /// held.
+    pub(super) async fn close_held(&self, id: InstanceId, held: &mut Hold) {
+        self.close(id, &mut held.open).await;
     }
 
     async fn close(&self, id: InstanceId, open: &mut Option<Open>) {

@@ -27,6 +27,8 @@ pub struct Options {
     pub park_after: Duration,
     /// Time after which a suspended task that nobody wakes is ended; zero never.
     pub end_after: Duration,
+    /// Time after which a question that nobody has answered is refused; zero never.
+    pub question_after: Duration,
     /// Whether a runtime has a single named instance, whose sandbox all sessions share.
     pub only_one: bool,
     /// How long an agent has at its end before SIGTERM, and again before SIGKILL.

@@ -12,7 +12,7 @@
 //! Order of locks: that of the kept files ([`super::kept`]), then a sandbox's own.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -26,8 +26,8 @@ use lia_protocol::{
 use lia_runtime::{InstanceRecord, InstanceStatus, RuntimeError};
 use lia_store::TaskRecord;
 use tokio::{
-    sync::{Mutex as AsyncMutex, MutexGuard, Notify, mpsc, watch},
-    time::timeout,
+    sync::{Mutex as AsyncMutex, Notify, mpsc, watch},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,11 @@ use super::{EngineError, Shared, import, instances::OPEN, link, spec::TaskSpec};
 pub(super) const SHARING: usize = 64;
 /// How long the sessions of a sandbox that died may take to write down what it left.
 const LEAVING: Duration = Duration::from_secs(60);
+/// Between two attempts to enter a sandbox whose sidecar does not answer.
+const AGAIN: Duration = Duration::from_millis(50);
+/// How long one round of tidying up may take, and how many there are.
+const TIDY: Duration = Duration::from_secs(30);
+const TIDY_ATTEMPTS: u32 = 6;
 /// Events on their way to owners.
 const EVENTS: usize = 64;
 
@@ -71,6 +76,8 @@ struct State {
     record: Option<Arc<InstanceRecord>>,
     members: BTreeMap<TaskId, Member>,
     way_out: Option<WayOut>,
+    /// Ends what talks to its sidecar, once nothing is to be tidied any more.
+    tidying: CancellationToken,
     /// Whether it is a named instance's.
     shared: bool,
 }
@@ -101,6 +108,19 @@ impl Drop for WayOut {
 impl State {
     fn asleep(&self) -> bool {
         !self.members.values().any(|m| m.awake)
+    }
+
+    /// Whether nobody is in it but perhaps this one.
+    fn left_but(&self, task: TaskId) -> bool {
+        self.members.keys().all(|id| *id == task)
+    }
+
+    /// No processes live any more.
+    fn close(&mut self) {
+        self.record = None;
+        self.way_out = None;
+        self.tidying.cancel();
+        self.tidying = CancellationToken::new();
     }
 
     /// What all of its sessions may reach together.
@@ -134,12 +154,6 @@ pub(super) fn beyond(asked: &Policy, given: &Policy) -> Vec<String> {
     rules.chain(asked.providers.difference(&given.providers).cloned()).collect()
 }
 
-/// A sandbox that is not to be opened by anybody else meanwhile.
-struct Held<'a> {
-    sandbox: &'a Arc<Sandbox>,
-    state: MutexGuard<'a, State>,
-}
-
 impl Shared {
     /// What the open sessions of a sandbox may reach together.
     pub(super) async fn open_policy(&self, instance: InstanceId) -> Result<Option<Policy>, EngineError> {
@@ -157,7 +171,8 @@ impl Shared {
     /// Whether other sessions have files in the task's sandbox.
     pub(super) async fn shares(&self, task: &TaskRecord) -> Result<bool, EngineError> {
         let all = self.store.tasks_of_instance(task.instance).await?;
-        Ok(all.iter().any(|t| t.id != task.id && !t.removed && !t.cleanup))
+        let has_files = |t: &TaskRecord| !t.removed && (!t.cleanup || OPEN.contains(&t.status));
+        Ok(all.iter().any(|t| t.id != task.id && has_files(t)))
     }
 
     /// Before owners take sessions up: which sandboxes may live, so that none is started over one that does.
@@ -196,30 +211,61 @@ impl Shared {
         events: mpsc::Sender<GatewayEvent>,
     ) -> Result<InstanceRecord, RuntimeError> {
         let missing = |e: EngineError| RuntimeError::Missing(e.to_string());
-        // A sandbox that was never there needs none of this.
-        let _closed = if keep || spec.shared { Some(self.close_and_hold(task.instance).await) } else { None };
         let sandbox = self.sandboxes.of(task.instance);
-        let others = spec.shared && self.shares(task).await.map_err(missing)?;
-        let mut held = self.living_or_left(&sandbox, task.id).await?;
-        let record = match held.state.record.clone() {
-            Some(record) => {
+        let until = Instant::now() + LEAVING;
+        loop {
+            self.living_or_left(&sandbox, task.id, until).await?;
+            // Never waited for under this lock: those who leave take it too. A sandbox that was never there needs none.
+            let mut kept = if keep || spec.shared { Some(self.hold_kept(task.instance).await) } else { None };
+            let mut state = sandbox.state.lock().await;
+            let record = if let Some(record) = self.living(&state).await? {
                 self.runtime.resume(&record).await?;
-                self.forget(&record, task.session).await.map_err(missing)?;
+                if let Err(e) = self.forget(&record, task.session).await {
+                    if self.living(&state).await?.is_some() && Instant::now() > until {
+                        return Err(missing(e));
+                    }
+                    // It is dying, or busy.
+                    drop((state, kept));
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
+                self.tidy(&sandbox, record.clone(), true);
                 record
-            }
-            None => {
-                let open =
-                    if others { self.open_policy(task.instance).await.map_err(missing)? } else { None };
-                let mut made = self.instance_spec(task, spec, (keep || others) && self.runtime.keeps())?;
-                made.ports.extend(open.iter().flat_map(|p| &p.allow).filter_map(|r| r.port));
-                made.ports.sort_unstable();
-                made.ports.dedup();
-                Arc::new(self.runtime.start(made, self.ledger()).await?)
-            }
-        };
-        held.state.record = Some(record.clone());
-        self.take_in(&mut held, task, spec, true, events);
-        Ok(InstanceRecord::clone(&record))
+            } else if state.left_but(task.id) {
+                state.close();
+                if let Some(kept) = &mut kept {
+                    self.close_held(task.instance, kept).await;
+                }
+                self.start_sandbox(task, spec, keep).await?
+            } else {
+                continue;
+            };
+            state.record = Some(record.clone());
+            self.take_in(&sandbox, &mut state, task, spec, true, events);
+            return Ok(InstanceRecord::clone(&record));
+        }
+    }
+
+    /// Starts the sandbox of a session that is the first in it; over its files, if there were others before.
+    async fn start_sandbox(
+        &self,
+        task: &TaskRecord,
+        spec: &TaskSpec,
+        keep: bool,
+    ) -> Result<Arc<InstanceRecord>, RuntimeError> {
+        let missing = |e: EngineError| RuntimeError::Missing(e.to_string());
+        let mut wanted = self.instance_spec(task, spec, keep)?;
+        if spec.shared {
+            // Perhaps half made by another, whose start was given up.
+            self.runtime.stop(&self.remains(task.instance), self.ledger()).await?;
+            let others = self.shares(task).await.map_err(missing)?;
+            wanted.keep = (keep || others) && self.runtime.keeps();
+            let open = self.open_policy(task.instance).await.map_err(missing)?;
+            wanted.ports.extend(open.iter().flat_map(|p| &p.allow).filter_map(|r| r.port));
+            wanted.ports.sort_unstable();
+            wanted.ports.dedup();
+        }
+        Ok(Arc::new(self.runtime.start(wanted, self.ledger()).await?))
     }
 
     /// Takes up a session that lives in its sandbox already.
@@ -234,21 +280,22 @@ impl Shared {
         events: mpsc::Sender<GatewayEvent>,
     ) -> Result<(), RuntimeError> {
         let sandbox = self.sandboxes.of(task.instance);
-        let mut held = Held { sandbox: &sandbox, state: sandbox.state.lock().await };
-        held.state.record = Some(record.clone());
-        self.take_in(&mut held, task, spec, task.status != TaskStatus::Suspended, events);
-        if held.state.asleep() {
+        let mut state = sandbox.state.lock().await;
+        state.record = Some(record.clone());
+        self.take_in(&sandbox, &mut state, task, spec, task.status != TaskStatus::Suspended, events);
+        if state.asleep() {
             self.runtime.pause(record).await
         } else {
             self.runtime.resume(record).await?;
-            self.tidy(&sandbox, record.clone(), held.state.shared);
+            self.tidy(&sandbox, record.clone(), state.shared);
             Ok(())
         }
     }
 
     fn take_in(
         self: &Arc<Self>,
-        held: &mut Held<'_>,
+        sandbox: &Arc<Sandbox>,
+        state: &mut State,
         task: &TaskRecord,
         spec: &TaskSpec,
         awake: bool,
@@ -259,51 +306,49 @@ impl Shared {
             awake,
             policy: self.policy(spec),
             events: Some(events),
-            _in: held.sandbox.clone(),
+            _in: sandbox.clone(),
         };
-        held.state.members.insert(task.id, member);
-        held.state.shared = spec.shared;
-        match (&held.state.way_out, held.state.record.clone()) {
+        state.members.insert(task.id, member);
+        state.shared = spec.shared;
+        match (&state.way_out, state.record.clone()) {
             (None, Some(record)) => {
-                let way = self.open_way(Arc::downgrade(held.sandbox), record, held.state.policy());
-                held.state.way_out = Some(way);
+                let way = self.open_way(Arc::downgrade(sandbox), record, state.policy());
+                state.way_out = Some(way);
             }
-            _ => held.state.tell_policy(),
+            _ => state.tell_policy(),
         }
     }
 
-    /// The sandbox with its record when its processes live; without one when they do not and nobody is in it any more.
-    async fn living_or_left<'a>(
+    /// A sandbox's record, if its processes live.
+    async fn living(&self, state: &State) -> Result<Option<Arc<InstanceRecord>>, RuntimeError> {
+        let Some(record) = state.record.clone() else { return Ok(None) };
+        let gone = matches!(self.runtime.status(&record).await?, InstanceStatus::Gone { .. });
+        Ok((!gone).then_some(record))
+    }
+
+    /// Returns once a sandbox's processes live, or nobody else is in it any more: what it left in its sessions' journals is
+    /// theirs to write down before it is started again.
+    async fn living_or_left(
         &self,
-        sandbox: &'a Arc<Sandbox>,
+        sandbox: &Sandbox,
         task: TaskId,
-    ) -> Result<Held<'a>, RuntimeError> {
-        let wait = async {
-            loop {
-                let left = sandbox.left.notified();
-                tokio::pin!(left);
-                left.as_mut().enable();
-                let mut state = sandbox.state.lock().await;
-                let lives = match &state.record {
-                    Some(r) => !matches!(self.runtime.status(r).await?, InstanceStatus::Gone { .. }),
-                    None => false,
-                };
-                if lives {
-                    return Ok(Held { sandbox, state });
+        until: Instant,
+    ) -> Result<(), RuntimeError> {
+        loop {
+            let mut left = std::pin::pin!(sandbox.left.notified());
+            left.as_mut().enable();
+            {
+                let state = sandbox.state.lock().await;
+                if state.left_but(task) || self.living(&state).await?.is_some() {
+                    return Ok(());
                 }
-                if state.members.keys().all(|id| *id == task) {
-                    state.record = None;
-                    state.way_out = None;
-                    return Ok(Held { sandbox, state });
-                }
-                drop(state);
-                left.await;
             }
-        };
-        let late = || {
-            RuntimeError::Missing("other sessions of the sandbox that ended are still being closed".into())
-        };
-        timeout(LEAVING, wait).await.unwrap_or_else(|_| Err(late()))
+            if timeout_at(until, left).await.is_err() {
+                return Err(RuntimeError::Missing(
+                    "other sessions of the sandbox that ended are still being closed; try again".into(),
+                ));
+            }
+        }
     }
 
     /// Stops a sandbox if all of its sessions sleep now that this one does.
@@ -356,33 +401,24 @@ impl Shared {
     pub(super) async fn leave(self: &Arc<Self>, task: &TaskRecord) -> Result<(), RuntimeError> {
         let sandbox = self.sandboxes.of(task.instance);
         let mut state = sandbox.state.lock().await;
-        state.members.remove(&task.id);
-        let done = if state.members.is_empty() {
-            state.way_out = None;
-            let ended = self.runtime.stop(&self.remains(task.instance), self.ledger()).await;
-            if ended.is_ok() {
-                state.record = None;
-            }
-            ended
-        } else {
-            state.tell_policy();
-            match state.record.clone() {
-                // What the others are to write down about its end is still to come.
-                Some(record)
-                    if matches!(self.runtime.status(&record).await?, InstanceStatus::Gone { .. }) =>
-                {
-                    Ok(())
-                }
-                Some(record) if state.asleep() => self.runtime.pause(&record).await,
-                Some(record) => {
-                    self.tidy(&sandbox, record, true);
-                    Ok(())
-                }
-                None => Ok(()),
-            }
-        };
+        let member = state.members.remove(&task.id);
         sandbox.left.notify_waiters();
-        done
+        if state.members.is_empty() {
+            state.close();
+            return self.runtime.stop(&self.remains(task.instance), self.ledger()).await;
+        }
+        state.tell_policy();
+        // Of one that died, what the others are to write down about its end is still to come.
+        let Some(record) = self.living(&state).await? else { return Ok(()) };
+        if !member.is_some_and(|m| m.awake) && state.asleep() {
+            // It stands still: forgotten as soon as it goes on.
+            return Ok(());
+        }
+        if let Err(e) = self.forget(&record, task.session).await {
+            tracing::warn!(task = %task.id, error = %e, "what a session runs in its sandbox could not be ended; it is tried again");
+            self.tidy(&sandbox, record.clone(), true);
+        }
+        if state.asleep() { self.runtime.pause(&record).await } else { Ok(()) }
     }
 
     /// Removes a sandbox and its files, unless others have files in it.
@@ -390,18 +426,18 @@ impl Shared {
     /// # Errors
     /// Those of the runtime and of the store.
     pub(super) async fn remove_sandbox(self: &Arc<Self>, task: &TaskRecord) -> Result<(), EngineError> {
-        let _closed = self.close_and_hold(task.instance).await;
-        if self.shares(task).await? {
-            return Ok(self.leave(task).await?);
-        }
+        let mut kept = self.hold_kept(task.instance).await;
         let sandbox = self.sandboxes.of(task.instance);
+        if self.shares(task).await? {
+            let inside = sandbox.state.lock().await.members.contains_key(&task.id);
+            return if inside { Ok(self.leave(task).await?) } else { Ok(()) };
+        }
+        self.close_held(task.instance, &mut kept).await;
         let mut state = sandbox.state.lock().await;
         state.members.clear();
-        state.way_out = None;
-        self.runtime.delete(task.instance, self.ledger()).await?;
-        state.record = None;
+        state.close();
         sandbox.left.notify_waiters();
-        Ok(())
+        Ok(self.runtime.delete(task.instance, self.ledger()).await?)
     }
 
     /// The record of a sandbox in which sessions are: its own processes read its files. `Err`: they sleep.
@@ -424,36 +460,52 @@ impl Shared {
         }
     }
 
-    /// Lets the sidecar of a shared sandbox forget whatever session is not in it (any more).
+    /// Lets the sidecar of a shared sandbox forget whatever session is not in it (any more). Tried a few times.
     fn tidy(self: &Arc<Self>, sandbox: &Arc<Sandbox>, record: Arc<InstanceRecord>, shared: bool) {
         if !shared {
             return;
         }
         let (shared, sandbox) = (self.clone(), sandbox.clone());
         self.background.spawn(async move {
-            let work = async {
-                let state = sandbox.state.lock().await;
-                if state.asleep() || state.record.as_deref() != Some(&*record) {
-                    return Ok(());
-                }
-                let known: BTreeSet<_> = state.members.values().map(|m| m.session).collect();
-                let secret = shared.instance_secret(record.id);
-                for session in import::sessions(&shared, &record, &secret).await? {
-                    if !known.contains(&session) {
-                        shared.forget(&record, session).await?;
-                    }
-                }
-                Ok::<_, EngineError>(())
-            };
-            tokio::select! {
-                done = work => {
-                    if let Err(e) = done {
+            for attempt in 0..TIDY_ATTEMPTS {
+                let over = match sandbox.state.lock().await {
+                    state if state.record.as_deref() == Some(&*record) => state.tidying.clone(),
+                    _ => return,
+                };
+                let done = tokio::select! {
+                    done = timeout(TIDY, shared.tidy_once(&sandbox, &record)) => done,
+                    () = over.cancelled() => return,
+                    () = shared.stopping.cancelled() => return,
+                };
+                match done.unwrap_or_else(|e| Err(EngineError::Instance(e.to_string()))) {
+                    Ok(()) => return,
+                    Err(e) => {
                         tracing::warn!(instance = %record.id, error = %e, "what a session left in its sandbox could not be ended");
                     }
                 }
-                () = shared.stopping.cancelled() => {}
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1 << attempt)) => {}
+                    () = over.cancelled() => return,
+                    () = shared.stopping.cancelled() => return,
+                }
             }
         });
+    }
+
+    /// The sandbox is held for one session at a time, so that whoever ends it never waits for all of them.
+    async fn tidy_once(&self, sandbox: &Sandbox, record: &Arc<InstanceRecord>) -> Result<(), EngineError> {
+        let secret = self.instance_secret(record.id);
+        let known = import::sessions(self, record, &secret).await?;
+        for session in known.into_iter().take(2 * SHARING) {
+            let state = sandbox.state.lock().await;
+            if state.asleep() || state.record.as_deref() != Some(&**record) {
+                return Ok(());
+            }
+            if !state.members.values().any(|m| m.session == session) {
+                self.forget(record, session).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn forget(&self, record: &InstanceRecord, session: SessionId) -> Result<(), EngineError> {
@@ -502,7 +554,7 @@ async fn tell(of: Weak<Sandbox>, mut told: mpsc::Receiver<GatewayEvent>) {
             };
             let named = state.members.values().filter(|m| Some(m.session) == by);
             let mut to: Vec<_> = named.filter_map(|m| m.events.clone()).collect();
-            if to.is_empty() {
+            if by.is_none() {
                 to = state.members.values().filter_map(|m| m.events.clone()).collect();
             }
             if matches!(event, GatewayEvent::Usage { .. }) {
@@ -510,9 +562,16 @@ async fn tell(of: Weak<Sandbox>, mut told: mpsc::Receiver<GatewayEvent>) {
             }
             to
         };
-        for owner in to {
+        if let [owner] = &to[..] {
             // An owner that is gone needs to hear nothing.
-            let _ = owner.send(event.clone()).await;
+            let _ = owner.send(event).await;
+            continue;
+        }
+        for owner in to {
+            // One that does not keep up holds its neighbours up least of all.
+            if let Err(mpsc::error::TrySendError::Full(_)) = owner.try_send(event.clone()) {
+                tracing::warn!("a session that does not keep up is not told of a connection of its sandbox");
+            }
         }
     }
 }

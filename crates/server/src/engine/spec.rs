@@ -45,6 +45,9 @@ pub struct TaskSpec {
     /// More variables for the agent, encrypted.
     #[serde(default)]
     pub sealed_env: Option<String>,
+    /// Where a runtime host tells what happens in the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
 }
 
 /// Where a task's initial files lie until the sidecar has them.

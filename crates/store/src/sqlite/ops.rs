@@ -149,7 +149,7 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
                stop_reason = coalesce(?12, stop_reason), cleanup = coalesce(?13, cleanup), \
                removed = coalesce(?14, removed), queue_paused = coalesce(?15, queue_paused), \
                auto_approve = CASE WHEN ?16 THEN ?17 ELSE auto_approve END, \
-               end_reason = coalesce(?18, end_reason) WHERE no = ?1";
+               end_reason = coalesce(?18, end_reason), title = coalesce(?19, title) WHERE no = ?1";
     conn.prepare_cached(sql)?.execute(params![
         no,
         p.status.map(TaskStatus::as_str),
@@ -169,6 +169,7 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
         p.auto_approve.is_some(),
         p.auto_approve.flatten(),
         p.end_reason,
+        p.title,
     ])?;
     Ok(())
 }

@@ -21,9 +21,11 @@ use lia_runtime::{InstanceStatus, RuntimeError};
 use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskRecord};
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
 
-use super::{Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{
+    Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, changes::Changes, lines::turn_of,
+};
 use crate::engine::{
-    Shared,
+    Engine, Shared,
     error::EngineError,
     import,
     link::{Incoming, Link},
@@ -35,6 +37,9 @@ use crate::engine::{
 const LINK_ATTEMPTS: u32 = 12;
 /// Columns and rows of an agent's terminal whose size nobody has said.
 const SIZE: (u16, u16) = (120, 30);
+
+/// Ends that are the sandbox's own.
+const LOST: [&str; 3] = ["lost", "unreachable", "diverged"];
 
 const OPEN: &[TaskStatus] =
     &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
@@ -125,6 +130,7 @@ impl Owner {
             given: 0,
             permissions: HashMap::new(),
             last_activity: Instant::now(),
+            changes: Changes::default(),
             running_since: None,
             frozen_since: None,
             link_failures: 0,
@@ -260,6 +266,7 @@ impl Owner {
     pub(super) async fn made(&mut self, made: Result<lia_runtime::InstanceRecord, RuntimeError>) {
         let record = match made {
             Ok(r) => r,
+            Err(e) if self.instance.parked => return self.stay_parked(&e).await,
             Err(e) => return self.fail("start_failed", &format!("the sandbox could not be made: {e}")).await,
         };
         self.shared.failpoints.pass("after_made");
@@ -287,6 +294,45 @@ impl Owner {
                 self.connect(Duration::ZERO);
             }
             Err(e) => tracing::error!(task = %self.task.id, error = %e, "the instance could not be recorded"),
+        }
+    }
+
+    /// A parked session whose sandbox cannot be made now has lost nothing: it waits for the next who wants it.
+    async fn stay_parked(&mut self, why: &RuntimeError) {
+        let now = Timestamp::now();
+        let state = TaskState {
+            status: TaskStatus::Suspended,
+            reason: "start_failed".into(),
+            exit_code: None,
+            error: None,
+        };
+        let why = format!("the sandbox could not be made: {why}");
+        let events = vec![self.error_event(why.clone()), NewEvent::own(Actor::System, &state)];
+        let patch = TaskPatch {
+            status: Some(TaskStatus::Suspended),
+            suspended_at: Some(Some(now)),
+            ..TaskPatch::default()
+        };
+        let ops = vec![self.append(events), self.update(&[TaskStatus::Starting], patch)];
+        self.phase = Phase::Parked;
+        match self.commit_own(Durability::Process, ops).await {
+            Ok(_) => {
+                self.task.status = TaskStatus::Suspended;
+                self.task.suspended_at = Some(now);
+                self.answer_waiting(|| Err(EngineError::Start(why.clone())));
+            }
+            Err(e) => {
+                tracing::error!(task = %self.task.id, error = %e, "a failed start could not be written down")
+            }
+        }
+    }
+
+    /// What a suspended session's agent has said beside others that are awake, or just before it was suspended.
+    async fn catch_up(&mut self) {
+        if self.task.status == TaskStatus::Suspended
+            && let Some(record) = self.instance.record.clone()
+        {
+            self.leftover(&record).await;
         }
     }
 
@@ -619,6 +665,10 @@ impl Owner {
     /// Ends the processes of a suspended agent that can load its session again.
     pub(super) async fn park(&mut self) {
         self.frozen_since = None;
+        self.catch_up().await;
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
         if let Some(w) = self.ended.take() {
             w.abort();
         }
@@ -709,6 +759,10 @@ impl Owner {
             self.frozen_since = None;
             self.phase = Phase::Parked;
             self.leave().await;
+            if !self.queue.is_empty() && !self.task.queue_paused {
+                // It came when the sandbox was dying already: somebody wants it.
+                Box::pin(self.resume(&Actor::System, None)).await;
+            }
         }
     }
 
@@ -779,7 +833,9 @@ impl Owner {
                 format!("the agent ended {how}; the last that was said: {tail}")
             }
         });
-        self.finish("agent_exit", error, Some(exited.code), false).await;
+        // One that never was there has not been started.
+        let reason = if self.task.status == TaskStatus::Starting { "start_failed" } else { "agent_exit" };
+        self.finish(reason, error, Some(exited.code), false).await;
     }
 
     pub(super) async fn timed_out(&mut self) {
@@ -795,6 +851,10 @@ impl Owner {
 
     /// Nobody wanted it for long.
     pub(super) async fn abandon(&mut self) {
+        self.catch_up().await;
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
         self.finish("idle_timeout", None, None, false).await;
     }
 
@@ -816,6 +876,7 @@ impl Owner {
             let _ = job.await;
         }
         tracing::info!(task = %self.task.id, %by, reason, "terminating");
+        self.catch_up().await;
         self.shut_down_agent(reason).await;
         if !matches!(self.phase, Phase::Ended) {
             self.finish(reason, None, None, remove).await;
@@ -849,6 +910,10 @@ impl Owner {
         self.stop_counting();
         if let Some(w) = self.ended.take() {
             w.abort();
+        }
+        if let Phase::Linking(job) = &self.phase {
+            // Linked after this, the sidecar would know the session again.
+            job.abort();
         }
         let shared = self.shared.clone();
         let held = shared.hold_kept(self.task.instance).await;
@@ -893,6 +958,14 @@ impl Owner {
         drop(held);
         let path = spool_path(&self.shared.options.data_dir, self.task.id);
         let _ = tokio::fs::remove_file(path).await;
+        if LOST.contains(&reason)
+            && let Some(name) = &self.task.instance_name
+        {
+            let engine = Engine { shared: self.shared.clone() };
+            if let Err(e) = engine.instance_lost(&self.task.user, name, self.task.id).await {
+                tracing::warn!(task = %self.task.id, error = %e, "a named instance's end could not be written down");
+            }
+        }
         self.phase = Phase::Ended;
         self.settle().await;
         self.tail.complete();

@@ -46,7 +46,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{settling::Settling, terminals::OpenTerminals};
+use self::{changes::Changes, settling::Settling, terminals::OpenTerminals};
 use super::{
     Shared,
     error::EngineError,
@@ -55,6 +55,7 @@ use super::{
     tail::Tail,
 };
 
+mod changes;
 mod life;
 pub(crate) mod lines;
 mod messages;
@@ -119,8 +120,8 @@ pub enum Msg {
         by: Actor,
         /// What.
         text: String,
-        /// What it does to a running turn.
-        mode: PromptMode,
+        /// What it does to a running turn; without a mode it is refused while anything goes before it.
+        mode: Option<PromptMode>,
         /// Answer.
         reply: Reply<Prompted>,
     },
@@ -337,6 +338,8 @@ pub struct Owner {
     given: u64,
     permissions: HashMap<PermissionId, PermissionRecord>,
     last_activity: Instant,
+    /// What the log takes of changed files.
+    changes: Changes,
     /// When running began on the monotonic clock.
     running_since: Option<Instant>,
     frozen_since: Option<Instant>,

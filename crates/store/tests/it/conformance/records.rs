@@ -67,9 +67,11 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
         queue_paused: Some(true),
         auto_approve: Some(Some(true)),
         end_reason: Some("r".into()),
+        title: Some("t".into()),
     })
     .await
     .unwrap();
+    t.title = Some("t".into());
     t.status = TaskStatus::Terminated;
     t.instance_record = Some("{}".into());
     (t.started_at, t.suspended_at, t.completed_at) =
