@@ -64,7 +64,7 @@ stress: ## The tests with long runs (LIA_KILLS, LIA_STORE_KILLS, PROPTEST_CASES 
 	@scripts/stress.sh $(ARGS)
 
 .PHONY: bench
-bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst channels startup reads memory contract store idle)
+bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst channels startup reads memory contract files store idle)
 	@scripts/setup.sh
 	@scripts/bench.sh $(ARGS)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test of the workspace; arguments go to the runner. Then says what this host could not run, and last comes the
-# runner's own summary.
+# runner's own summary. Without arguments the tests of sessions run first once more, in virtual machines: those that look
+# at no process of the host, which for a machine's agents has none.
 #
 # A test that finds its host without something appends its own name, as a line, to the file $LIA_NEEDS_DIR/<need> and
 # ends; <need> must stand in tests/needs.toml. Without that variable such a test fails: nothing is skipped in silence.
@@ -52,7 +53,23 @@ results() {
   return "$code"
 }
 
+# The suite of sessions on the second runtime.
+machines() {
+  local suites='^(sessions|sessions_queue|sessions_templates|messages|channels|typescript)::'
+  local more='^(sharing::(one_sleeps|a_session_does_not|a_runtime|a_session_that|one_set_up)|terminals::suspended|kill_sessions::queue)'
+  export LIA_TEST_RUNTIME=qemu
+  if command -v cargo-nextest >/dev/null; then
+    run -E "package(lia-tests) and (test(/$suites/) or test(/$more/))"
+  else
+    run --test it -- sessions:: sessions_queue:: sessions_templates:: messages:: channels:: typescript::
+  fi
+}
+
+first=0
+if [ $# -eq 0 ]; then
+  echo 'The tests of sessions, in virtual machines:'
+  (machines) || first=$?
+fi
 run "$@" | results
-code=("${PIPESTATUS[@]}")
-[ "${code[0]}" -eq 0 ] || exit "${code[0]}"
-exit "${code[1]}"
+code=("${PIPESTATUS[@]}" "$first")
+for c in "${code[@]}"; do [ "$c" -eq 0 ] || exit "$c"; done

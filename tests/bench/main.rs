@@ -5,6 +5,7 @@
 //! - [`burst`]: events per second at a WebSocket client, against a raw pipe;
 //! - [`channels`]: the same at a subscriber of the socket with channels, and a replay;
 //! - [`startup`]: create → agent ready, against a bare spawn and handshake;
+//! - [`files`]: processor time of a sidecar whose workspace has many files that nobody changes;
 //! - [`idle`]: processor time and memory of 1,000 idle sessions (only when asked for: it takes minutes);
 //! - [`memory`]: the server's resident memory, and the sidecar's size;
 //! - [`reads`]: requests per second;
@@ -19,6 +20,7 @@ use lia_tests::{Server, ServerOptions};
 mod burst;
 mod channels;
 mod contract;
+mod files;
 mod idle;
 mod latency;
 mod memory;
@@ -62,10 +64,13 @@ async fn main() -> anyhow::Result<()> {
     if wants("contract") {
         contract::run().await?;
     }
+    if wants("files") {
+        files::run().await?;
+    }
     if only.iter().any(|o| o == "idle") {
         idle::run().await?;
     }
-    if only.iter().all(|o| o == "contract" || o == "idle") && !only.is_empty() {
+    if only.iter().all(|o| matches!(&**o, "contract" | "files" | "idle")) && !only.is_empty() {
         return Ok(());
     }
     let server = Server::start(ServerOptions::default()).await?;

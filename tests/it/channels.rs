@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
 use lia_client::Client;
 use lia_protocol::ids::{Seq, TaskId};
-use lia_tests::{Log, Request, Server, ServerOptions};
+use lia_tests::{Log, Request, Server, session::options};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -23,9 +23,19 @@ pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     pub(crate) async fn open(server: &Server, client: &Client, path: &str) -> anyhow::Result<Self> {
-        let mut request = format!("{}{path}", server.url().replace("http", "ws")).into_client_request()?;
-        request.headers_mut().insert("authorization", format!("Bearer {}", client.token().expose()).parse()?);
-        let io = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
+        let authorization = ("authorization", format!("Bearer {}", client.token().expose()));
+        Self::to(server.url().trim_start_matches("http://"), path, authorization).await
+    }
+
+    /// To any server, with one header.
+    pub(crate) async fn to(
+        authority: &str,
+        path: &str,
+        (header, value): (&'static str, String),
+    ) -> anyhow::Result<Self> {
+        let mut request = format!("ws://{authority}{path}").into_client_request()?;
+        request.headers_mut().insert(header, value.parse()?);
+        let io = TcpStream::connect(authority).await?;
         Ok(Self(tokio_tungstenite::client_async(request, io).await?.0))
     }
 
@@ -90,7 +100,7 @@ impl Socket {
 }
 
 /// A message in a few words; of text chunks nothing but that there is one.
-fn line(m: &Value) -> String {
+pub(crate) fn line(m: &Value) -> String {
     let (event, data) = (&m["event"], &m["event"]["data"]);
     match m["event"]["type"].as_str() {
         None => m["type"].as_str().unwrap_or_default().to_owned(),
@@ -132,7 +142,7 @@ pub(crate) async fn ready_for(client: &Client, user: &str) -> anyhow::Result<Tas
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_seeds_transcripts() -> anyhow::Result<()> {
-    let server = Server::start(ServerOptions::default()).await?;
+    let server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let mut socket = Socket::channels(&server, &client).await?;
@@ -360,7 +370,7 @@ async fn numbered(socket: &mut Socket, count: u64) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_turn_is_in_order_beside_a_client_that_does_not_read() -> anyhow::Result<()> {
-    let server = Server::start(ServerOptions::default()).await?;
+    let server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let channel = format!("session:{task}");
@@ -387,7 +397,7 @@ async fn a_long_turn_is_in_order_beside_a_client_that_does_not_read() -> anyhow:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_of_a_subscription() -> anyhow::Result<()> {
-    let mut server = Server::start(ServerOptions::default()).await?;
+    let mut server = Server::start(options()).await?;
     let client = server.client()?;
     let task = ready(&client).await?;
     let channel = format!("session:{task}");

@@ -1,7 +1,5 @@
 //! A session in a virtual machine: the same requests as elsewhere, with the runtime that the configuration names.
 
-use std::path::Path;
-
 use anyhow::{Context as _, ensure};
 use lia_client::Prompted;
 use lia_protocol::{
@@ -10,20 +8,13 @@ use lia_protocol::{
 };
 use lia_tests::{
     Log, Server,
-    session::{options, session},
+    session::{machines, options, session},
 };
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_lives_in_a_virtual_machine() -> anyhow::Result<()> {
-    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/vm");
-    ensure!(image.join("vmlinuz").exists(), "vm/build.sh makes {}", image.display());
-    let options = options()
-        .set("LIA__RUNTIME__DRIVER", "qemu")
-        .set("LIA__RUNTIME__IMAGE", image.to_str().context("UTF-8")?)
-        .set("LIA__VM__DEFAULT_MEMORY_MB", "256")
-        .set("LIA__VM__DEFAULT_VCPU_COUNT", "1");
-    let mut server = Server::start(options).await?;
+    let mut server = Server::start(machines(options())).await?;
     let client = server.client()?;
     let runtimes = client.runtimes().await?;
     ensure!(runtimes.len() == 1 && runtimes[0].name == "qemu" && runtimes[0].available, "{runtimes:?}");

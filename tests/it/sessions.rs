@@ -104,12 +104,18 @@ async fn what_cannot_be_started_says_why() -> anyhow::Result<()> {
         ensure!((status, code) == (400, Some(ErrorCode::BadRequest)), "{body}: {status} {code:?}");
         ensure!(text.contains(said), "{body}: {text}");
     }
-    let (status, code, text) =
-        refusal(create(json!({ "spawn": { "command": "/no/such/agent", "args": [] } })).await?)?;
-    ensure!((status, code) == (500, Some(ErrorCode::SessionCreateError)), "{status} {code:?} {text}");
-    ensure!(text.contains("/no/such/agent"), "{text}");
+    for (body, said) in [
+        (json!({ "spawn": { "command": "/no/such/agent", "args": [] } }), "/no/such/agent"),
+        (json!({ "agentTemplateId": "scripted", "cwd": "/no/such" }), "no folder \"/no/such\""),
+        (json!({ "agentTemplateId": "scripted", "setup": "echo no go; exit 3" }), "no go"),
+    ] {
+        let (status, code, text) = refusal(create(body).await?)?;
+        ensure!((status, code) == (500, Some(ErrorCode::SessionCreateError)), "{status} {code:?} {text}");
+        ensure!(text.contains(said), "{text}");
+    }
     let failed = client.sessions().await?;
-    ensure!(failed.len() == 1 && failed[0].status == SessionStatus::Killed, "{failed:?}");
+    ensure!(failed.len() == 3 && failed.iter().all(|f| f.status == SessionStatus::Killed), "{failed:?}");
+    ensure!(failed.iter().all(|f| f.end_reason == Some(SessionEndReason::Error)), "{failed:?}");
 
     // An id of the caller's own, once.
     let id = TaskId::new().to_string();
@@ -225,5 +231,52 @@ async fn questions_are_answered_by_lia_where_that_is_decided() -> anyhow::Result
     client.set_session_settings(Some(&other.id), &off).await?;
     let waits = client.prompt(&other.id, "permission three", None);
     ensure!(tokio::time::timeout(Duration::from_millis(500), waits).await.is_err(), "it asks again");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_answers_is_refused_after_a_restart_too() -> anyhow::Result<()> {
+    let options = options().set("LIA__DEBUG__MINUTE_MS", "100").set("LIA__TASKS__QUESTION_MINUTES", "5").set(
+        // Only questions pass.
+        "LIA__VM__IDLE_TIMEOUT_MINUTES",
+        "0",
+    );
+    let mut server = Server::start(options.set("LIA__VM__DEFAULT_TIMEOUT_MINUTES", "1000")).await?;
+    let client = server.client()?;
+    let made = session(&client, json!({})).await?;
+    let (runs, id) = (client.clone(), made.id.clone());
+    tokio::spawn(async move { runs.prompt(&id, "permission one", None).await });
+    let mut events = log(&client, &made).await?;
+    events.until("a question", |m| matches!(m, WsMessageExt::Permission(_))).await?;
+    server.kill9().await?;
+    server.restart().await?;
+    let client = server.client()?;
+    let mut events = log(&client, &made).await?;
+    let WsMessageExt::Answered(answered) =
+        events.until("the answer", |m| matches!(m, WsMessageExt::Answered(_))).await?
+    else {
+        unreachable!()
+    };
+    ensure!(answered.by == "system", "{answered:?}");
+    ensure!(answered.option_kind.is_none_or(|k| k.starts_with("reject")), "not allowed");
+    events.turn().await?;
+    ensure!(client.session(&made.id).await?.pending_permission.is_none());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_works_in_its_folder_and_is_named_by_its_first_prompt() -> anyhow::Result<()> {
+    let server = Server::start(options()).await?;
+    let client = server.client()?;
+    let made = session(&client, json!({ "cwd": "sub/folder" })).await?;
+    ensure!(made.cwd.as_deref() == Some("/workspace/sub/folder") && made.title.is_none(), "{made:?}");
+    let long = format!("sh pwd; : {}", "é".repeat(200));
+    client.prompt(&made.id, &long, None).await?;
+    client.prompt(&made.id, "say second", None).await?;
+    let mut events = log(&client, &made).await?;
+    events.until_text("/workspace/sub/folder").await?;
+    let title = client.session(&made.id).await?.title.context("a title")?;
+    let wanted: String = long.chars().take(120).chain("...".chars()).collect();
+    ensure!(title == wanted, "{title}");
     Ok(())
 }

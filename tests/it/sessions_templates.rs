@@ -9,7 +9,7 @@ use lia_protocol::{
 use lia_tests::{
     Log, Server,
     leak::Needle,
-    session::{options, refusal, session},
+    session::{options, refusal, runtime, session},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ async fn variables_of_a_template_go_in_and_never_out() -> anyhow::Result<()> {
         .register_template(&body(json!({
             "name": "mine",
             "spawn": { "command": "{agent}/scripted-agent", "args": [] },
-            "runtime": { "provider": "local", "setup": "echo made by $FROM_RUNTIME > made", "env": { "FROM_RUNTIME": "the runtime" } },
+            "runtime": { "provider": runtime(), "setup": "echo made by $FROM_RUNTIME > made", "env": { "FROM_RUNTIME": "the runtime" } },
             "env": { "KEPT": SECRET, "CHANGED": "one", "REMOVED": "gone" },
         }))?)
         .await?;
@@ -162,7 +162,7 @@ async fn named_instances_are_started_paused_stopped_and_removed() -> anyhow::Res
     let client = server.client()?;
     let instances = async || -> anyhow::Result<Vec<RuntimeInstance>> {
         let mut all = client.named_instances().await?;
-        ensure!(all.len() == 1 && all[0].type_name == "local" && !all[0].only_one, "{all:?}");
+        ensure!(all.len() == 1 && all[0].type_name == runtime() && !all[0].only_one, "{all:?}");
         Ok(all.remove(0).instances)
     };
     let status = async |name: &str| {
@@ -170,19 +170,20 @@ async fn named_instances_are_started_paused_stopped_and_removed() -> anyhow::Res
     };
     ensure!(instances().await?.is_empty());
     let (code, _, text) = refusal(client.start_instance("docker", None).await)?;
-    ensure!(code == 400 && text.contains("available are local"), "{code} {text}");
-    let two = client.start_instance("local", Some("two")).await?;
+    ensure!(code == 400 && text.contains(&format!("available are {}", runtime())), "{code} {text}");
+    let two = client.start_instance(&runtime(), Some("two")).await?;
     ensure!(two.status == InstanceStatus::Running && two.websocket_url.is_some(), "{two:?}");
 
     let own = session(&client, json!({})).await?;
     let other = session(&client, json!({ "runtimeInstance": "two" })).await?;
     let names: Vec<_> = instances().await?.into_iter().map(|i| i.name).collect();
-    ensure!(names == ["two", "local"], "{names:?}");
-    ensure!(own.runtime.as_deref() == Some("local") && other.runtime.as_deref() == Some("two"));
+    ensure!(names == ["two", &runtime()], "{names:?}");
+    ensure!(own.runtime == Some(runtime()) && other.runtime.as_deref() == Some("two"));
 
     client.steer_instance("two", "pause").await?;
     ensure!(
-        (status("two").await?, status("local").await?) == (InstanceStatus::Paused, InstanceStatus::Running)
+        (status("two").await?, status(&runtime()).await?)
+            == (InstanceStatus::Paused, InstanceStatus::Running)
     );
     ensure!(client.session(&other.id).await?.status == SessionStatus::Active, "a paused session is active");
     let more = session(&client, json!({ "runtimeInstance": "two" })).await;
@@ -195,10 +196,10 @@ async fn named_instances_are_started_paused_stopped_and_removed() -> anyhow::Res
     ensure!(client.session(&other.id).await?.status == SessionStatus::Killed, "its session has ended");
     ensure!(client.session(&own.id).await?.status == SessionStatus::Active, "the other's has not");
     ensure!(refusal(client.steer_instance("two", "pause").await)?.0 == 409, "a stopped one is not paused");
-    ensure!(client.start_instance("local", Some("two")).await?.status == InstanceStatus::Running);
+    ensure!(client.start_instance(&runtime(), Some("two")).await?.status == InstanceStatus::Running);
     client.remove_instance("two").await?;
     ensure!(refusal(client.remove_instance("two").await)?.0 == 404, "it is gone");
-    client.remove_instance("local").await?;
+    client.remove_instance(&runtime()).await?;
     ensure!(client.session(&own.id).await?.status == SessionStatus::Killed && instances().await?.is_empty());
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use lia_protocol::{ids::CommandId, sessions::verify::verify_webhook_signature};
-use lia_tests::{Request, Server, ServerOptions};
+use lia_tests::{Request, Server, ServerOptions, dice::kills};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -14,11 +14,6 @@ use tokio::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const SECRET: &str = "a-secret-of-the-test";
-
-/// How often the server is killed.
-fn kills() -> usize {
-    std::env::var("LIA_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(5)
-}
 
 /// A request whose answer is still owed.
 struct Open {
@@ -81,7 +76,8 @@ async fn a_killed_server_tells_everything_all_the_same() -> anyhow::Result<()> {
     let task = Request::new("scripted", "say 0").create(&server.client()?).await?.id;
     let mut seen: HashMap<String, Vec<u8>> = HashMap::new();
     let mut told = Vec::new();
-    for round in 1..=kills() {
+    let rounds = usize::try_from(kills(20))?;
+    for round in 1..=rounds {
         // The delivery of the turn before is open, its answer owed, when the server dies.
         let open = next(&listener).await?;
         let id = open.header("webhook-id").to_owned();
@@ -110,6 +106,6 @@ async fn a_killed_server_tells_everything_all_the_same() -> anyhow::Result<()> {
     let end = next(&listener).await?;
     ensure!(end.event()?["event"]["type"] == "session_end", "{:?}", end.event());
     end.answer("200 OK").await?;
-    ensure!(told.len() == kills(), "{} of {} kills found a delivery open", told.len(), kills());
+    ensure!(told.len() == rounds, "{} of {rounds} kills found a delivery open", told.len());
     Ok(())
 }

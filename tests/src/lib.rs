@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod dice;
+pub mod host;
 pub mod leak;
 mod needs;
 mod outfit;

@@ -100,6 +100,15 @@ impl Watched {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(i32::try_from(fd)?) }))
     }
 
+    /// Whether it has not ended.
+    ///
+    /// # Errors
+    /// When that cannot be asked.
+    pub fn lives(&self) -> anyhow::Result<bool> {
+        let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        Ok(poll(&mut fds, PollTimeout::ZERO)? == 0)
+    }
+
     /// Returns when the process has ended.
     ///
     /// # Errors

@@ -12,10 +12,32 @@ use tokio::task::JoinHandle;
 
 use crate::{Log, ServerOptions};
 
-/// Settings for servers whose sessions need little.
+/// The runtime that the tests of sessions use: `LIA_TEST_RUNTIME`, or `local`.
+#[must_use]
+pub fn runtime() -> String {
+    std::env::var("LIA_TEST_RUNTIME").unwrap_or_else(|_| "local".into())
+}
+
+/// Settings for servers whose sessions need little, with the runtime that the tests use.
 #[must_use]
 pub fn options() -> ServerOptions {
-    ServerOptions::default().set("LIA__VM__DEFAULT_STORAGE_GB", "1")
+    let options = ServerOptions::default().set("LIA__VM__DEFAULT_STORAGE_GB", "1");
+    if runtime() == "local" { options } else { machines(options) }
+}
+
+/// The same in virtual machines.
+///
+/// # Panics
+/// When the image is missing: `make test` makes it.
+#[must_use]
+pub fn machines(options: ServerOptions) -> ServerOptions {
+    let image = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/vm");
+    assert!(image.join("vmlinuz").exists(), "vm/build.sh makes {}", image.display());
+    options
+        .set("LIA__RUNTIME__DRIVER", "qemu")
+        .set("LIA__RUNTIME__IMAGE", image.display().to_string())
+        .set("LIA__VM__DEFAULT_MEMORY_MB", "256")
+        .set("LIA__VM__DEFAULT_VCPU_COUNT", "1")
 }
 
 /// Starts a session of the scripted agent, with more fields.

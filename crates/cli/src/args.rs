@@ -79,6 +79,8 @@ pub enum Command {
     Serve(Serve),
     /// End the server and all instances
     Down(Down),
+    /// Run sessions for another control plane: seed 003's runtime-host contract alone, until Ctrl-C
+    Host(Host),
     /// Give an agent a prompt in a sandbox of its own, and show what it does
     Spawn(Box<Spawn>),
     /// List tasks, newest first
@@ -133,6 +135,24 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Set a key of the configuration, above all its other sources (server.port=0)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `host`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The host's token is that of --token-file, --token or LIA_TOKEN; without one it makes one itself, in <data>/host/host.token.
+Its sandboxes, callbacks (webhooks.*) and providers are configured as the server's are. docs/host.md says more.")]
+pub struct Host {
+    /// Where to listen: ADDRESS:PORT, :PORT or PORT; port 0 takes a free one [default: 127.0.0.1, and the port of
+    /// SESSION_HOST_PORT or 8787]
+    #[arg(short, long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Let every session reach a host: example.com, example.com:8443, *.example.com, tcp:example.com:22; repeatable
+    #[arg(short, long, value_name = "HOST")]
+    pub allow: Vec<AllowRule>,
+    /// Set a key of the configuration, above all its other sources (vm.default_memory_mb=512)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     pub set: Vec<(String, String)>,
 }

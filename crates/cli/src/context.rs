@@ -36,7 +36,8 @@ impl Cx {
         Ok(Client::new(&url, token)?)
     }
 
-    fn given_token(&self) -> Result<Option<Secret>> {
+    /// The token of the options or the environment.
+    pub fn given_token(&self) -> Result<Option<Secret>> {
         if let Some(path) = &self.global.token_file {
             return read_token(path).map(Some);
         }

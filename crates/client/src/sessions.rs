@@ -48,6 +48,18 @@ impl Client {
         self.get("session", self.agents(&[id])).await
     }
 
+    /// One session with its log and, when they can be read, the files of its workspace.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn session_with_files(&self, id: &str, show_all: bool) -> Result<Session, Error> {
+        let mut url = self.agents(&[id]);
+        url.query_pairs_mut()
+            .append_pair("includeFileSystem", "true")
+            .append_pair("showAllFiles", if show_all { "true" } else { "false" });
+        self.get("session", url).await
+    }
+
     /// Ends a session.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ registry! {
         }
         link::{ AgentStart }
         vsock_ext::{
-            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockTerminalMessage, VsockRefusedMessage, VsockMessageExt,
+            VsockHelloMessage, VsockWelcomeMessage, VsockPromptCommand, VsockInputCommand, VsockCancelCommand, VsockPermissionCommand, VsockSignalCommand, VsockShutdownCommand, VsockCommandMessage, VsockResizeMessage, VsockAckMessage, VsockRpcMessage, VsockReadyMessage, VsockBegunMessage, VsockOkDone, VsockBusyDone, VsockFailedDone, VsockExitedDone, VsockDoneMessage, VsockErrorMessage, VsockProgressMessage, VsockTerminalMessage, VsockChangedMessage, VsockRefusedMessage, VsockMessageExt,
         }
     }
     Sessions {

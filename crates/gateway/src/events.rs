@@ -85,7 +85,7 @@ impl Fold {
                     .insert((allowed.host.clone(), allowed.port))
                     .then_some(GatewayEvent::Allowed(allowed))
             }
-            GatewayEvent::Usage(usage) => Some(GatewayEvent::Usage(usage)),
+            usage @ GatewayEvent::Usage { .. } => Some(usage),
         }
     }
 

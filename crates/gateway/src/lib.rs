@@ -39,7 +39,10 @@ mod usage;
 
 use std::sync::Arc;
 
-use lia_protocol::event::{EgressAllowed, EgressRefused, Usage};
+use lia_protocol::{
+    event::{EgressAllowed, EgressRefused, Usage},
+    ids::SessionId,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
@@ -63,7 +66,12 @@ pub enum GatewayEvent {
     /// A connection passed: the first of its destination.
     Allowed(EgressAllowed),
     /// A request that the broker forwarded has ended: one for each, with zeros where the provider named no tokens.
-    Usage(Usage),
+    Usage {
+        /// What it used.
+        usage: Usage,
+        /// Whose it is, as the request said by a path of `/~<session>/<provider>/…`. A claim: within one instance only.
+        session: Option<SessionId>,
+    },
 }
 
 /// Why a gateway cannot be made, or a link ended.

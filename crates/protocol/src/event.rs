@@ -13,7 +13,7 @@ use crate::{
     limits,
     task::TaskStatus,
     time::Timestamp,
-    wire::{message, word},
+    wire::{message, tag::True, word},
 };
 
 /// Who sent an ACP frame to whom (the words of seed 003).
@@ -604,13 +604,41 @@ pub struct Usage {
     pub status: u16,
 }
 
-/// `fs.changed`
+/// `fs.changed`: at most [`limits::CHANGED_PATHS`] paths in all, of [`limits::CHANGED_BYTES`] bytes together.
 #[apply(message)]
-#[derive(Eq)]
+#[derive(Default, Eq)]
 #[schemars(inline)]
 pub struct FsChanged {
-    /// Relative to the workspace.
+    /// Those whose content changed, relative to the workspace.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
     pub paths: Vec<String>,
+    /// Those that are new.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
+    /// Those that are gone.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<String>,
+    /// Whether more may have changed than is listed.
+    pub truncated: Option<True>,
+}
+
+impl FsChanged {
+    /// How many are listed.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.paths.len() + self.added.len() + self.deleted.len()
+    }
+
+    /// Whether it is no larger than one may be.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        let all = || self.paths.iter().chain(&self.added).chain(&self.deleted);
+        self.count() <= limits::CHANGED_PATHS
+            && all().all(|path| path.len() <= limits::PATH_BYTES)
+            && all().map(String::len).sum::<usize>() <= limits::CHANGED_BYTES
+    }
 }
 
 /// `progress`

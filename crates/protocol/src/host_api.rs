@@ -10,6 +10,7 @@
 //! | `POST /repo/import?dir=&branch=` | body: a git bundle; clones it into `dir` (empty: the workspace itself); 204 |
 //! | `GET /repo/diff?dir=` | the change since the import or the clone, uncommitted and untracked files too, as `git diff --binary` |
 //! | `GET /repo/bundle?dir=` | the same as a git bundle with one branch `lia/result` on top of the import |
+//! | `DELETE /sessions/{session}` | ends all that it runs and forgets it with its journal; 204, also when there is none |
 //! | `GET`, `POST /sessions/{session}/terminals` | a person's terminals ([`crate::terminal`]); opens one; 204 |
 //! | `GET /sessions/{session}/terminals/{terminal}/output?from=` | lines of [`crate::terminal::TerminalLine`], until it is over |
 //! | `POST /sessions/{session}/terminals/{terminal}/input` | types the body; 204 |

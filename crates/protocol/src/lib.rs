@@ -18,6 +18,7 @@
 //! - [`boot`]: what a runtime hands to the sidecar at its start;
 //! - [`template`], [`runtime`]: agent templates; what isolation is in force.
 
+pub mod allowance;
 pub mod api;
 pub mod boot;
 pub mod chat;

@@ -90,6 +90,22 @@ pub const GIT_COMMITS: u32 = 200;
 pub const SNAPSHOT_ENTRIES: usize = 10_000;
 /// UTF-16 units of a file's preview (seed 003).
 pub const PREVIEW_UTF16: usize = 100_000;
+/// Bytes of the JSON of a snapshot or a preview that is asked for on a WebSocket. Over REST more is given.
+pub const WS_FILES_BYTES: usize = 1 << 20;
+/// Snapshots and previews that one WebSocket may wait for at a time.
+pub const WS_FILES: usize = 4;
+/// Acknowledgements of subscriptions that one WebSocket may wait for at a time.
+pub const WS_PENDING: usize = 100;
+/// Paths of one `fs.changed`.
+pub const CHANGED_PATHS: usize = 64;
+/// Bytes of all paths of one `fs.changed`.
+pub const CHANGED_BYTES: usize = 8 << 10;
+/// How many `fs.changed` of a session may come one right after the other; then one more each [`CHANGED_SECONDS`].
+pub const CHANGED_BURST: u32 = 30;
+/// See [`CHANGED_BURST`].
+pub const CHANGED_SECONDS: u64 = 10;
+/// Folders of a workspace that are watched.
+pub const WATCHED_FOLDERS: usize = 8_192;
 /// UTF-16 units of a script that runs before a session's agent.
 pub const SETUP_UTF16: usize = 64 << 10;
 /// Messages of one user that wait in the queue across sessions, and messages that were sent and are still shown.

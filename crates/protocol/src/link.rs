@@ -12,7 +12,8 @@
 //! host     hello                 sidecar  welcome            (who, which epoch, where the journal stands)
 //! host     init                  (once in a session's life; a repeat is a no-op)
 //! host     command, input, resize, ack, heartbeat
-//! sidecar  journaled lines, each with its `offset`, from the first one after `hello.acked`; heartbeat, refused
+//! sidecar  journaled lines, each with its `offset`, from the first one after `hello.acked`;
+//!          changed, heartbeat, refused
 //! ```
 //!
 //! **Journaled lines** are written to the sidecar's journal before they are sent, are sent again after a reconnect
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress, TerminalClosed},
+    event::{AgentExited, AgentReady, Direction, ErrorEvent, FsChanged, Phase, Progress, TerminalClosed},
     ids::{CommandId, LinkEpoch, Offset, SessionId},
     limits,
     secret::{Secret, in_clear},
@@ -293,6 +294,8 @@ pub enum SidecarLine {
         #[serde(flatten)]
         closed: TerminalClosed,
     },
+    /// Files of the workspace changed. A hint: not journaled, and lost with its connection.
+    Changed(FsChanged),
     /// This connection is not served: wrong session, stale epoch, malformed line. The connection closes after it.
     Refused {
         /// A sentence.
@@ -412,7 +415,9 @@ impl SidecarLine {
             | Self::Error { offset, .. }
             | Self::Progress { offset, .. }
             | Self::Terminal { offset, .. } => Some(*offset),
-            Self::Hello(_) | Self::Refused { .. } | Self::Heartbeat | Self::Unknown => None,
+            Self::Hello(_) | Self::Changed(_) | Self::Refused { .. } | Self::Heartbeat | Self::Unknown => {
+                None
+            }
         }
     }
 }

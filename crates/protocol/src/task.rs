@@ -53,7 +53,8 @@ impl TaskStatus {
         matches!(
             (self, to),
             (Pending, Starting)
-                | (Starting, Running)
+                // The second: a parked one that could not be woken.
+                | (Starting, Running | Suspended)
                 | (Running, Suspended)
                 | (Suspended, Running | Starting)
                 | (Pending | Starting | Running | Suspended, Terminated)

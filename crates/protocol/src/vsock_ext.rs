@@ -14,7 +14,7 @@ use crate::{
     },
     wire::{
         message,
-        tag::{Tag, tagged},
+        tag::{Tag, True, tagged},
         union::union,
     },
 };
@@ -316,6 +316,27 @@ pub struct VsockTerminalMessage {
     pub error: Option<String>,
 }
 
+/// Guest → host: files of the workspace changed. A hint: it is in no journal, and may be lost with its connection.
+#[apply(message)]
+pub struct VsockChangedMessage {
+    /// Always `changed`.
+    #[serde(rename = "type")]
+    pub kind: Tag<ChangedTag>,
+    /// Those whose content changed, relative to the workspace.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
+    pub paths: Vec<String>,
+    /// Those that are new.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
+    /// Those that are gone.
+    #[garde(length(max = limits::CHANGED_PATHS), inner(length(utf16, max = limits::PATH_BYTES)))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<String>,
+    /// Whether more may have changed than is listed.
+    pub truncated: Option<True>,
+}
+
 /// Guest → host: this connection is not served, and closes.
 #[apply(message)]
 pub struct VsockRefusedMessage {
@@ -337,6 +358,7 @@ tagged! {
     VsockErrorMessage, ErrorTag = "error";
     VsockProgressMessage, ProgressTag = "progress";
     VsockTerminalMessage, TerminalTag = "terminal";
+    VsockChangedMessage, ChangedTag = "changed";
     VsockRefusedMessage, RefusedTag = "refused";
     VsockPromptCommand, PromptOrderTag = "prompt";
     VsockInputCommand, InputOrderTag = "input";
@@ -417,6 +439,8 @@ union! {
         Progress(VsockProgressMessage),
         /// Guest → host: a person's terminal is over.
         Terminal(VsockTerminalMessage),
+        /// Guest → host: files of the workspace changed.
+        Changed(VsockChangedMessage),
         /// Guest → host: this connection is not served.
         Refused(VsockRefusedMessage),
     }
@@ -442,7 +466,7 @@ mod tests {
 
     use super::VsockMessageExt;
     use crate::{
-        event::{AgentExited, AgentReady, Direction, ErrorEvent, Phase, Progress, TerminalClosed},
+        event::{AgentExited, AgentReady, Direction, ErrorEvent, FsChanged, Phase, Progress, TerminalClosed},
         ids::{CommandId, LinkEpoch, Offset, SessionId},
         link::{
             AgentStart, HostHello, HostLine, Init, LINK_VERSION, Order, Outcome, RepositoryClone,
@@ -451,7 +475,7 @@ mod tests {
         secret::Secret,
         task::{FileEncoding, TaskFile},
         template::AgentMode,
-        wire,
+        wire::{self, tag::True},
     };
 
     /// A line that the link writes is one of the contract's, and written again the same.
@@ -536,6 +560,12 @@ mod tests {
             inited: true,
             exited: Some(1),
         };
+        let changed = FsChanged {
+            paths: vec!["a".into()],
+            added: vec!["b".into()],
+            deleted: vec!["c".into()],
+            truncated: Some(True),
+        };
         let done = |outcome| SidecarLine::Done { offset, id, outcome };
         let ready = AgentReady {
             acp_session: Some("s".into()),
@@ -550,6 +580,8 @@ mod tests {
             SidecarLine::Output { offset, pos: 1, data: String::new(), base64: Some("/w==".into()) },
             SidecarLine::Ready { offset, ready },
             SidecarLine::Ready { offset, ready: AgentReady::default() },
+            SidecarLine::Changed(changed),
+            SidecarLine::Changed(FsChanged::default()),
             SidecarLine::Begun { offset, id },
             done(Outcome::Ok { stop_reason: Some("end_turn".into()) }),
             done(Outcome::Ok { stop_reason: None }),

@@ -146,6 +146,11 @@ pub trait Runtime: Send + Sync {
         false
     }
 
+    /// Whether an instance can be started over the files of an earlier life ([`InstanceSpec::keep`]).
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// What isolation is in force on this host; cheap, may be called per request.
     async fn info(&self) -> RuntimeStatus;
 

@@ -6,13 +6,15 @@
 //! - [`seal`]: secrets at rest;
 //! - [`webhooks`]: who is told outside;
 //! - [`views`]: pure functions from events to what clients see;
-//! - [`api`]: HTTP, WebSocket and SSE, one file per resource.
+//! - [`api`]: HTTP, WebSocket and SSE, one file per resource;
+//! - [`mod@host`]: the runtime-host contract of seed 003 alone, for other control planes.
 
 pub mod api;
 pub mod config;
 pub mod engine;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod host;
 pub mod listen;
 pub mod seal;
 pub mod serve;
@@ -20,4 +22,5 @@ pub mod views;
 pub mod webhooks;
 
 pub use config::{Config, LoadOptions};
+pub use host::{HostOptions, host};
 pub use serve::{ServeOptions, serve};

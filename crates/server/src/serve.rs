@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// How long streams and requests may take to end when the server stops.
-const STOPPING: Duration = Duration::from_secs(5);
+pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 /// The sidecar's program, beside the server's own.
 const SIDECAR: &str = "lia-sidecar";
 
@@ -65,7 +65,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> 
     let server = Assembled::new(&config).await?;
     say(&server.greeting().await?);
 
-    let Assembled { listener, api, engine, driver, store, .. } = server;
+    let Assembled { listener, api, works, .. } = server;
     let stop = api.stopping.clone();
     let accepting = tokio::spawn(listen::run(listener, api::router(&api), stop.clone()));
     let mut down = api.down.subscribe();
@@ -84,10 +84,8 @@ pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> 
             let _ = accepting.await;
         };
         let _ = timeout(STOPPING, quiet).await;
-        let open = engine.open_tasks();
-        engine.stop(instances).await;
-        driver.shutdown().await;
-        store.close().await;
+        let open = works.engine.open_tasks();
+        works.end(instances).await;
         open
     };
     tokio::select! {
@@ -115,14 +113,44 @@ fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
+/// Opens the store of a configuration's data folder, whose lock it takes.
+pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    private_folder(config.data_dir())?;
+    let path = config.database_path();
+    let store = SqliteStore::open(&path, lia_store::sqlite::Options::default())
+        .with_context(|| format!("the store {}", path.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// What runs sessions, whoever asks for them.
+pub(crate) struct Works {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) engine: Engine,
+    pub(crate) recovered: Recovered,
+    driver: RunningDriver,
+}
+
+impl Works {
+    pub(crate) async fn new(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Self> {
+        let driver = RunningDriver::new(config).await?;
+        let gateway = Gateway::new(gateway_options(config))?;
+        let (engine, recovered) =
+            Engine::start(engine_options(config), store.clone(), driver.runtime(), gateway).await?;
+        Ok(Self { store, engine, recovered, driver })
+    }
+
+    pub(crate) async fn end(self, instances: bool) {
+        self.engine.stop(instances).await;
+        self.driver.shutdown().await;
+        self.store.close().await;
+    }
+}
+
 /// The server's parts, before it accepts.
 struct Assembled {
     listener: TcpListener,
     api: Api,
-    engine: Engine,
-    driver: RunningDriver,
-    store: Arc<dyn Store>,
-    recovered: Recovered,
+    works: Works,
     first_start: bool,
     data_dir: PathBuf,
 }
@@ -130,13 +158,9 @@ struct Assembled {
 impl Assembled {
     async fn new(config: &Config) -> anyhow::Result<Self> {
         let data_dir = config.data_dir().to_owned();
-        private_folder(&data_dir)?;
         // First the folder's lock, then the port: what holds on to a killed server's port (a child that it was starting) holds
         // its lock too, and the lock is waited for.
-        let path = config.database_path();
-        let store = SqliteStore::open(&path, lia_store::sqlite::Options::default())
-            .with_context(|| format!("the store {}", path.display()))?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = open_store(config)?;
         let (host, port) = (config.server.host.0.as_str(), u16::try_from(config.server.port.get())?);
         let listener = listen::bind(host, port).await.with_context(|| {
             format!("cannot listen on {host}:{port} (server.host, server.port; is another server running?)")
@@ -144,16 +168,13 @@ impl Assembled {
         let port = listener.local_addr()?.port();
         let first_start = credentials::admin_token(&*store, &data_dir.join("admin.token")).await?;
 
-        let driver = RunningDriver::new(config).await?;
-        let gateway = Gateway::new(gateway_options(config))?;
-        let (engine, recovered) =
-            Engine::start(engine_options(config), store.clone(), driver.runtime(), gateway).await?;
-        check_default_template(config, &engine)?;
+        let works = Works::new(config, store).await?;
+        check_default_template(config, &works.engine)?;
 
         let web_url = config.server.web_url.as_ref().map_or_else(|| own_url(host, port), |u| u.0.clone());
         let hosts = Hosts::new(host, port, &web_url);
-        let api = Api::new(engine.clone(), hosts, &web_url, CancellationToken::new());
-        Ok(Self { listener, api, engine, driver, store, recovered, first_start, data_dir })
+        let api = Api::new(works.engine.clone(), hosts, &web_url, CancellationToken::new());
+        Ok(Self { listener, api, works, first_start, data_dir })
     }
 
     /// What is printed when the server is ready. The line with the link is the last.
@@ -165,7 +186,7 @@ impl Assembled {
                 d = self.data_dir.display()
             );
         }
-        let Recovered { adopted, suspended, .. } = self.recovered;
+        let Recovered { adopted, suspended, .. } = self.works.recovered;
         if adopted + suspended > 0 {
             out += &format!(
                 "{adopted} task{} went on without the server, {suspended} {} suspended.\n",
@@ -173,7 +194,7 @@ impl Assembled {
                 if suspended == 1 { "is" } else { "are" }
             );
         }
-        let code = credentials::link_code(&*self.store).await?;
+        let code = credentials::link_code(&*self.works.store).await?;
         out += &format!(
             "Lia is ready; this link works once, for ten minutes: {}/login?code={}",
             self.api.web_url,
@@ -314,6 +335,9 @@ fn engine_options(config: &Config) -> engine::Options {
         default_template: tasks.default_template.0.clone(),
         idle_timeout: minutes(vm.idle_timeout_minutes.get()),
         park_after: minutes(vm.park_after_minutes.get()),
+        end_after: minutes(vm.end_suspended_minutes.get()),
+        question_after: minutes(tasks.question_minutes.get()),
+        only_one: config.runtime.only_one,
         grace: Duration::from_secs(tasks.grace_seconds.get()),
         log_quota: tasks.log_quota_mb.get() << 20,
         pty_keep: tasks.pty_keep_mb.get() << 20,
@@ -334,7 +358,7 @@ fn engine_options(config: &Config) -> engine::Options {
     }
 }
 
-fn webhook_options(config: &Config) -> webhooks::Options {
+pub(crate) fn webhook_options(config: &Config) -> webhooks::Options {
     let named = |(name, hook): (&String, &crate::config::NamedWebhook)| {
         // The configuration was refused if one of the two is missing.
         let (url, secret) = (hook.url.clone()?.0, hook.secret.clone()?);
@@ -371,7 +395,7 @@ pub fn init_tracing(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Prints for the person at the terminal; one who is not there any more is no error.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

@@ -4,6 +4,7 @@
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -20,7 +21,7 @@ const DEPTH: usize = 64;
 #[derive(Debug)]
 pub struct Ignores {
     /// From the top down; those of `.git/info/exclude` come first, since they weigh least.
-    layers: Vec<Gitignore>,
+    layers: Vec<Rc<Gitignore>>,
     /// Whether the folder itself is ignored, and with it all that is below.
     all: bool,
 }
@@ -83,8 +84,9 @@ impl Ignores {
         }
         if let Ok(layer) = builder.build()
             && !layer.is_empty()
+            && self.layers.len() <= DEPTH
         {
-            self.layers.push(layer);
+            self.layers.push(Rc::new(layer));
         }
     }
 }

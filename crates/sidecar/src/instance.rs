@@ -68,6 +68,8 @@ pub struct Instance {
     pub home: Confined,
     /// The bound of all journals.
     pub quota: Rc<Quota>,
+    /// Held by the set-up script that runs.
+    pub setting_up: tokio::sync::Mutex<()>,
     sessions: RefCell<BTreeMap<SessionId, Rc<Handle>>>,
 }
 
@@ -89,6 +91,7 @@ impl Instance {
             workspace: folder(&config.workspace)?,
             home: folder(&config.home)?,
             quota: Quota::new(config.journal_bytes.max(1)),
+            setting_up: tokio::sync::Mutex::default(),
             sessions: RefCell::default(),
             config,
         }))
@@ -123,6 +126,30 @@ impl Instance {
     #[must_use]
     pub fn find(&self, id: SessionId) -> Option<Rc<Handle>> {
         self.sessions.borrow().get(&id).cloned()
+    }
+
+    /// Ends what a session runs, now, and forgets it with its journal.
+    ///
+    /// # Errors
+    /// When its agent does not end in time: then it stays.
+    pub async fn forget(&self, id: SessionId) -> io::Result<()> {
+        let Some(session) = self.find(id) else { return Ok(()) };
+        // Whoever serves it is let go; nobody will read what it still says, and it must not wait for room.
+        session.link.send_modify(|l| l.holder += 1);
+        let ended = async {
+            session.stop(Duration::ZERO).await;
+            let mut said = session.journal.watch();
+            loop {
+                session.journal.ack(session.journal.end())?;
+                tokio::select! {
+                    () = session.ended() => return session.journal.remove(),
+                    _ = said.changed() => {}
+                }
+            }
+        };
+        tokio::time::timeout(LAST_WAIT, ended).await??;
+        self.sessions.borrow_mut().remove(&id);
+        Ok(())
     }
 
     /// The sessions that there are.

@@ -10,7 +10,7 @@
 //! - [`terminals`]: a person's terminals beside it; [`pty`]: pseudo-terminals;
 //! - [`egress`]: the way out; [`host_api`]: files, repositories, terminals;
 //! - [`process`]: how programs are set apart; [`confine`]: files below one folder; [`git`], [`git_views`]: repositories;
-//!   [`ignores`]: what git ignores;
+//!   [`ignores`]: what git ignores; [`watch`]: what changes in the workspace;
 //! - [`vm`]: the start as the first process of a virtual machine;
 //! - [`lines`], [`failpoint`]: small helpers.
 
@@ -34,3 +34,4 @@ pub mod pty;
 pub mod session;
 pub mod terminals;
 pub mod vm;
+pub mod watch;

@@ -178,15 +178,18 @@ async fn receive(input: &mut HostLines, session: &Handle) -> Result<(), Close> {
 async fn transmit(output: &mut Output, session: &Handle, reader: &mut Reader) -> Result<(), Close> {
     let mut end = session.journal.watch();
     let mut state = session.state.subscribe();
+    let mut hints = session.hints.watch();
     loop {
         end.mark_unchanged();
-        while output.fill(session, reader)? {
+        hints.mark_unchanged();
+        while output.hint(session)? || output.fill(session, reader)? {
             output.flush().await?;
         }
         let idle = Instant::now() + HEARTBEAT;
         tokio::select! {
             biased;
             _ = end.changed() => {}
+            _ = hints.changed() => {}
             broken = state.wait_for(|s| matches!(s, State::Broken(_))) => {
                 if let Ok(state) = broken && let State::Broken(why) = &*state {
                     return Err(Close::Refused(why.clone()));
@@ -207,6 +210,18 @@ struct Output {
 }
 
 impl Output {
+    /// Takes a hint as the next piece, when what has gone out ends with a line's end.
+    fn hint(&mut self, session: &Handle) -> io::Result<bool> {
+        if self.at < self.chunk.len() || !self.whole {
+            return Ok(false);
+        }
+        let Some(changed) = session.hints.take() else { return Ok(false) };
+        self.chunk = serde_json::to_vec(&SidecarLine::Changed(changed))?;
+        self.chunk.push(b'\n');
+        self.at = 0;
+        Ok(true)
+    }
+
     /// Takes the next piece when the last one is out; false at the journal's end.
     fn fill(&mut self, session: &Handle, reader: &mut Reader) -> io::Result<bool> {
         if self.at == self.chunk.len() {

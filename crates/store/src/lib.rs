@@ -109,8 +109,8 @@ pub trait Store: Send + Sync + 'static {
     /// The task of a session.
     async fn task_of_session(&self, session: SessionId) -> Result<Option<TaskRecord>, StoreError>;
 
-    /// The task of an instance.
-    async fn task_of_instance(&self, instance: InstanceId) -> Result<Option<TaskRecord>, StoreError>;
+    /// The tasks whose sessions are or were in an instance, the oldest first; removed ones too, until they are purged.
+    async fn tasks_of_instance(&self, instance: InstanceId) -> Result<Vec<TaskRecord>, StoreError>;
 
     /// Tasks of one page in the filter's order, and how many match in all. One query for rows, one for the count.
     async fn tasks(

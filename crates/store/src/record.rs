@@ -115,6 +115,8 @@ pub struct TaskPatch {
     pub auto_approve: Option<Option<bool>>,
     /// The reason word of its end.
     pub end_reason: Option<String>,
+    /// What it is about.
+    pub title: Option<String>,
 }
 
 /// Which tasks a list shows.
@@ -166,6 +168,8 @@ pub struct NamedInstance {
     pub runtime: String,
     /// Whether it runs.
     pub status: NamedStatus,
+    /// The sandbox that its sessions share; `None`: each has its own.
+    pub sandbox: Option<InstanceId>,
     /// When it was made.
     pub created_at: Timestamp,
 }

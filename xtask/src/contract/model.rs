@@ -428,6 +428,10 @@ fn forms_of(forms: &[Value]) -> Result<Ty> {
 }
 
 fn enumeration(words: &[Value]) -> Result<Ty> {
+    // One value that is no text, or nothing.
+    if let [literal @ (Value::Bool(_) | Value::Number(_)), Value::Null] = words {
+        return Ok(Ty::Either(vec![Ty::Const(literal.clone()), Ty::Null]));
+    }
     let mut texts = Vec::new();
     let mut null = false;
     for word in words {

@@ -27,6 +27,7 @@ fn entry(route: &RouteDoc) -> Value {
         Access::Scope(Scope::Write) => "write",
         Access::Scope(Scope::ActAs) => "act-as",
         Access::Scope(Scope::Admin) => "admin",
+        Access::Instance => "instance",
     };
     let kind = match route.kind {
         Kind::Http => "http",

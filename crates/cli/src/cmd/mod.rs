@@ -14,6 +14,7 @@ mod agents;
 mod config;
 mod cp;
 mod doctor;
+mod host;
 mod lifecycle;
 mod log;
 pub mod permission;
@@ -48,6 +49,7 @@ async fn dispatch(cx: &Cx, command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::serve(cx, args).await?,
         Command::Down(args) => serve::down(cx, args).await?,
+        Command::Host(args) => host::host(cx, args).await?,
         Command::Spawn(args) => return spawn::spawn(cx, *args).await,
         Command::Ls(args) => show::ls(cx, args).await?,
         Command::Show(args) => show::show(cx, args).await?,

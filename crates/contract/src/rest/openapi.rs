@@ -97,6 +97,11 @@ fn security_schemes() -> Value {
             "description": "A browser's login (`GET /login`, `POST /api/v1/login`); requests that change something come from \
                 the server's own pages.",
         },
+        "instance": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The secret of one session's instance, which its sidecar has and nobody else.",
+        },
         "ticket": {
             "type": "apiKey",
             "in": "query",
@@ -176,6 +181,7 @@ fn security(route: &RouteDoc) -> Value {
         Access::Open => return json!([]),
         Access::Any => json!([]),
         Access::Scope(s) => json!([scope(s)]),
+        Access::Instance => return json!([{ "instance": [] }]),
     };
     let mut all = vec![json!({ "bearer": roles }), json!({ "cookie": roles })];
     if route.kind != Kind::Http {

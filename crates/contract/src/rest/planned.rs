@@ -16,14 +16,13 @@ use lia_protocol::{
         doc::{json, list},
         name,
     },
-    sessions::SessionCallbackEvent,
     wire::WireUuid,
 };
 
 /// All of them.
 #[must_use]
 pub fn routes() -> Vec<RouteDoc> {
-    [sessions(), commands(), chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
+    [commands(), chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
         .into_iter()
         .flatten()
         .collect()
@@ -48,19 +47,6 @@ macro_rules! planned {
             doc: $doc,
         }),*]
     };
-}
-
-/// The control plane of seed 003.
-fn sessions() -> Vec<RouteDoc> {
-    // Seed 003 calls a session an agent in its paths.
-    let agent = || {
-        doc().path::<String>("agentId", "The session.").fails(&[C::Unauthorized, C::Forbidden, C::NotFound])
-    };
-    planned! { "sessions":
-        POST "/api/agents/{agentId}/events" WRITE Http, "A callback of a host.",
-            agent().takes(json::<SessionCallbackEvent>()).gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question.")
-                .fails(&[C::BadRequest]);
-    }
 }
 
 /// Seed 003's slash commands. No seed gives one a form.

@@ -11,7 +11,7 @@ use http::{
     header::{CONTENT_TYPE, SET_COOKIE},
 };
 use hyper::body::{Frame, Incoming, SizeHint};
-use lia_protocol::secret::Secret;
+use lia_protocol::{ids::SessionId, secret::Secret};
 use serde_json::json;
 use tokio::sync::mpsc::OwnedPermit;
 
@@ -75,6 +75,7 @@ pub(crate) struct Answer {
     meter: Option<Meter>,
     place: Option<OwnedPermit<GatewayEvent>>,
     scrub: Option<Scrub>,
+    session: Option<SessionId>,
 }
 
 impl Answer {
@@ -83,14 +84,15 @@ impl Answer {
         meter: Meter,
         place: OwnedPermit<GatewayEvent>,
         secret: Option<Secret>,
+        session: Option<SessionId>,
     ) -> Self {
         let scrub = secret.map(|key| Scrub { key, held: Vec::new() });
-        Self { body, meter: Some(meter), place: Some(place), scrub }
+        Self { body, meter: Some(meter), place: Some(place), scrub, session }
     }
 
     fn tell(&mut self) {
         if let (Some(meter), Some(place)) = (self.meter.take(), self.place.take()) {
-            place.send(GatewayEvent::Usage(meter.finish()));
+            place.send(GatewayEvent::Usage { usage: meter.finish(), session: self.session });
         }
     }
 }

@@ -64,7 +64,8 @@ pub(crate) async fn serve(link: Arc<Link>, stream: Stream) {
 pub(crate) async fn answer(link: &Link, request: Request<Incoming>) -> Response<Body> {
     let options = &link.gateway.options;
     let (head, body) = request.into_parts();
-    let (name, rest) = request::split(head.uri.path());
+    let (session, path) = request::session(head.uri.path());
+    let (name, rest) = request::split(path);
     let provider = options.providers.get(name);
     let kind = provider.map_or(ProviderKind::OpenAi, |p| p.kind);
     if !link.policy().providers.contains(name) {
@@ -113,5 +114,5 @@ pub(crate) async fn answer(link: &Link, request: Request<Incoming>) -> Response<
     clean_headers(&mut head.headers, &provider.key);
     head.version = http::Version::HTTP_11;
     let secret = (!head.status.is_success()).then(|| provider.key.clone());
-    Response::from_parts(head, Answer::new(body, meter, place, secret).boxed_unsync())
+    Response::from_parts(head, Answer::new(body, meter, place, secret, session).boxed_unsync())
 }

@@ -6,6 +6,8 @@ use http::{
     uri::PathAndQuery,
 };
 
+use lia_protocol::ids::SessionId;
+
 use crate::{BaseUrl, Provider, ProviderKind, http::strip_hop_by_hop};
 
 /// A set-up token of Anthropic's begins so; it is sent as Bearer, and the API wants this beta named with it.
@@ -25,6 +27,15 @@ pub(crate) const CREDENTIALS: [&str; 9] = [
     "x-goog-iam-authorization-token",
 ];
 const CREDENTIAL_QUERY: [&str; 4] = ["key", "api_key", "access_token", "oauth_token"];
+
+/// The session that a path names in front of the provider, and the path behind it.
+pub(crate) fn session(path: &str) -> (Option<SessionId>, &str) {
+    let (first, rest) = split(path);
+    match first.strip_prefix('~').and_then(|id| id.parse().ok()) {
+        Some(id) => (Some(id), rest),
+        None => (None, path),
+    }
+}
 
 /// The path's first segment and the rest behind it.
 pub(crate) fn split(path: &str) -> (&str, &str) {

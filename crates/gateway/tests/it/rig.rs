@@ -131,7 +131,7 @@ impl Rig {
         loop {
             match self.event().await {
                 GatewayEvent::Refused(refused) => return refused,
-                GatewayEvent::Allowed(_) | GatewayEvent::Usage(_) => {}
+                GatewayEvent::Allowed(_) | GatewayEvent::Usage { .. } => {}
             }
         }
     }
@@ -140,7 +140,7 @@ impl Rig {
     pub async fn usage(&mut self) -> Usage {
         loop {
             match self.event().await {
-                GatewayEvent::Usage(usage) => return usage,
+                GatewayEvent::Usage { usage, .. } => return usage,
                 GatewayEvent::Allowed(_) => {}
                 GatewayEvent::Refused(r) => panic!("{r:?}"),
             }

@@ -18,6 +18,8 @@ pub enum Access {
     Any,
     /// Whoever has a credential with this scope.
     Scope(Scope),
+    /// The sidecar of the session that the path names: its instance's secret, which opens nothing else.
+    Instance,
 }
 
 /// How a route answers.
@@ -298,7 +300,7 @@ impl RouteDoc {
             Access::Open => {}
             Access::Any if changes => codes.extend([C::Unauthorized, C::Forbidden]),
             Access::Any => codes.push(C::Unauthorized),
-            Access::Scope(_) => codes.extend([C::Unauthorized, C::Forbidden]),
+            Access::Scope(_) | Access::Instance => codes.extend([C::Unauthorized, C::Forbidden]),
         }
         if self.access != Access::Open {
             codes.extend([C::DatabaseError, C::Unavailable]);

@@ -18,7 +18,7 @@ use crate::{
     time::Timestamp,
     wire::{
         message, record,
-        tag::{CancelledTag, Tag, tagged},
+        tag::{CancelledTag, Tag, True, tagged},
         union::union,
         word,
     },
@@ -89,6 +89,8 @@ pub struct FilesystemChangedData {
     /// Which, and how.
     #[garde(dive)]
     pub changes: Vec<FileChange>,
+    /// Whether more may have changed than is listed (ours).
+    pub truncated: Option<True>,
 }
 
 /// A file changed.

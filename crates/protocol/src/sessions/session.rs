@@ -429,7 +429,7 @@ pub struct PromptBody {
 /// The answer to a permission.
 #[apply(message)]
 #[derive(Eq)]
-#[serde(untagged, rename_all_fields = "camelCase")]
+#[serde(untagged, rename_all_fields = "camelCase", expecting = "Missing optionId or outcome field")]
 pub enum PermissionResponseBody {
     /// This option is taken.
     Option {

@@ -6,6 +6,8 @@ use macro_rules_attribute::apply;
 use serde_json::Value;
 
 use crate::{
+    limits,
+    names::{NO_NUL_PATTERN, no_nul},
     sessions::session::PendingPermissionOption,
     wire::{
         message, record,
@@ -76,12 +78,21 @@ pub struct PermissionRequestEvent {
 #[apply(message)]
 #[derive(Eq)]
 #[schemars(inline)]
+#[serde(rename_all = "camelCase")]
 pub struct SnapshotEntries {
     /// The folder.
     pub root: String,
     /// What is in it.
     #[garde(dive)]
     pub entries: Vec<FileSystemEntry>,
+    /// The absolute path of the listed folder (ours).
+    pub path: Option<String>,
+    /// If that is inside a git repository, the absolute path to the repository's root (ours).
+    pub git_path: Option<String>,
+    /// Whether there are more entries (ours).
+    pub truncated: Option<bool>,
+    /// How many are listed at most (ours).
+    pub max_entries: Option<u32>,
 }
 
 /// The files of a session.
@@ -96,11 +107,16 @@ pub struct FilesystemSnapshotEvent {
 /// A file's content.
 #[apply(message)]
 #[derive(Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct FilePreviewEvent {
     /// Its path.
     pub path: String,
     /// Text.
     pub content: String,
+    /// Whether there is more (ours).
+    pub truncated: Option<bool>,
+    /// How many characters are shown at most (ours).
+    pub max_chars: Option<u32>,
 }
 
 /// An option that was taken.
@@ -136,8 +152,12 @@ pub struct FsSnapshotAction {
     pub action: Tag<FsSnapshotTag>,
     /// Of which session, on a socket with many (ours).
     pub session_id: Option<String>,
-    /// Of which folder; the workspace when absent.
+    /// Of which folder, absolute or below the workspace; the workspace when absent.
+    #[garde(length(bytes, max = limits::PATH_BYTES), inner(custom(no_nul)))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     pub path: Option<String>,
+    /// Whether dot files and what git ignores are shown too (ours).
+    pub show_all_files: Option<bool>,
 }
 
 /// Asks for a file's content.
@@ -149,7 +169,9 @@ pub struct FilePreviewAction {
     pub action: Tag<FilePreviewTag>,
     /// Of which session, on a socket with many (ours).
     pub session_id: Option<String>,
-    /// Which file.
+    /// Which file, absolute or below the workspace.
+    #[garde(length(bytes, max = limits::PATH_BYTES), custom(no_nul))]
+    #[schemars(regex(pattern = NO_NUL_PATTERN), extend("x-maxLengthUtf8" = limits::PATH_BYTES))]
     pub path: String,
 }
 

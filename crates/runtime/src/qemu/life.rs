@@ -24,7 +24,7 @@ use super::{Data, Inner, NAME, cpio::Archive, link, machine::Plan, no};
 use crate::{
     InstanceRecord, InstanceSpec, Ledger, Resource, RuntimeError,
     local::command,
-    process::{Process, boot_id},
+    process::{Process, boot_id, continue_tree, stop_tree},
 };
 
 /// How long processes may take to end after SIGKILL, and a sidecar to take its configuration.
@@ -221,6 +221,19 @@ impl Inner {
             let of_another_boot = data(&folder).is_some_and(|d| d.boot != boot_id());
             of_another_boot.then(|| "host restarted".into())
         })
+    }
+
+    /// Stops QEMU where it is; all of the guest is in its process.
+    pub(super) async fn pause(&self, instance: &InstanceRecord) -> Result<(), RuntimeError> {
+        let _held = self.locks.hold(instance.id).await;
+        let qemu = living(&data_of(instance)?).ok_or(RuntimeError::Gone(instance.id))?;
+        stop_tree(qemu).await.map_err(RuntimeError::io(format!("pause {}", instance.id)))
+    }
+
+    pub(super) async fn resume(&self, instance: &InstanceRecord) -> Result<(), RuntimeError> {
+        let _held = self.locks.hold(instance.id).await;
+        let qemu = living(&data_of(instance)?).ok_or(RuntimeError::Gone(instance.id))?;
+        continue_tree(qemu).map_err(RuntimeError::io(format!("resume {}", instance.id)))
     }
 
     pub(super) async fn stop(&self, id: InstanceId, ledger: &dyn Ledger) -> Result<(), RuntimeError> {

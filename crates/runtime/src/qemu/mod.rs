@@ -19,7 +19,8 @@
 //! ```
 //!
 //! QEMU runs in that folder, so that one which a killed server has not yet written down is found by where it is. All that an
-//! agent writes lies in the guest's memory and ends with it: there is no suspend, and nothing is kept.
+//! agent writes lies in the guest's memory and ends with it: a suspended machine is a stopped process, and nothing is kept of
+//! one that has ended.
 
 mod accel;
 mod cpio;
@@ -267,7 +268,7 @@ impl Runtime for Qemu {
             available: missing.is_none(),
             missing,
             isolation: self.inner.isolation(),
-            suspend: "none".into(),
+            suspend: "signal".into(),
         }
     }
 
@@ -281,6 +282,7 @@ impl Runtime for Qemu {
 
     async fn status(&self, instance: &InstanceRecord) -> Result<InstanceStatus, RuntimeError> {
         Ok(match life::living(&life::data_of(instance)?) {
+            Some(qemu) if qemu.stopped() => InstanceStatus::Paused,
             Some(_) => InstanceStatus::Running,
             None => InstanceStatus::Gone { reason: self.inner.reason(instance.id) },
         })
@@ -294,12 +296,16 @@ impl Runtime for Qemu {
         Ok(Box::new(self.inner.dial(instance, port).await?))
     }
 
-    async fn pause(&self, _: &InstanceRecord) -> Result<(), RuntimeError> {
-        Err(no("suspend an instance"))
+    fn keeps(&self) -> bool {
+        false
     }
 
-    async fn resume(&self, _: &InstanceRecord) -> Result<(), RuntimeError> {
-        Err(no("resume an instance: it suspends none"))
+    async fn pause(&self, instance: &InstanceRecord) -> Result<(), RuntimeError> {
+        self.inner.pause(instance).await
+    }
+
+    async fn resume(&self, instance: &InstanceRecord) -> Result<(), RuntimeError> {
+        self.inner.resume(instance).await
     }
 
     async fn stop(&self, instance: &InstanceRecord, ledger: Arc<dyn Ledger>) -> Result<(), RuntimeError> {

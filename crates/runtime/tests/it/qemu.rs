@@ -101,9 +101,13 @@ async fn a_machine_boots_runs_a_program_outlives_its_runtime_and_is_killed() {
     assert!(rest.contains("Permission denied"), "the port is not the agent's: {out}");
     assert!(rest.ends_with("\n0\nSeccomp:\t2"), "{out}");
 
-    // What cannot be done is said.
-    let no = host.qemu.pause(&record).await.unwrap_err();
-    assert!(matches!(no, RuntimeError::Unsupported { runtime: "qemu", .. }), "{no}");
+    // Suspended it stands still, and then goes on where it was.
+    host.qemu.pause(&record).await.unwrap();
+    host.qemu.pause(&record).await.unwrap();
+    assert_eq!(host.qemu.status(&record).await.unwrap(), InstanceStatus::Paused);
+    host.qemu.resume(&record).await.unwrap();
+    assert_eq!(host.qemu.status(&record).await.unwrap(), InstanceStatus::Running);
+    assert_eq!(host.sh(&record, "cat /workspace/f").await, ("x\r\n".into(), 0));
 
     // Another runtime, as after a restart of the server, with a connection that was cut under its streams.
     let _cut = host.qemu.dial(&record, PORT_HOST_API).await.unwrap();

@@ -94,6 +94,29 @@ impl Api {
         }
     }
 
+    /// The session that its own sidecar calls about. A session that is not there is answered as a wrong secret: whoever
+    /// has none learns nothing.
+    ///
+    /// # Errors
+    /// 403 for a credential of a user's, 401 for all that is not this session's secret; those of the store.
+    pub async fn callback_of(&self, headers: &HeaderMap, session: &str) -> Result<TaskRecord, Failure> {
+        let no_secret =
+            || unauthorized("this needs the secret of the session's instance as Authorization: Bearer");
+        let secret = bearer(headers)?.ok_or_else(no_secret)?;
+        if check(self, &secret, CredentialKind::Token).await.is_ok() {
+            let text = "this takes callbacks of the session's own sidecar, and of no user";
+            return Err(Failure::new(ErrorCode::Forbidden, text));
+        }
+        let task = match session.parse::<TaskId>() {
+            Ok(id) => self.store.task(id).await?,
+            Err(_) => None,
+        };
+        match task {
+            Some(task) if self.engine.is_instances(&task, &secret) => Ok(task),
+            Some(_) | None => Err(unauthorized("this is not the secret of the session's instance")),
+        }
+    }
+
     /// Resolves when the caller's credential is revoked or has expired.
     pub async fn credential_ended(&self, caller: &Principal) {
         let mut revoked = self.revoked.subscribe();
@@ -131,7 +154,7 @@ pub async fn guard(State(gate): State<Gate>, req: Request, next: Next) -> Respon
 }
 
 /// A panic of a handler is a defect of one request, not of the server.
-async fn survive(route: &str, handler: impl Future<Output = Response>) -> Response {
+pub(crate) async fn survive(route: &str, handler: impl Future<Output = Response>) -> Response {
     match AssertUnwindSafe(handler).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
@@ -149,7 +172,8 @@ async fn admit(gate: &Gate, req: &Parts) -> Result<Option<Principal>, Failure> {
         return Err(strange_origin());
     }
     let scope = match route.access {
-        Access::Open => return Ok(None),
+        // The session's own instance: see `Api::callback_of`.
+        Access::Open | Access::Instance => return Ok(None),
         Access::Any => None,
         Access::Scope(s) => Some(s),
     };

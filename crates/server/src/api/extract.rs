@@ -38,27 +38,27 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequest<S
     type Rejection = Failure;
 
     async fn from_request(req: Request, _: &S) -> Result<Self, Failure> {
-        let limit = req.extensions().get::<BodyLimit>().map_or(0, |l| l.0);
-        if !is_json(req.headers()) {
-            return Err(Failure::new(
-                ErrorCode::UnsupportedMediaType,
-                "the body must be JSON and say so: Content-Type: application/json",
-            ));
-        }
-        let read = Limited::new(req.into_body(), limit).collect();
-        let bytes = match tokio::time::timeout(BODY_DEADLINE, read).await {
-            Err(_) => {
-                return Err(bad_request(format!(
-                    "the body did not arrive within {} s",
-                    BODY_DEADLINE.as_secs()
-                )));
-            }
-            Ok(Err(e)) if e.is::<LengthLimitError>() => return Err(too_large(limit as u64)),
-            Ok(Err(_)) => return Err(bad_request("the body broke off")),
-            Ok(Ok(body)) => body.to_bytes(),
-        };
+        let bytes = json_bytes(req).await?;
         let value = parse(&bytes)?;
         Ok(Self { value, bytes })
+    }
+}
+
+/// A body that says to be JSON, of the size that the route allows.
+pub(super) async fn json_bytes(req: Request) -> Result<Bytes, Failure> {
+    let limit = req.extensions().get::<BodyLimit>().map_or(0, |l| l.0);
+    if !is_json(req.headers()) {
+        return Err(Failure::new(
+            ErrorCode::UnsupportedMediaType,
+            "the body must be JSON and say so: Content-Type: application/json",
+        ));
+    }
+    let read = Limited::new(req.into_body(), limit).collect();
+    match tokio::time::timeout(BODY_DEADLINE, read).await {
+        Err(_) => Err(bad_request(format!("the body did not arrive within {} s", BODY_DEADLINE.as_secs()))),
+        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(too_large(limit as u64)),
+        Ok(Err(_)) => Err(bad_request("the body broke off")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
     }
 }
 

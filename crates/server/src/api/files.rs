@@ -73,8 +73,16 @@ pub async fn list(
 /// An answer of at most so many bytes, read as the type that it should be.
 pub(super) async fn read_json<T: DeserializeOwned>(answer: Incoming, most: usize) -> Result<T, Failure> {
     let read = timeout(SILENCE, Limited::new(answer, most).collect()).await;
-    let bytes =
-        read.map_err(|_| silent())?.map_err(|_| strange("a list that is too long or broke off"))?.to_bytes();
+    let bytes = match read.map_err(|_| silent())? {
+        Ok(bytes) => bytes.to_bytes(),
+        Err(e) if e.is::<http_body_util::LengthLimitError>() => {
+            return Err(Failure::new(
+                ErrorCode::TooLarge,
+                format!("what is asked for has more than {most} bytes"),
+            ));
+        }
+        Err(_) => return Err(strange("a list that broke off")),
+    };
     serde_json::from_slice(&bytes).map_err(|_| strange("a list that cannot be read"))
 }
 

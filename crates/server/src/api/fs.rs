@@ -27,9 +27,9 @@ use super::{
 };
 
 /// Bytes of a preview: 100,000 units, each escaped, and what is around them.
-const PREVIEW_BYTES: usize = 2 << 20;
+pub(crate) const PREVIEW_BYTES: usize = 2 << 20;
 /// Bytes of a snapshot: 10,000 names of 255 bytes, escaped, each with its repository.
-const SNAPSHOT_BYTES: usize = 40 << 20;
+pub(crate) const SNAPSHOT_BYTES: usize = 40 << 20;
 /// Bytes of a list of git's.
 const GIT_BYTES: usize = 32 << 20;
 
@@ -75,6 +75,31 @@ async fn look<T: DeserializeOwned>(
     files::read_json(answer, most).await.map(Json)
 }
 
+fn snapshot_target(path: &str, all: bool) -> String {
+    files::target("/fs/snapshot", "path", path) + &parameter("all", &all.to_string())
+}
+
+/// A folder of a session's sandbox, or of what is kept of it, in at most so many bytes.
+pub(crate) async fn snapshot_of(
+    api: &Api,
+    task: &TaskRecord,
+    path: &str,
+    all: bool,
+    most: usize,
+) -> Result<FileSystemSnapshot, Failure> {
+    look(api, task, &snapshot_target(path, all), most).await.map(|Json(snapshot)| snapshot)
+}
+
+/// The beginning of one of its files.
+pub(crate) async fn preview_of(
+    api: &Api,
+    task: &TaskRecord,
+    path: &str,
+    most: usize,
+) -> Result<FilePreview, Failure> {
+    look(api, task, &files::target("/fs/preview", "path", path), most).await.map(|Json(preview)| preview)
+}
+
 /// `GET …/files?path=`
 pub async fn preview<W: Whose>(
     State(api): State<Api>,
@@ -83,7 +108,7 @@ pub async fn preview<W: Whose>(
     ApiQuery(q): ApiQuery<FileQuery>,
 ) -> Result<Json<FilePreview>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-    look(&api, &task, &files::target("/fs/preview", "path", &q.path), PREVIEW_BYTES).await
+    preview_of(&api, &task, &q.path, PREVIEW_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/snapshot?path=&showAllFiles=`
@@ -94,9 +119,7 @@ pub async fn snapshot<W: Whose>(
     ApiQuery(q): ApiQuery<SnapshotQuery>,
 ) -> Result<Json<FileSystemSnapshot>, Failure> {
     let task = W::task(&api, &caller, &name).await?;
-    let target =
-        files::target("/fs/snapshot", "path", &q.path) + &parameter("all", &q.show_all_files.to_string());
-    look(&api, &task, &target, SNAPSHOT_BYTES).await
+    snapshot_of(&api, &task, &q.path, q.show_all_files, SNAPSHOT_BYTES).await.map(Json)
 }
 
 /// `GET …/fs/git/branches`

@@ -69,6 +69,8 @@ pub struct Shared {
     pub revoked: watch::Sender<Vec<TokenId>>,
     /// Failed logins by address.
     pub logins: login::Attempts,
+    /// Whether prompts wait while their session works; else they are refused, as a runtime host does.
+    pub queues: bool,
 }
 
 /// How the server was told to go down.
@@ -89,6 +91,16 @@ impl Api {
     /// The API of an engine.
     #[must_use]
     pub fn new(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken) -> Self {
+        Self::make(engine, hosts, web_url, stopping, true)
+    }
+
+    /// That of an engine behind the runtime-host contract, which has no queue.
+    #[must_use]
+    pub fn of_host(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken) -> Self {
+        Self::make(engine, hosts, web_url, stopping, false)
+    }
+
+    fn make(engine: Engine, hosts: Hosts, web_url: &str, stopping: CancellationToken, queues: bool) -> Self {
         Self(Arc::new(Shared {
             store: engine.store().clone(),
             engine,
@@ -99,6 +111,7 @@ impl Api {
             down: watch::Sender::new(None),
             revoked: watch::Sender::new(Vec::new()),
             logins: login::Attempts::default(),
+            queues,
         }))
     }
 }

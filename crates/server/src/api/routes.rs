@@ -34,8 +34,8 @@ use lia_protocol::{
         GitQuery, GitWorktreeCreated, GitWorktreeList, ListDeliveriesQuery, ListWebhooksQuery, OkResponse,
         PermissionResponseBody, PromptBody, PromptQueueState, PromptResponse, QueueClearedResponse,
         QueueOrderBody, QueuedMessage, QueuedPromptResponse, RegisterAgentTemplateBody, RuntimeInfo,
-        RuntimeInstance, Session, SessionProgress, SessionSettings, SessionsHealth, SnapshotQuery,
-        StartRuntimeBody, TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse,
+        RuntimeInstance, Session, SessionCallbackEvent, SessionProgress, SessionSettings, SessionsHealth,
+        SnapshotQuery, StartRuntimeBody, TerminalInfo, TerminalInputBody, TerminalOutput, TerminalsResponse,
         UpdateAgentTemplateBody, UpdateWebhookBody, WebhookDelivery, WebhookDeliveryList, WebhookInfo,
     },
     task::{CreateTaskRequest, TaskListResponse, TaskResponse},
@@ -67,8 +67,8 @@ pub struct Route {
     pub body: usize,
     /// One line for people.
     pub summary: &'static str,
-    make: fn() -> MethodRouter<Api>,
-    describe: fn() -> Doc,
+    pub(crate) make: fn() -> MethodRouter<Api>,
+    pub(crate) describe: fn() -> Doc,
 }
 
 impl Route {
@@ -130,11 +130,12 @@ const ANY: Access = Access::Any;
 const READ: Access = Access::Scope(Scope::Read);
 const WRITE: Access = Access::Scope(Scope::Write);
 const ADMIN: Access = Access::Scope(Scope::Admin);
+const INSTANCE: Access = Access::Instance;
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal, $doc:expr;)*) => {
-        /// All routes.
-        pub static ROUTES: &[Route] = &[$(Route {
+    ($(#[$about:meta])* $table:ident: $($method:ident $path:literal $access:ident $kind:ident $body:expr, $handler:path, $summary:literal, $doc:expr;)*) => {
+        $(#[$about])*
+        pub static $table: &[Route] = &[$(Route {
             method: Method::$method,
             path: $path,
             access: $access,
@@ -146,6 +147,8 @@ macro_rules! routes {
         }),*];
     };
 }
+
+pub(crate) use routes;
 
 /// A route of one task.
 fn task() -> Doc {
@@ -223,6 +226,8 @@ const BUNDLE: Body = Body::Bytes("application/x-git-bundle");
 const BYTES: Body = Body::Bytes("application/octet-stream");
 
 routes! {
+    /// All routes.
+    ROUTES:
     GET "/health" OPEN Http 0, server::health, "Whether the server and its store answer.",
         doc().gives(200, json::<Health>(), "It is well.").gives(503, json::<Health>(), "It is not.");
     GET "/" OPEN Http 0, page::page, "The plain page: the list of tasks.", html();
@@ -405,6 +410,9 @@ routes! {
     POST "/api/agents/{agentId}/cancel" WRITE Http SMALL, sessions::prompts::cancel, "Stops the running turn; the queue goes on.", steer();
     POST "/api/agents/{agentId}/permissions/{requestId}" WRITE Http SMALL, sessions::settings::answer, "Answers a question.",
         steer().path::<String>("requestId", "The question.").takes(json::<PermissionResponseBody>());
+    POST "/api/agents/{agentId}/events" INSTANCE Http limits::BODY_BYTES, sessions::events::callback, "Takes a callback of the session's own sidecar, about what the log knows already.",
+        doc().path::<String>("agentId", "The session.").takes(json::<SessionCallbackEvent>())
+            .gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question (`PermissionCallbackResponse`).");
     GET "/api/agents/{agentId}/status" READ Http 0, sessions::settings::status, "Whether it works, and whether it waits for a person.",
         agent().gives(200, json::<SessionProgress>(), "What it does.");
     GET "/api/agents/{agentId}/settings" READ Http 0, sessions::settings::of_session, "What is decided about the session.",

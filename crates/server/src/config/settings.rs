@@ -165,6 +165,8 @@ settings! {
         /// Minutes after which a suspended agent that can load its session is ended, to be loaded when it is resumed;
         /// 0 is never.
         park_after_minutes: Whole<0, YEAR> = Whole::new(60);
+        /// Minutes after which a suspended task that nobody wakes is ended, its files kept (`idle_timeout`); 0 is never.
+        end_suspended_minutes: Whole<0, YEAR> = Whole::new(0);
         /// Minutes of running time after which a task ends.
         default_timeout_minutes: Whole<1, YEAR> = Whole::new(30);
         /// Memory in MiB.
@@ -202,6 +204,8 @@ settings! {
         sidecar: Option<PathBuf> = None;
         /// bubblewrap; unset is `bwrap` in `PATH`.
         bwrap: Option<PathBuf> = None;
+        /// Whether the runtime has a single named instance: every session of `/api` is in its one sandbox then.
+        only_one: bool = false;
         /// Sandboxes that wait ahead of need, so that a task starts at once.
         warm: Whole<0, 64> = Whole::new(2);
     }
@@ -216,6 +220,9 @@ settings! {
         pty_keep_mb: Whole<1, 1_048_576> = Whole::new(64);
         /// MiB that must be free on the data folder's disk for a new task.
         disk_reserve_mb: Whole<0, 1_073_741_824> = Whole::new(1024);
+        /// Minutes after which an agent's question that nobody has answered is refused: with the first option that rejects, or
+        /// as cancelled; 0 is never. A suspended task's questions wait.
+        question_minutes: Whole<0, YEAR> = Whole::new(0);
         /// Seconds that an agent has to end by itself, and again after SIGTERM.
         grace_seconds: Whole<0, 3600> = Whole::new(5);
     }
@@ -282,7 +289,7 @@ settings! {
     "debug" Debug {
         /// Steps at which the server or a sidecar kills itself.
         failpoints: Names = Names::default();
-        /// Milliseconds of a minute of `vm.idle_timeout_minutes` and `vm.park_after_minutes`.
+        /// Milliseconds of a minute of the minutes of section `vm` that a task waits.
         minute_ms: Whole<1, 60_000> = Whole::new(60_000);
     }
 }

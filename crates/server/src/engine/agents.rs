@@ -84,6 +84,12 @@ fn recipe(name: &str) -> Option<(&'static Recipe, String)> {
     serde_json::from_str::<Package>(r.package).ok().map(|p| (r, p.version))
 }
 
+/// All that are installed, each with its folder.
+pub fn all(options: &Options) -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let versions = RECIPES.iter().filter_map(|r| recipe(r.name));
+    versions.map(|(r, version)| (r.name, folder(options, r.name, &version))).filter(|(_, dir)| dir.is_dir())
+}
+
 /// Where a version of an agent lies.
 #[must_use]
 pub fn folder(options: &Options, name: &str, version: &str) -> PathBuf {

@@ -98,7 +98,9 @@ impl Engine {
             ssh_public_key: r.ssh_public_key,
             cwd: None,
             setup: None,
+            shared: false,
             sealed_env: None,
+            callback_url: None,
         };
         for repository in r.repositories {
             match repository {

@@ -1,11 +1,22 @@
 //! What the engine itself asks of an instance's host API: bringing repositories in, fetching files out.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt as _, Empty, StreamBody};
 use hyper::{Request, StatusCode, body::Frame, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use lia_protocol::{boot::PORT_HOST_API, error::ApiError, ids::UploadId, secret::Secret};
+use lia_protocol::{
+    boot::PORT_HOST_API,
+    error::ApiError,
+    host_api::HostHealth,
+    ids::{SessionId, UploadId},
+    secret::Secret,
+};
 use lia_runtime::InstanceRecord;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
 
 use super::{Shared, error::EngineError, link};
 
@@ -23,6 +34,52 @@ async fn failure(answer: hyper::Response<hyper::body::Incoming>) -> EngineError 
     let text = serde_json::from_slice::<ApiError>(&bytes)
         .map_or_else(|_| String::from_utf8_lossy(&bytes).chars().take(2000).collect(), |e| e.error);
     EngineError::Instance(format!("{status}: {text}"))
+}
+
+/// How long a sidecar may take to tell its sessions, and to end one.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Bytes of its answer.
+const HEALTH_BYTES: usize = 64 << 10;
+
+/// The sessions that an instance's sidecar knows.
+pub async fn sessions(
+    shared: &Shared,
+    instance: &InstanceRecord,
+    secret: &Secret,
+) -> Result<Vec<SessionId>, EngineError> {
+    let answer = ask(shared, instance, secret, Request::get("/health")).await?;
+    let body = http_body_util::Limited::new(answer.into_body(), HEALTH_BYTES).collect();
+    let body = timeout(PATIENCE, body).await.map_err(broken)?.map_err(broken)?.to_bytes();
+    Ok(serde_json::from_slice::<HostHealth>(&body).map_err(broken)?.sessions)
+}
+
+/// Lets an instance's sidecar end what a session runs and forget it; done already is done.
+pub async fn forget(
+    shared: &Shared,
+    instance: &InstanceRecord,
+    secret: &Secret,
+    session: SessionId,
+) -> Result<(), EngineError> {
+    ask(shared, instance, secret, Request::delete(format!("/sessions/{session}"))).await.map(drop)
+}
+
+/// A request without a body and its answer, when that is a success.
+async fn ask(
+    shared: &Shared,
+    instance: &InstanceRecord,
+    secret: &Secret,
+    request: hyper::http::request::Builder,
+) -> Result<hyper::Response<hyper::body::Incoming>, EngineError> {
+    let talk = async {
+        let io = link::dial(&*shared.runtime, instance, secret, PORT_HOST_API).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(io)).await.map_err(broken)?;
+        tokio::spawn(connection);
+        let request =
+            request.header("host", "instance").body(Empty::<bytes::Bytes>::new()).map_err(broken)?;
+        let answer = sender.send_request(request).await.map_err(broken)?;
+        if answer.status().is_success() { Ok(answer) } else { Err(failure(answer).await) }
+    };
+    timeout(PATIENCE, talk).await.map_err(broken)?
 }
 
 /// Clones an uploaded bundle into the workspace.

@@ -1,15 +1,18 @@
-//! Named instances of runtimes, as seed 003 has them. A session's sandbox is its own; a named instance is the sessions
-//! that go by its name, which are stopped, paused, resumed and removed together. Names are each user's own.
+//! Named instances of runtimes, as seed 003 has them: the sessions that go by a name, which are stopped, paused, resumed and
+//! removed together. Those that were started with that name share a sandbox ([`super::sandboxes`]); one that named none
+//! has its own, and goes by its runtime's name. Names are each user's own.
 
+use lia_gateway::Policy;
 use lia_protocol::{
+    error::Issue,
     event::Actor,
-    ids::UserId,
+    ids::{InstanceId, TaskId, UserId},
     sessions::{InstanceStatus, RuntimeInfo, RuntimeInstance},
     task::TaskStatus,
 };
 use lia_store::{NamedInstance, NamedStatus, Op, TaskFilter, TaskOrder, TaskRecord, Txn};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, sandboxes};
 
 /// Sessions of one user that are looked at.
 const SESSIONS: u32 = 100_000;
@@ -78,9 +81,13 @@ impl Engine {
         Ok(status(kept.status, sessions.iter().map(|s| s.status)))
     }
 
-    async fn keep_status(&self, instance: NamedInstance, status: NamedStatus) -> Result<(), EngineError> {
-        let op = Op::PutInstance(NamedInstance { status, ..instance });
-        self.shared.store.commit(Txn::power(vec![op])).await?;
+    /// Writes down what an instance does, if it is there (still).
+    async fn keep_status(&self, user: &UserId, name: &str, status: NamedStatus) -> Result<(), EngineError> {
+        let _joining = self.shared.joining.lock().await;
+        if let Some(instance) = self.find(user, name).await? {
+            let op = Op::PutInstance(NamedInstance { status, ..instance });
+            self.shared.store.commit(Txn::power(vec![op])).await?;
+        }
         Ok(())
     }
 
@@ -99,14 +106,75 @@ impl Engine {
         });
         Ok(vec![RuntimeInfo {
             type_name: runtime.to_owned(),
-            only_one: false,
+            only_one: self.shared.options.only_one,
             instances: instances.collect(),
         }])
     }
 
-    /// The op that makes a session's named instance run.
-    pub(super) async fn use_instance(&self, user: &UserId, name: &str) -> Result<Op, EngineError> {
-        let instance = match self.find(user, name).await? {
+    /// Whether sessions of an instance share a sandbox: those that name it do, and all where a runtime has but one.
+    fn shared(&self, named: bool) -> bool {
+        named || self.shared.options.only_one
+    }
+
+    /// Where a runtime has one instance alone, every other name is wrong.
+    fn allowed(&self, name: &str, path: &str) -> Result<(), EngineError> {
+        let runtime = self.shared.runtime.name();
+        if !self.shared.options.only_one || name == runtime {
+            return Ok(());
+        }
+        let message = format!("the runtime {runtime} has a single instance, {runtime} (runtime.only_one)");
+        Err(EngineError::Invalid(vec![Issue { path: path.into(), message }]))
+    }
+
+    /// The instance that a session asks for: its name, the op that makes it run, and the sandbox that the session enters.
+    /// The caller holds [`super::Shared::joining`] until that is committed.
+    pub(super) async fn join_instance(
+        &self,
+        user: &UserId,
+        name: Option<String>,
+        policy: &Policy,
+    ) -> Result<(String, Op, Option<InstanceId>), EngineError> {
+        let shared = self.shared(name.is_some());
+        let name = name.unwrap_or_else(|| self.shared.runtime.name().to_owned());
+        self.allowed(&name, "runtimeInstance")?;
+        let mut instance = self.use_instance(user, &name).await?;
+        if !shared {
+            return Ok((name, Op::PutInstance(instance), None));
+        }
+        let there = match instance.sandbox {
+            Some(sandbox) => self.shared.open_policy(sandbox).await?.map(|given| (sandbox, given)),
+            None => None,
+        };
+        let sandbox = match (there, instance.sandbox) {
+            (Some((sandbox, given)), _) => {
+                let more = sandboxes::beyond(policy, &given);
+                if !more.is_empty() {
+                    return Err(EngineError::InvalidState(format!(
+                        "the sandbox of the runtime instance {name} was not opened for {}; start the session in another instance, \
+                         or end the sessions of this one first",
+                        more.join(", ")
+                    )));
+                }
+                let inside = self.of_user(user, Some(&name), &OPEN).await?;
+                if inside.iter().filter(|t| t.instance == sandbox).count() >= sandboxes::SHARING {
+                    return Err(EngineError::InvalidState(format!(
+                        "the runtime instance {name} has {} sessions; more do not fit",
+                        sandboxes::SHARING
+                    )));
+                }
+                sandbox
+            }
+            // Nobody is in it: its files are there, if the runtime can go on with them.
+            (None, Some(sandbox)) if self.shared.runtime.keeps() => sandbox,
+            (None, _) => InstanceId::new(),
+        };
+        instance.sandbox = Some(sandbox);
+        Ok((name, Op::PutInstance(instance), Some(sandbox)))
+    }
+
+    /// A named instance as it stands once a session runs in it.
+    async fn use_instance(&self, user: &UserId, name: &str) -> Result<NamedInstance, EngineError> {
+        Ok(match self.find(user, name).await? {
             Some(i) if self.status_of(&i).await? == InstanceStatus::Paused => {
                 return Err(EngineError::InvalidState(format!(
                     "the runtime instance {name} is paused; resume it first"
@@ -118,10 +186,10 @@ impl Engine {
                 name: name.to_owned(),
                 runtime: self.shared.runtime.name().to_owned(),
                 status: NamedStatus::Running,
+                sandbox: None,
                 created_at: self.shared.options.clock.now(),
             },
-        };
-        Ok(Op::PutInstance(instance))
+        })
     }
 
     /// Makes a named instance, or lets one that is stopped or paused run again.
@@ -138,16 +206,18 @@ impl Engine {
         let there = self.shared.runtime.name();
         if runtime != there {
             let runtime: String = runtime.chars().take(80).collect();
-            return Err(EngineError::Invalid(vec![lia_protocol::error::Issue {
+            return Err(EngineError::Invalid(vec![Issue {
                 path: "typeName".into(),
                 message: format!("Unknown runtime type \"{runtime}\"; available are {there}"),
             }]));
         }
         let name = name.unwrap_or_else(|| there.to_owned());
+        self.allowed(&name, "name")?;
         match self.named(by, &name).await {
             Ok((_, InstanceStatus::Paused)) => self.resume_instance(&name, by).await?,
             Ok(_) | Err(EngineError::NotFound(_)) => {
-                let op = self.use_instance(by, &name).await?;
+                let _joining = self.shared.joining.lock().await;
+                let op = Op::PutInstance(self.use_instance(by, &name).await?);
                 self.shared.store.commit(Txn::power(vec![op])).await?;
             }
             Err(e) => return Err(e),
@@ -161,10 +231,26 @@ impl Engine {
     /// # Errors
     /// `NotFound`, runtime and store errors.
     pub async fn stop_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
-        self.keep_status(instance, NamedStatus::Stopped).await?;
+        self.find(by, name).await?.ok_or_else(|| none(name))?;
+        self.keep_status(by, name, NamedStatus::Stopped).await?;
         for t in self.of_user(by, Some(name), &OPEN).await? {
             ended_already(self.end(t.id, Actor::User(by.clone())).await)?;
+        }
+        Ok(())
+    }
+
+    /// The sandbox of a session of a named instance is gone: without another session the instance does not run any more.
+    pub(super) async fn instance_lost(
+        &self,
+        user: &UserId,
+        name: &str,
+        session: TaskId,
+    ) -> Result<(), EngineError> {
+        let _joining = self.shared.joining.lock().await;
+        let alone = self.of_user(user, Some(name), &OPEN).await?.iter().all(|t| t.id == session);
+        if let Some(instance) = self.find(user, name).await?.filter(|_| alone) {
+            let op = Op::PutInstance(NamedInstance { status: NamedStatus::Stopped, ..instance });
+            self.shared.store.commit(Txn::power(vec![op])).await?;
         }
         Ok(())
     }
@@ -174,7 +260,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped; a session is being started), runtime and store errors.
     pub async fn pause_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let (instance, status) = self.named(by, name).await?;
+        let (_, status) = self.named(by, name).await?;
         if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!("the runtime instance {name} is stopped")));
         }
@@ -182,7 +268,7 @@ impl Engine {
             ended_already(self.ready(t.id).await.map(drop))?;
             ended_already(self.suspend(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
-        self.keep_status(instance, NamedStatus::Paused).await
+        self.keep_status(by, name, NamedStatus::Paused).await
     }
 
     /// Resumes an instance's sessions.
@@ -190,13 +276,13 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `InvalidState` (stopped), runtime and store errors.
     pub async fn resume_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
-        let (instance, status) = self.named(by, name).await?;
+        let (_, status) = self.named(by, name).await?;
         if status == InstanceStatus::Stopped {
             return Err(EngineError::InvalidState(format!(
                 "the runtime instance {name} is stopped; start it"
             )));
         }
-        self.keep_status(instance, NamedStatus::Running).await?;
+        self.keep_status(by, name, NamedStatus::Running).await?;
         for t in self.of_user(by, Some(name), &[TaskStatus::Suspended]).await? {
             ended_already(self.resume(t.id, Actor::User(by.clone())).await.map(drop))?;
         }
@@ -209,14 +295,18 @@ impl Engine {
     /// `NotFound`, runtime and store errors.
     pub async fn remove_instance(&self, name: &str, by: &UserId) -> Result<(), EngineError> {
         let instance = self.find(by, name).await?.ok_or_else(|| none(name))?;
-        for t in self.of_user(by, Some(name), &[]).await? {
-            if !t.removed {
+        loop {
+            for t in self.of_user(by, Some(name), &[]).await?.iter().filter(|t| !t.removed) {
                 self.terminate(t.id, Actor::User(by.clone())).await?;
             }
+            // Another may have come meanwhile.
+            let _joining = self.shared.joining.lock().await;
+            if self.of_user(by, Some(name), &OPEN).await?.is_empty() {
+                let op = Op::RemoveInstance { user: instance.user, name: instance.name };
+                self.shared.store.commit(Txn::power(vec![op])).await?;
+                return Ok(());
+            }
         }
-        let op = Op::RemoveInstance { user: instance.user, name: instance.name };
-        self.shared.store.commit(Txn::power(vec![op])).await?;
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Who opens one looks at the task's record under the instance's lock. Who resumes or removes an instance commits that
-//! first and then calls [`Shared::close_kept`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
+//! first and then calls [`Shared::close_held`]; who ends its processes holds the lock ([`Shared::hold_kept`]) from before
 //! the commit until they are gone. So nobody ever meets another.
 
 use std::{
@@ -81,7 +81,7 @@ struct Open {
 
 /// See [`Shared::hold_kept`].
 pub(super) struct Hold {
-    _open: OwnedMutexGuard<Option<Open>>,
+    open: OwnedMutexGuard<Option<Open>>,
     _entry: Arc<Entry>,
 }
 
@@ -180,6 +180,12 @@ impl Shared {
         let now = self.store.task(task.id).await?;
         let now = now.ok_or_else(|| EngineError::NoTask(task.id.to_string()))?;
         readable(&now)?;
+        // Others are in its sandbox.
+        if let Some(record) = self.inhabited(task.instance).await? {
+            drop(open);
+            let secret = self.instance_secret(task.instance);
+            return link::dial(&*self.runtime, &record, &secret, PORT_HOST_API).await;
+        }
         if let Some(o) = &*open
             && matches!(self.runtime.status(&o.record).await, Ok(InstanceStatus::Gone { .. }) | Err(_))
         {
@@ -257,16 +263,13 @@ impl Shared {
     /// so until they are gone.
     pub(super) async fn hold_kept(&self, id: InstanceId) -> Hold {
         let entry = self.kept.entry(id);
-        Hold { _open: entry.open.clone().lock_owned().await, _entry: entry }
+        Hold { open: entry.open.clone().lock_owned().await, _entry: entry }
     }
 
-    /// Closes an instance's kept files, whoever reads them; returns when no process is left.
-    pub(super) async fn close_kept(&self, id: InstanceId) {
-        let entry = self.kept.entries().get(&id).and_then(Weak::upgrade);
-        if let Some(entry) = entry {
-            let mut open = entry.open.lock().await;
-            self.close(id, &mut open).await;
-        }
+    /// Closes an instance's kept files, whoever reads them; no process is left then, and they stay closed while this is
+    /// held.
+    pub(super) async fn close_held(&self, id: InstanceId, held: &mut Hold) {
+        self.close(id, &mut held.open).await;
     }
 
     async fn close(&self, id: InstanceId, open: &mut Option<Open>) {

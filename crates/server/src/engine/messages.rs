@@ -92,6 +92,8 @@ impl Engine {
                     env: Default::default(),
                     instance_name: None,
                     webhooks: Vec::new(),
+                    callback_url: None,
+                    allow: Vec::new(),
                 };
                 // Should the server be killed before the message is there, the session is, idle, and nobody was told.
                 self.create_session(session).await?

@@ -4,6 +4,7 @@
 //! - [`options`]: what the operator decides; [`spec`]: what is kept of a request; [`templates`]: how agents are started;
 //! - [`create`]: from a request to a durable task; [`sessions`]: the same without a first prompt, its queue and settings;
 //! - [`messages`]: the queue across sessions;
+//! - [`sandboxes`]: what owners do to their sandboxes, alone in them or not;
 //! - [`registered`]: agent templates that can be changed; [`instances`]: named instances; [`seal`]: what is kept encrypted;
 //! - [`owner`]: the session's owner; [`recover`]: what start-up repairs;
 //! - [`link`]: the control link; [`import`]: the host API; [`kept`]: files of tasks without processes;
@@ -57,6 +58,7 @@ pub mod options;
 pub mod owner;
 pub mod recover;
 mod registered;
+mod sandboxes;
 mod seal;
 pub mod sessions;
 pub mod spec;
@@ -106,6 +108,9 @@ pub struct Shared {
     failpoints: failpoint::Failpoints,
     sessions: Mutex<HashMap<TaskId, Session>>,
     kept: kept::Kept,
+    sandboxes: sandboxes::Sandboxes,
+    /// Held while a session is given its sandbox.
+    joining: tokio::sync::Mutex<()>,
     webhooks: Webhooks,
     follow: follow::Follow,
     /// Held while a registered template changes, from its reading to its writing.
@@ -222,15 +227,14 @@ impl Shared {
     }
 
     /// Removes what a terminated task left: instance, disk, files.
-    async fn remove_instance(&self, task: &TaskRecord) -> Result<(), EngineError> {
+    async fn remove_instance(self: &Arc<Self>, task: &TaskRecord) -> Result<(), EngineError> {
         if !task.cleanup {
             let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
             let op =
                 Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) };
             self.store.commit(Txn::power(vec![op])).await?;
         }
-        self.close_kept(task.instance).await;
-        self.runtime.delete(task.instance, self.ledger()).await?;
+        self.remove_sandbox(task).await?;
         let patch = TaskPatch { removed: Some(true), cleanup: Some(false), ..TaskPatch::default() };
         let op = Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) };
         self.store.commit(Txn::process(vec![op])).await?;

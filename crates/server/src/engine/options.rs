@@ -25,6 +25,12 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// Time after which a suspended agent that offers `session/load` is parked; zero never.
     pub park_after: Duration,
+    /// Time after which a suspended task that nobody wakes is ended; zero never.
+    pub end_after: Duration,
+    /// Time after which a question that nobody has answered is refused; zero never.
+    pub question_after: Duration,
+    /// Whether a runtime has a single named instance, whose sandbox all sessions share.
+    pub only_one: bool,
     /// How long an agent has at its end before SIGTERM, and again before SIGKILL.
     pub grace: Duration,
     /// Bytes of a task's log: a warning at 80 %, the end of the task beyond 100 %.

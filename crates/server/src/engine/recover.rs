@@ -63,6 +63,8 @@ impl Engine {
             failpoints,
             sessions: Mutex::new(HashMap::new()),
             kept: super::kept::Kept::default(),
+            sandboxes: super::sandboxes::Sandboxes::default(),
+            joining: tokio::sync::Mutex::default(),
             webhooks,
             follow: super::follow::Follow::default(),
             changing_templates: tokio::sync::Mutex::default(),
@@ -86,6 +88,7 @@ impl Engine {
         let ledger = shared.store.ledger(None).await?;
         shared.sweep(&unfinished, &ledger).await;
         shared.end_remains(&ledger).await?;
+        shared.know(&unfinished).await;
         for task in unfinished {
             match task.status {
                 TaskStatus::Terminated => match shared.remove_instance(&task).await {
@@ -131,9 +134,13 @@ impl Shared {
     async fn end_remains(&self, ledger: &[LedgerRecord]) -> Result<(), EngineError> {
         let living: BTreeSet<_> = ledger.iter().filter(|r| r.kind == "process").map(|r| r.instance).collect();
         for instance in living {
-            let Some(task) = self.store.task_of_instance(instance).await? else { continue };
-            let parked = task.status == TaskStatus::Suspended && InstanceState::of(&task).parked;
-            if (parked || task.status == TaskStatus::Terminated)
+            let tasks = self.store.tasks_of_instance(instance).await?;
+            let ended = |t: &TaskRecord| {
+                let parked = t.status == TaskStatus::Suspended && InstanceState::of(t).parked;
+                parked || t.status == TaskStatus::Terminated
+            };
+            if !tasks.is_empty()
+                && tasks.iter().all(ended)
                 && let Err(e) = self.runtime.stop(&self.remains(instance), self.ledger()).await
             {
                 tracing::warn!(%instance, error = %e, "the processes of an ended task could not be ended");
@@ -142,9 +149,9 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether an instance belongs to an ended task that has not been deleted.
+    /// Whether an instance belongs to ended tasks of which one has not been deleted.
     async fn keeps_workspace(&self, instance: lia_protocol::ids::InstanceId) -> Result<bool, EngineError> {
-        Ok(self.store.task_of_instance(instance).await?.is_some_and(|t| !t.removed && !t.cleanup))
+        Ok(self.store.tasks_of_instance(instance).await?.iter().any(|t| !t.removed && !t.cleanup))
     }
 }
 

@@ -249,7 +249,7 @@ impl Shared {
                         template.providers.push(provider);
                     }
                 }
-                env.insert(name, self.fill(&value, &template));
+                env.insert(name, self.fill(&value, &template, None));
             }
         }
         Ok(Some(Resolved { template, env, setup: known.setup }))

@@ -2,21 +2,25 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
+use lia_gateway::Policy;
 use lia_protocol::{
     error::Issue,
     event::Actor,
+    host::AllowRule,
     ids::{CommandId, TaskId, UserId},
     link::Order,
+    secret::Secret,
     sessions::{AgentSpawn, PromptMode, PromptQueueItem, PromptQueueState, WebhookRegistration},
     task::TaskStatus,
     template::{AgentMode, AgentTemplate},
 };
 use lia_store::{CommandState, Head, Op, StoreError, TaskRecord, Txn};
+use subtle::ConstantTimeEq as _;
 
 use super::{
     Engine, EngineError, Shared,
     create::first_ops,
-    owner::{Msg, Prompted},
+    owner::{InstanceState, Msg, Prompted},
     registered::Resolved,
     spec::TaskSpec,
 };
@@ -58,6 +62,10 @@ pub struct NewSession {
     pub instance_name: Option<String>,
     /// Who is told what happens in it.
     pub webhooks: Vec<WebhookRegistration>,
+    /// Where a runtime host tells what happens in it.
+    pub callback_url: Option<String>,
+    /// What its sandbox may reach beside what its agent's template says.
+    pub allow: Vec<AllowRule>,
 }
 
 impl Shared {
@@ -152,12 +160,15 @@ impl Engine {
         };
         shared.check_disk()?;
         env.extend(new.env);
-        let instance_name = new.instance_name.unwrap_or_else(|| shared.runtime.name().to_owned());
-        let use_instance = self.use_instance(&new.user, &instance_name).await?;
+        let allow: Vec<_> = template.allow.iter().chain(&new.allow).cloned().collect();
+        let policy = Policy { allow: allow.clone(), providers: template.providers.iter().cloned().collect() };
+        let joining = shared.joining.lock().await;
+        let (instance_name, use_instance, sandbox) =
+            self.join_instance(&new.user, new.instance_name, &policy).await?;
         let id = new.id.unwrap_or_else(TaskId::new);
         let spec = TaskSpec {
             agent_version: shared.templates.version(&template, &shared.options),
-            allow: template.allow.clone(),
+            allow,
             template,
             env: BTreeMap::new(),
             clone: Vec::new(),
@@ -166,20 +177,26 @@ impl Engine {
             ssh_public_key: None,
             cwd,
             setup: new.setup.or(setup).filter(|s| !s.trim().is_empty()),
+            shared: sandbox.is_some(),
             sealed_env: shared.sealed_env(id, &env)?,
+            callback_url: new.callback_url,
         };
+        let record = shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?;
         let record = TaskRecord {
+            instance: sandbox.unwrap_or(record.instance),
             template: name,
             title: new.title,
             instance_name: Some(instance_name),
-            ..shared.new_record(id, new.user.clone(), &spec, shared.options.clock.now())?
+            ..record
         };
         let webhooks = shared.webhooks.of_session(record.session, &record.user, &new.webhooks)?;
         let mut ops = first_ops(&record, Actor::User(new.user), None);
         // They hear the session from its first event on.
         ops.splice(1..1, webhooks);
         ops.push(use_instance);
-        let (done, mut settled) = match shared.commit_early(ops).await {
+        let committed = shared.commit_early(ops).await;
+        drop(joining);
+        let (done, mut settled) = match committed {
             Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) => {
                 return Err(EngineError::InvalidState(format!("there is a session {id} already")));
@@ -223,7 +240,28 @@ impl Engine {
         text: String,
         mode: PromptMode,
     ) -> Result<Prompted, EngineError> {
-        self.ask(task, |reply| Msg::Prompt { by, text, mode, reply }).await
+        self.ask(task, |reply| Msg::Prompt { by, text, mode: Some(mode), reply }).await
+    }
+
+    /// The same for a caller that keeps a queue of its own: refused unless it is the next thing that the agent does.
+    ///
+    /// # Errors
+    /// `InvalidState` ("Prompt already running"); as [`Self::prompt`].
+    pub async fn prompt_alone(&self, task: TaskId, by: Actor, text: String) -> Result<Prompted, EngineError> {
+        self.ask(task, |reply| Msg::Prompt { by, text, mode: None, reply }).await
+    }
+
+    /// The agent's own name of the session, once it has one.
+    #[must_use]
+    pub fn acp_session(task: &TaskRecord) -> Option<String> {
+        InstanceState::of(task).agent.acp_session
+    }
+
+    /// Whether `secret` is the one that opens this task's instance, and no other's.
+    #[must_use]
+    pub fn is_instances(&self, task: &TaskRecord, secret: &Secret) -> bool {
+        let (own, given) = (self.shared.instance_secret(task.instance), secret.expose());
+        bool::from(own.expose().as_bytes().ct_eq(given.as_bytes()))
     }
 
     /// Holds waiting prompts back. The running one goes on. Idempotent.

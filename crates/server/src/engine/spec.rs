@@ -39,9 +39,15 @@ pub struct TaskSpec {
     /// A script that runs before the agent.
     #[serde(default)]
     pub setup: Option<String>,
+    /// Whether its sandbox is a named instance's, which others may enter.
+    #[serde(default)]
+    pub shared: bool,
     /// More variables for the agent, encrypted.
     #[serde(default)]
     pub sealed_env: Option<String>,
+    /// Where a runtime host tells what happens in the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
 }
 
 /// Where a task's initial files lie until the sidecar has them.

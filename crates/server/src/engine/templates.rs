@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use lia_protocol::{
     boot::{INNER_BROKER_PORT, PLACEHOLDER_KEY},
+    ids::SessionId,
     template::{AgentTemplate, TemplateInfo},
 };
 use lia_runtime::{InstanceSpec, RuntimeError};
@@ -113,11 +114,16 @@ fn scripted_agent() -> Option<PathBuf> {
 
 impl Shared {
     /// Fills a template's place-holders in.
-    pub(super) fn fill(&self, text: &str, t: &AgentTemplate) -> String {
+    pub(super) fn fill(&self, text: &str, t: &AgentTemplate, session: Option<SessionId>) -> String {
+        // Where several sessions use one broker, each says whose its tokens are.
+        let broker = match session {
+            Some(session) => format!("http://127.0.0.1:{INNER_BROKER_PORT}/~{session}"),
+            None => format!("http://127.0.0.1:{INNER_BROKER_PORT}"),
+        };
         let agent = format!("{INSIDE}/{}", t.install.as_deref().unwrap_or(SCRIPTED));
         text.replace("{node}", &format!("{agent}/{}", agents::NODE))
             .replace("{agent}", &agent)
-            .replace("{broker}", &format!("http://127.0.0.1:{INNER_BROKER_PORT}"))
+            .replace("{broker}", &broker)
             .replace("{key}", PLACEHOLDER_KEY)
     }
 
@@ -131,7 +137,11 @@ impl Shared {
         let (mut read_only, mut env) = authorities::shown(&self.options);
         env.extend(self.options.agent_env.clone());
         let t = &spec.template;
-        if let Some(name) = &t.install {
+        if spec.shared {
+            // Others may come, with other agents.
+            read_only.extend(agents::all(&self.options).map(|(name, dir)| (dir, format!("{INSIDE}/{name}"))));
+            read_only.extend(scripted_agent().map(|p| (p, format!("{INSIDE}/{SCRIPTED}/scripted-agent"))));
+        } else if let Some(name) = &t.install {
             let version = spec.agent_version.as_deref().unwrap_or_default();
             let dir = agents::folder(&self.options, name, version);
             if !dir.is_dir() {

@@ -58,7 +58,7 @@ impl Engine {
         let sessions = self.of_user(user, Some(name), &OPEN).await?;
         sessions.iter().map(|t| t.id).min().ok_or_else(|| {
             EngineError::InvalidState(format!(
-                "the runtime instance {name} has no session, and each session has a sandbox of its own; start one"
+                "the runtime instance {name} has no session whose sandbox could be looked into; start one"
             ))
         })
     }

@@ -78,7 +78,7 @@ impl Shared {
         }
     }
 
-    async fn upkeep(&self) -> Result<Upkeep, EngineError> {
+    async fn upkeep(self: &Arc<Self>) -> Result<Upkeep, EngineError> {
         let (now, keep) = (self.options.clock.now(), self.options.retention);
         let ops = vec![
             Op::SweepCredentials { before: now },
@@ -105,15 +105,20 @@ impl Shared {
     }
 
     /// Says in the task's log that its workspace goes, and removes it.
-    async fn expire(&self, task: &TaskRecord, now: Timestamp) -> Result<(), EngineError> {
+    async fn expire(self: &Arc<Self>, task: &TaskRecord, now: Timestamp) -> Result<(), EngineError> {
         let days = self.options.retention.workspaces.as_secs() / 86_400;
         let message = format!(
             "The task ended more than {days} days ago; its workspace is removed (retention.workspace_days)"
         );
-        let event = NewEvent::own(Actor::System, &Progress { stage: "workspace_removed".into(), message });
+        // In a shared sandbox the files are the last session's to go.
+        let events = if self.shares(task).await? {
+            Vec::new()
+        } else {
+            vec![NewEvent::own(Actor::System, &Progress { stage: "workspace_removed".into(), message })]
+        };
         let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
         let ops = vec![
-            Op::Append { session: task.session, at: now, events: vec![event], ack: None },
+            Op::Append { session: task.session, at: now, events, ack: None },
             Op::UpdateTask { id: task.id, expect: vec![TaskStatus::Terminated], patch: Box::new(patch) },
         ];
         self.store.commit(Txn::process(ops)).await?;
@@ -121,7 +126,7 @@ impl Shared {
         Ok(())
     }
 
-    async fn remove(&self, task: &TaskRecord) {
+    async fn remove(self: &Arc<Self>, task: &TaskRecord) {
         if let Err(e) = self.remove_instance(task).await {
             tracing::warn!(task = %task.id, error = %e, "an ended task's instance could not be removed; it is tried again");
         }

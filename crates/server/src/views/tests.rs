@@ -103,7 +103,7 @@ fn all() -> Vec<Event> {
         }),
         own(&EgressAllowed { host: "a.example".into(), port: 443, door: "proxy".into() }),
         own(&Usage::default()),
-        own(&FsChanged { paths: vec!["a".into()] }),
+        own(&FsChanged { paths: vec!["a".into()], ..FsChanged::default() }),
         own(&Progress { stage: "ready".into(), message: "Ready".into() }),
         own(&ErrorEvent { message: "it broke".into(), code: None }),
         own(&LogTruncated { bytes: 12 }),

@@ -63,7 +63,8 @@ fn event_id(event: &Event) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-fn data(event: &Event) -> Option<(WebhookEventType, Map<String, Value>)> {
+/// The event's type outside and its data, if it is told at all.
+pub(crate) fn data(event: &Event) -> Option<(WebhookEventType, Map<String, Value>)> {
     let body = match event.read() {
         Ok(body) => body,
         Err(error) => {

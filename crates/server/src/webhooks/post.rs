@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use axum::http::{
-    HeaderValue, Request, StatusCode,
+    HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT},
 };
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::client::conn::http1;
+use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use lia_gateway::{Outbound, OutboundError};
 use lia_protocol::{
@@ -105,7 +105,8 @@ impl Post<'_> {
             return Outcome::Refused("the URL cannot stand in a request".into());
         };
         match timeout(options.timeout, call(outbound, options, &target, request)).await {
-            Ok(outcome) => outcome,
+            Ok(Ok((answer, _connection))) => answered(&answer),
+            Ok(Err(outcome)) => outcome,
             Err(_) => Outcome::Failed(format!("it did not answer within {:?}", options.timeout)),
         }
     }
@@ -128,37 +129,42 @@ impl Post<'_> {
     }
 }
 
-async fn call(
+/// A connection that is driven; it ends when this is dropped.
+pub(crate) type Connection = AbortOnDropHandle<Result<(), hyper::Error>>;
+
+/// Makes one request on a connection of its own, which lives as long as what comes with the answer.
+pub(crate) async fn call(
     outbound: &Outbound,
     options: &Options,
     target: &Target,
     request: Request<Full<Bytes>>,
-) -> Outcome {
+) -> Result<(Response<Incoming>, Connection), Outcome> {
     let allowed = |address| options.allow_private.iter().any(|rule| rule.allows(&target.host, address));
     let connected = outbound.connect(&target.host, target.port, target.tls, allowed, options.timeout).await;
     let stream = match connected {
         Ok(stream) => stream,
         // Which address it is would tell a stranger about this network.
         Err(OutboundError::Special(_)) => {
-            return Outcome::Refused(
+            return Err(Outcome::Refused(
                 "the host has a private or special address, which webhooks.allow_private does not name"
                     .into(),
-            );
+            ));
         }
-        Err(e) => return Outcome::Failed(said(&e)),
+        Err(e) => return Err(Outcome::Failed(said(&e))),
     };
-    let (mut sender, connection) = match http1::handshake(TokioIo::new(stream)).await {
-        Ok(both) => both,
-        Err(e) => return Outcome::Failed(said(&e)),
-    };
-    let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|e| Outcome::Failed(said(&e)))?;
+    let driver = AbortOnDropHandle::new(tokio::spawn(connection));
     match sender.send_request(request).await {
-        Ok(answer) => Outcome::Answered {
-            status: answer.status().as_u16(),
-            retry_after: retry_after(answer.status(), answer.headers().get(RETRY_AFTER)),
-        },
-        Err(e) => Outcome::Failed(said(&e)),
+        Ok(answer) => Ok((answer, driver)),
+        Err(e) => Err(Outcome::Failed(said(&e))),
     }
+}
+
+/// What an answer's head says.
+pub(crate) fn answered<B>(answer: &Response<B>) -> Outcome {
+    let (status, headers) = (answer.status(), answer.headers());
+    Outcome::Answered { status: status.as_u16(), retry_after: retry_after(status, headers.get(RETRY_AFTER)) }
 }
 
 fn retry_after(status: StatusCode, header: Option<&HeaderValue>) -> Option<Duration> {
@@ -169,7 +175,7 @@ fn retry_after(status: StatusCode, header: Option<&HeaderValue>) -> Option<Durat
 }
 
 /// An error with its causes, in few words.
-fn said(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn said(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(e) = cause {

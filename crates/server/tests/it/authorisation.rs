@@ -87,6 +87,9 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
         ("GET", "/api/v1/tokens") => free(route, None, 200),
         ("POST", "/api/v1/tokens") => free(route, Some(json!({ "user_id": "cid", "scopes": ["read"] })), 201),
         ("DELETE", "/api/v1/tokens/{id}") => free(&format!("/api/v1/tokens/{}", TokenId::new()), None, 404),
+        ("POST", "/api/agents/{agentId}/events") => {
+            agent("/events", Some(json!({ "type": "error", "data": { "message": "no" } })), 200)
+        }
         ("GET", "/api/agents/{agentId}/files") => files("?path=a", None, 409),
         (
             "GET",
@@ -298,6 +301,21 @@ async fn every_route_with_every_credential() {
             }
             Access::Any => None,
             Access::Scope(s) => Some(s),
+            Access::Instance => {
+                expect(server.ask(route, &case, Way::Bearer, None).await, 401, "no credential");
+                for (secret, wanted, what) in [
+                    (server.token("ann", &all).await, 403, "its user's token"),
+                    (server.token("bob", &all).await, 403, "another user's token"),
+                    (server.admin.clone(), 403, "the administrator's token"),
+                    (server.revoked("ann", &all).await, 401, "a revoked token"),
+                    ("ab".repeat(32), 401, "a secret of nobody's"),
+                    (server.instance_secret(server.task("ann").await).await, 401, "another session's secret"),
+                    (server.instance_secret(task).await, case.good, "its own secret"),
+                ] {
+                    expect(server.ask(route, &case, Way::Bearer, Some(&secret)).await, wanted, what);
+                }
+                continue;
+            }
         };
         expect(server.ask(route, &case, Way::Bearer, None).await, 401, "no credential");
         for way in ways(route.kind) {

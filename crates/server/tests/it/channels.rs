@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Server, Socket};
 
-async fn open(server: &Server, token: &str, path: &str) -> Socket {
+pub async fn open(server: &Server, token: &str, path: &str) -> Socket {
     let auth = format!("Bearer {token}");
     server.websocket(path, &[("authorization", &auth)]).await.unwrap_or_else(|a| panic!("{a:?}"))
 }
 
 impl Socket {
-    async fn subscribe(&mut self, channel: &str, since: Option<u64>) {
+    pub async fn subscribe(&mut self, channel: &str, since: Option<u64>) {
         let mut action = json!({ "action": "subscribe", "channel": channel });
         if let Some(since) = since {
             action["since"] = json!(since);
@@ -27,7 +27,7 @@ impl Socket {
     }
 
     /// What comes up to an acknowledgement.
-    async fn until(&mut self, kind: &str, channel: &str) -> Vec<Value> {
+    pub async fn until(&mut self, kind: &str, channel: &str) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
             let message = self.next().await.unwrap_or_else(|code| panic!("closed with {code} after {all:?}"));
@@ -50,7 +50,7 @@ impl Socket {
     }
 
     /// All that is on its way now.
-    async fn now(&mut self) -> Vec<Value> {
+    pub async fn now(&mut self) -> Vec<Value> {
         self.say(json!({ "action": "ping" })).await;
         let mut all = Vec::new();
         loop {
@@ -64,7 +64,7 @@ impl Socket {
 
 impl Server {
     /// Events of this session's log that no owner has told yet.
-    async fn append(&self, task: TaskId, count: usize, bytes: usize) {
+    pub async fn append(&self, task: TaskId, count: usize, bytes: usize) {
         let session = self.store.task(task).await.unwrap().unwrap().session;
         let event = |n: usize| {
             let message = format!("#{n} {}", "x".repeat(bytes));
@@ -315,7 +315,7 @@ async fn the_socket_of_one_session_and_its_event_stream() {
         (json!({ "action": "subscribe", "channel": "agents" }).to_string(), "Unknown action: subscribe"),
         (
             json!({ "action": "fs.snapshot" }).to_string(),
-            "this server does not do fs.snapshot over a WebSocket",
+            "the task is starting; its files can be reached once it runs",
         ),
     ] {
         socket.say_raw(Message::text(bad)).await;

@@ -133,6 +133,10 @@ async fn every_route_answers_errors_of_its_shape() {
             expect(&good, &[strange, ("cookie", "lia_session=x")], "", 403).await;
         }
         let has_ids = path(route, |_, id| id.to_string()) != path(route, |_, _| String::from("false"));
+        if route.access == Access::Instance {
+            // Whose secret it is comes before all else.
+            continue;
+        }
         if has_ids && route.access != Access::Open {
             let bad = path(route, |_, id| if id { "17".to_owned() } else { "x".to_owned() });
             let json = [auth, ("content-type", "application/json")];

@@ -17,11 +17,11 @@ use tokio::{
 use crate::support::Server;
 
 /// The sidecar's end of a control link.
-struct Sidecar(BufStream<DuplexStream>);
+pub struct Sidecar(BufStream<DuplexStream>);
 
 impl Sidecar {
     /// Greets, and takes `init`. Returns the first prompt's id too.
-    async fn linked(dialled: &mut UnboundedReceiver<DuplexStream>) -> (Self, CommandId) {
+    pub async fn linked(dialled: &mut UnboundedReceiver<DuplexStream>) -> (Self, CommandId) {
         let mut sidecar = Self(BufStream::new(dialled.recv().await.unwrap()));
         assert!(sidecar.line().await.starts_with("LIA1 "));
         sidecar.send("OK\n").await;
@@ -61,13 +61,13 @@ impl Sidecar {
         self.0.flush().await.unwrap();
     }
 
-    async fn say(&mut self, lines: &[Value]) {
+    pub async fn say(&mut self, lines: &[Value]) {
         let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
         self.send(&text).await;
     }
 
     /// Waits until everything up to `offset` is in the log.
-    async fn acknowledged(&mut self, offset: u64) {
+    pub async fn acknowledged(&mut self, offset: u64) {
         loop {
             let line = self.line().await;
             if matches!(serde_json::from_str(&line).unwrap(), HostLine::Ack { offset: o } if o.0 >= offset) {

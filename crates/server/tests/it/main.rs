@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod authorisation;
+mod callbacks;
 mod channels;
 mod contract;
 mod credentials;
@@ -11,6 +12,7 @@ mod documents;
 mod errors;
 mod fuzz;
 mod journal;
+mod looks;
 mod reference;
 mod retention;
 mod streams;

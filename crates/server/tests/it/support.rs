@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use lia_gateway::Gateway;
 use lia_protocol::{
     api::Scope,
-    boot::PORT_CONTROL,
+    boot::{PORT_CONTROL, PORT_HOST_API},
     ids::{InstanceId, SessionId, TaskId},
     runtime::RuntimeStatus,
     secret::Secret,
@@ -28,6 +28,7 @@ use lia_server::{
 };
 use lia_store::{CredentialKind, Op, Store, Txn, sqlite::SqliteStore};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::{
     io::DuplexStream,
@@ -45,12 +46,14 @@ use tokio_util::sync::CancellationToken;
 /// Nothing here takes that long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A runtime whose instances are never ready; or, with a place for their control links, as ready as the test plays it.
+/// A runtime whose instances are never ready; or, with a place for their control links, as ready as the test plays it; with
+/// one for their host APIs it plays those too.
 /// It knows what it was told to delete.
 #[derive(Default)]
 struct Never {
     deleted: Mutex<Vec<InstanceId>>,
     links: Option<UnboundedSender<DuplexStream>>,
+    hosts: Option<UnboundedSender<DuplexStream>>,
 }
 
 fn gone(id: InstanceId) -> RuntimeError {
@@ -84,7 +87,12 @@ impl Runtime for Never {
         std::future::pending().await
     }
     async fn dial(&self, i: &InstanceRecord, port: u16) -> Result<Box<dyn Stream>, RuntimeError> {
-        let links = self.links.as_ref().filter(|_| port == PORT_CONTROL).ok_or_else(|| gone(i.id))?;
+        let links = match port {
+            PORT_CONTROL => self.links.as_ref(),
+            PORT_HOST_API => self.hosts.as_ref(),
+            _ => None,
+        };
+        let links = links.ok_or_else(|| gone(i.id))?;
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         links.send(theirs).map_err(|_| gone(i.id))?;
         Ok(Box::new(ours))
@@ -145,6 +153,14 @@ impl Server {
         (Self::start_on(runtime, Clock::default()).await, dialled)
     }
 
+    /// The same, with their host APIs.
+    pub async fn start_hosted() -> (Self, UnboundedReceiver<DuplexStream>, UnboundedReceiver<DuplexStream>) {
+        let (links, dialled) = unbounded_channel();
+        let (hosts, asked) = unbounded_channel();
+        let runtime = Never { links: Some(links), hosts: Some(hosts), ..Never::default() };
+        (Self::start_on(runtime, Clock::default()).await, dialled, asked)
+    }
+
     /// With these webhooks.
     pub async fn start_telling(webhooks: webhooks::Options) -> Self {
         Self::start_whole(Never::default(), Clock::default(), webhooks).await
@@ -170,6 +186,9 @@ impl Server {
             default_template: "shell".into(),
             idle_timeout: Duration::ZERO,
             park_after: Duration::ZERO,
+            end_after: Duration::ZERO,
+            only_one: false,
+            question_after: Duration::ZERO,
             grace: Duration::from_secs(1),
             log_quota: 1 << 30,
             pty_keep: 1 << 20,
@@ -238,6 +257,15 @@ impl Server {
         let answer = self.call(&token, "POST", "/api/v1/tasks", Some(body)).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The secret that opens the instance of a task, as its sidecar has it.
+    pub async fn instance_secret(&self, task: TaskId) -> String {
+        let instance = self.store.task(task).await.unwrap().unwrap().instance;
+        let server = std::fs::read_to_string(self.dir.path().join("server.secret")).unwrap();
+        let digest = Sha256::new().chain_update("lia instance ").chain_update(server.trim());
+        let digest = digest.chain_update(instance.0.as_bytes()).finalize();
+        digest.iter().map(|b| format!("{b:02x}")).collect()
     }
 
     pub fn host(&self) -> String {

@@ -59,8 +59,12 @@ pub(super) async fn route(
     let query = request.uri().query().unwrap_or_default().to_owned();
     let parts: Vec<&str> = path.split('/').skip(2).collect();
     let nothing = || Failure(ErrorCode::NotFound, format!("there is no {path} here"));
-    let (Some(session), Some(&"terminals")) = (parts.first(), parts.get(1)) else { return Err(nothing()) };
-    let session = session.parse::<SessionId>().ok().and_then(|id| instance.find(id)).ok_or_else(nothing)?;
+    let id = parts.first().and_then(|id| id.parse::<SessionId>().ok()).ok_or_else(nothing)?;
+    if let (&Method::DELETE, [_]) = (request.method(), &*parts) {
+        instance.forget(id).await?;
+        return Ok(empty());
+    }
+    let session = instance.find(id).filter(|_| parts.get(1) == Some(&"terminals")).ok_or_else(nothing)?;
     let terminals = &session.terminals;
     let terminal = match parts.get(2) {
         Some(id) => Some(id.parse::<TerminalId>().map_err(|_| nothing())?),

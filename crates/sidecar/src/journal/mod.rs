@@ -35,6 +35,7 @@ const KEEP_BATCH: usize = 512 << 10;
 pub struct Quota {
     bound: u64,
     used: Cell<u64>,
+    journals: Cell<u64>,
     room: Notify,
 }
 
@@ -42,19 +43,17 @@ impl Quota {
     /// Nothing used of `bound` bytes.
     #[must_use]
     pub fn new(bound: u64) -> Rc<Self> {
-        Rc::new(Self { bound, used: Cell::new(0), room: Notify::new() })
+        Rc::new(Self { bound, used: Cell::new(0), journals: Cell::new(0), room: Notify::new() })
     }
 
-    /// Whether agents have to wait.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.used.get() >= self.bound
+    fn add(&self, bytes: u64) {
+        self.used.set(self.used.get() + bytes);
     }
 
-    /// Returns once there is room.
-    pub async fn room(&self) {
-        while self.is_full() {
-            self.room.notified().await;
+    fn give_back(&self, bytes: u64) {
+        self.used.set(self.used.get().saturating_sub(bytes));
+        if bytes > 0 {
+            self.room.notify_waiters();
         }
     }
 }
@@ -71,6 +70,15 @@ pub struct Journal {
     segments: RefCell<Segments>,
     batch: RefCell<Batch>,
     end: watch::Sender<Offset>,
+    /// Its own bytes of the quota.
+    used: Cell<u64>,
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.quota.journals.set(self.quota.journals.get().saturating_sub(1));
+        self.quota.give_back(self.used.get());
+    }
 }
 
 impl Journal {
@@ -80,13 +88,31 @@ impl Journal {
     /// When the folder cannot be made.
     pub fn create(dir: PathBuf, quota: Rc<Quota>, failpoints: Rc<Failpoints>) -> io::Result<Self> {
         let segment = (quota.bound / 8).clamp(4 << 10, SEGMENT_BYTES);
+        let segments = RefCell::new(Segments::create(dir, segment)?);
+        quota.journals.set(quota.journals.get() + 1);
         Ok(Self {
             quota,
             failpoints,
-            segments: RefCell::new(Segments::create(dir, segment)?),
+            segments,
             batch: RefCell::new(Batch { bytes: Vec::new(), lines: 0 }),
             end: watch::Sender::new(Offset::ZERO),
+            used: Cell::new(0),
         })
+    }
+
+    /// Whether its agent has to wait: the quota is used up, and this journal has its share of it. So one that nobody reads
+    /// stops no other.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let share = self.quota.bound / self.quota.journals.get().max(1);
+        self.quota.used.get() >= self.quota.bound && self.used.get() >= share
+    }
+
+    /// Returns once there is room.
+    pub async fn room(&self) {
+        while self.is_full() {
+            self.quota.room.notified().await;
+        }
     }
 
     /// Adds an ACP frame to the batch.
@@ -127,7 +153,8 @@ impl Journal {
             self.failpoints.die();
         }
         let grown = segments.append(&b.bytes, b.lines)?;
-        self.quota.used.set(self.quota.used.get() + grown);
+        self.quota.add(grown);
+        self.used.set(self.used.get() + grown);
         b.bytes.clear();
         b.bytes.shrink_to(KEEP_BATCH);
         b.lines = 0;
@@ -160,10 +187,19 @@ impl Journal {
     pub fn ack(&self, offset: Offset) -> io::Result<()> {
         let freed = self.segments.borrow_mut().ack(offset.0)?;
         self.failpoints.pass("after_ack");
-        self.quota.used.set(self.quota.used.get().saturating_sub(freed));
-        if freed > 0 && !self.quota.is_full() {
-            self.quota.room.notify_waiters();
-        }
+        self.used.set(self.used.get().saturating_sub(freed));
+        self.quota.give_back(freed);
+        Ok(())
+    }
+
+    /// Removes all of it; nothing is to be written or read after that.
+    ///
+    /// # Errors
+    /// When its folder cannot be removed.
+    pub fn remove(&self) -> io::Result<()> {
+        let freed = self.segments.borrow_mut().remove()?;
+        self.used.set(self.used.get().saturating_sub(freed));
+        self.quota.give_back(freed);
         Ok(())
     }
 

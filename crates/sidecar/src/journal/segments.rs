@@ -95,6 +95,15 @@ impl Segments {
         Ok(Self { dir, segment_bytes, list: VecDeque::new(), next: 1, acked: 0 })
     }
 
+    /// Removes all files and their folder; says how many bytes fell away.
+    ///
+    /// # Errors
+    /// When the folder cannot be removed.
+    pub fn remove(&mut self) -> io::Result<u64> {
+        std::fs::remove_dir_all(&self.dir)?;
+        Ok(self.list.drain(..).map(|s| s.len.get()).sum())
+    }
+
     /// The offset that the next line gets.
     #[must_use]
     pub fn next(&self) -> u64 {

@@ -39,6 +39,7 @@ use crate::{
     journal::Journal,
     process::Ended,
     terminals::{Beside, Terminals},
+    watch::{Hints, Watch},
 };
 
 /// Inputs that wait for the session's task; then the connection waits.
@@ -95,6 +96,8 @@ pub struct Handle {
     pub acked: tokio::sync::Notify,
     /// A person's terminals beside the agent.
     pub terminals: Terminals,
+    /// What changed in the workspace and was not told yet.
+    pub hints: Rc<Hints>,
     inputs: mpsc::Sender<Input>,
 }
 
@@ -134,9 +137,10 @@ pub fn start(instance: Rc<Instance>, journal: Rc<Journal>) -> Rc<Handle> {
         link: watch::Sender::default(),
         acked: tokio::sync::Notify::new(),
         terminals: Terminals::default(),
+        hints: Rc::default(),
         inputs,
     });
-    let core = Core { instance, journal, commands: RefCell::default() };
+    let core = Core { instance, journal, commands: RefCell::default(), watch: RefCell::default() };
     tokio::task::spawn_local(run(core, queue, Rc::clone(&handle)));
     handle
 }
@@ -144,11 +148,19 @@ pub fn start(instance: Rc<Instance>, journal: Rc<Journal>) -> Rc<Handle> {
 async fn run(core: Core, mut queue: mpsc::Receiver<Input>, handle: Rc<Handle>) {
     let ended = live(&core, &mut queue, &handle).await;
     handle.terminals.end().await;
+    let watch = core.watch.take();
+    // Kept until the process ends: the kernel takes its time to close it.
+    let _watched = match watch {
+        Some(watch) => watch.end().await,
+        None => None,
+    };
     let state = match ended.and_then(|exited| core.exit(exited)) {
         Ok(code) => State::Ended(code),
         Err(e) => State::Broken(format!("the journal cannot be written: {e}")),
     };
     handle.state.send_replace(state);
+    // Whoever knows the session holds it; once nobody does, nothing comes any more.
+    drop(handle);
     while queue.recv().await.is_some() {}
 }
 
@@ -180,7 +192,14 @@ async fn live(core: &Core, queue: &mut mpsc::Receiver<Input>, handle: &Handle) -
     let first = (!init.prompt.is_empty()).then(|| (init.prompt_id, init.prompt.clone()));
     drop(init);
     let cwd = ready.cwd.clone().unwrap_or_else(|| core.instance.config.workspace.clone());
+    if !std::path::Path::new(&cwd).is_dir() {
+        core.error("setup", format!("there is no folder {cwd:?} in the sandbox for the agent to work in"));
+        return Ok(failed_exit(1));
+    }
     handle.terminals.allow(Beside { env: ready.env.clone(), cwd });
+    let watch =
+        Watch::start(Rc::clone(&core.instance), Rc::clone(&core.journal), Rc::clone(&handle.hints)).await;
+    core.watch.replace(Some(watch));
     match ready.mode {
         AgentMode::Acp => acp::run(core, ready, first, waiting, queue).await,
         AgentMode::Terminal => terminal::run(core, ready, first, waiting, queue).await,
@@ -196,6 +215,7 @@ struct Core {
     instance: Rc<Instance>,
     journal: Rc<Journal>,
     commands: RefCell<Commands>,
+    watch: RefCell<Option<Watch>>,
 }
 
 impl Core {

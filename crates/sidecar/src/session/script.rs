@@ -1,6 +1,7 @@
 //! The script that runs before an agent: on the agent's side, with its variables, in the workspace. What it prints is
 //! progress, a line at a time; its end is waited for, but not for ever. One that ended well leaves its digest in the home,
-//! which is kept with the workspace: unchanged, it does not run there again.
+//! which is kept with the workspace: unchanged, it does not run there again, for whatever session. Scripts of several sessions
+//! of one sandbox run one after the other.
 
 use std::{fmt::Write as _, io, os::fd::OwnedFd, path::Path, time::Duration};
 
@@ -22,29 +23,28 @@ const LINE: usize = 500;
 /// Bytes of one line that is read.
 const READ: usize = 64 << 10;
 
-/// Below the home: the digest of the script that ended well last.
-const MARK: &str = ".lia/setup";
+/// Below the home: an empty file for each script that ended well, by its digest.
+const MARKS: &str = ".lia/setup-done";
 
-/// The line that stands in [`MARK`].
-fn digest(script: &str) -> String {
-    let mut line = "sha256:".to_owned();
+fn mark(script: &str) -> String {
+    let mut path = format!("{MARKS}/");
     for byte in Sha256::digest(script.as_bytes()) {
         // Writing to a string does not fail.
-        let _ = write!(line, "{byte:02x}");
+        let _ = write!(path, "{byte:02x}");
     }
-    line
+    path
 }
 
-/// Whether this script ended well here before. The agent can write the mark too: what it skips or repeats is its own.
-fn ran_before(core: &Core, digest: &str) -> bool {
-    let kept = core.instance.home.read_all(Path::new(MARK), digest.len() as u64);
-    kept.is_ok_and(|kept| kept == digest.as_bytes())
+/// Whether this script ended well here before. The agent can make the mark too: what it skips or repeats is its own.
+fn ran_before(core: &Core, mark: &str) -> bool {
+    core.instance.home.read_all(Path::new(mark), 0).is_ok()
 }
 
 /// Runs it, unless it ran here before.
 pub(super) async fn run(core: &Core, start: &AgentStart, script: &str) -> Result<(), SetupError> {
-    let digest = digest(script);
-    if ran_before(core, &digest) {
+    let mark = mark(script);
+    let _turn = core.instance.setting_up.lock().await;
+    if ran_before(core, &mark) {
         let message = "the set-up script ran here before and is unchanged".to_owned();
         return core.progress("setup_kept", message).map_err(SetupError::Journal);
     }
@@ -70,8 +70,8 @@ pub(super) async fn run(core: &Core, start: &AgentStart, script: &str) -> Result
         Ok(done) => done?,
         Err(_) => return Err(SetupError::ScriptTime(seconds)),
     }
-    let kept = core.instance.home.write(Path::new(MARK), digest.as_bytes());
-    kept.map_err(|e| SetupError::Write(MARK.to_owned(), e))?;
+    let kept = core.instance.home.write(Path::new(&mark), &[]);
+    kept.map_err(|e| SetupError::Write(mark.clone(), e))?;
     core.progress("setup_done", "the set-up script has ended".to_owned()).map_err(SetupError::Journal)
 }
 

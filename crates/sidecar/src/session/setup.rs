@@ -81,6 +81,13 @@ pub(super) async fn run(
             let bytes = bytes.ok_or_else(|| SetupError::Content(file.name.clone()))?;
             put(&core.instance.workspace, &file.name, &bytes)?;
         }
+        let below = start.cwd.as_deref().and_then(|cwd| {
+            Path::new(cwd).strip_prefix(&core.instance.config.workspace).ok().filter(|p| is_plain(p))
+        });
+        if let Some(folder) = below {
+            let made = core.instance.workspace.make_dirs(folder);
+            made.map_err(|e| SetupError::Write(folder.display().to_string(), e))?;
+        }
         for (name, content) in &start.home_files {
             put(&core.instance.home, name, content.as_bytes())?;
         }

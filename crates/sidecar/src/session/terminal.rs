@@ -65,7 +65,7 @@ pub(super) async fn run(
     let mut open = true;
     while ended.is_none() || open {
         core.journal.commit()?;
-        let full = core.instance.quota.is_full();
+        let full = core.journal.is_full();
         tokio::select! {
             biased;
             Some(input) = queue.recv() => pty.input(input, &mut stop, &child)?,
@@ -82,7 +82,7 @@ pub(super) async fn run(
                 stop.kill(&child);
             }
             () = stop.due(), if ended.is_none() => stop.climb(&child),
-            () = core.instance.quota.room(), if full => {}
+            () = core.journal.room(), if full => {}
         }
     }
     pty.screen.flush(core);

@@ -70,6 +70,8 @@ pub enum Around {
     Machine,
     /// A user namespace in which no other one can be made.
     NoNamespaces,
+    /// A user namespace in which nothing can be watched.
+    NoWatches,
     /// A sandbox as the `local` runtime makes it, as an ordinary user.
     Sandbox,
 }
@@ -103,14 +105,16 @@ impl Sidecar {
                 ..config(dir.path())
             },
             Around::Machine => BootConfig { separation: Separation::Uid, ..config(dir.path()) },
-            Around::Nothing | Around::User | Around::NoNamespaces => config(dir.path()),
+            Around::Nothing | Around::User | Around::NoNamespaces | Around::NoWatches => config(dir.path()),
         };
         change(&mut config);
         let (read, mut write) = std::io::pipe().unwrap();
         write.write_all(&serde_json::to_vec(&config).unwrap()).unwrap();
         drop(write);
         let mut command = match around {
-            Around::Nothing | Around::User | Around::Machine | Around::NoNamespaces => bare(around),
+            Around::Nothing | Around::User | Around::Machine | Around::NoNamespaces | Around::NoWatches => {
+                bare(around)
+            }
             Around::Sandbox => sandbox(dir.path()),
         };
         command.args(["--config-fd", "10", "--listen-fd", "11"]).env_clear();
@@ -202,8 +206,13 @@ impl Drop for Sidecar {
 fn bare(around: Around) -> Command {
     let mut c = Command::new("unshare");
     c.arg("--net");
-    if around == Around::NoNamespaces {
-        let script = "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"";
+    let forbidden = match around {
+        Around::NoNamespaces => Some("max_user_namespaces"),
+        Around::NoWatches => Some("max_inotify_watches"),
+        Around::Nothing | Around::User | Around::Machine | Around::Sandbox => None,
+    };
+    if let Some(forbidden) = forbidden {
+        let script = &format!("echo 0 > /proc/sys/user/{forbidden}; exec \"$@\"");
         c.args(["--map-root-user", "--", "/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_sidecar")]);
         return c;
     }

@@ -4,6 +4,7 @@
 
 mod acp;
 mod apart;
+mod files;
 mod fuzz;
 mod host;
 mod host_api;

@@ -205,10 +205,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn task_of_instance(&self, instance: InstanceId) -> Result<Option<TaskRecord>, StoreError> {
-        let filter = "WHERE t.instance = ?1";
+    async fn tasks_of_instance(&self, instance: InstanceId) -> Result<Vec<TaskRecord>, StoreError> {
+        let filter = "WHERE t.instance = ?1 ORDER BY t.created_at, t.id";
         self.readers
-            .run(move |c| reads::one(c, (rows::TASK, filter), instance.0.as_bytes(), rows::task))
+            .run(move |c| reads::all(c, (rows::TASK, filter), &[instance.0.as_bytes()], rows::task))
             .await
     }
 

@@ -79,9 +79,6 @@ fn create_task(conn: &Connection, t: &TaskRecord) -> Done {
     if exists(conn, "SELECT 1 FROM sessions WHERE id = ?1", t.session.0.as_bytes())? {
         return Err(Fault::conflict(format!("session {}", t.session), "present", "absent"));
     }
-    if exists(conn, "SELECT 1 FROM tasks WHERE instance = ?1", t.instance.0.as_bytes())? {
-        return Err(Fault::conflict(format!("instance {}", t.instance), "present", "absent"));
-    }
     conn.prepare_cached("INSERT INTO sessions (id) VALUES (?1)")?.execute([t.session.0.as_bytes()])?;
     let session_no = conn.last_insert_rowid();
     if session_no > SESSIONS {
@@ -152,7 +149,7 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
                stop_reason = coalesce(?12, stop_reason), cleanup = coalesce(?13, cleanup), \
                removed = coalesce(?14, removed), queue_paused = coalesce(?15, queue_paused), \
                auto_approve = CASE WHEN ?16 THEN ?17 ELSE auto_approve END, \
-               end_reason = coalesce(?18, end_reason) WHERE no = ?1";
+               end_reason = coalesce(?18, end_reason), title = coalesce(?19, title) WHERE no = ?1";
     conn.prepare_cached(sql)?.execute(params![
         no,
         p.status.map(TaskStatus::as_str),
@@ -172,6 +169,7 @@ fn update_task(conn: &Connection, id: TaskId, expect: &[TaskStatus], p: &TaskPat
         p.auto_approve.is_some(),
         p.auto_approve.flatten(),
         p.end_reason,
+        p.title,
     ])?;
     Ok(())
 }
@@ -268,9 +266,11 @@ fn remove_template(conn: &Connection, id: &str) -> Done {
 }
 
 fn put_instance(conn: &Connection, i: &NamedInstance) -> Done {
-    let sql = "INSERT INTO instances (user, name, runtime, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-               ON CONFLICT (user, name) DO UPDATE SET status = excluded.status";
-    let values = params![i.user.as_str(), i.name, i.runtime, i.status.as_str(), i.created_at.0];
+    let sql = "INSERT INTO instances (user, name, runtime, status, created_at, sandbox) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+               ON CONFLICT (user, name) DO UPDATE SET status = excluded.status, sandbox = excluded.sandbox";
+    let sandbox = i.sandbox.as_ref().map(|s| s.0.as_bytes());
+    let values = params![i.user.as_str(), i.name, i.runtime, i.status.as_str(), i.created_at.0, sandbox];
     conn.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }

@@ -262,7 +262,7 @@ pub(super) fn template(r: &Row<'_>) -> rusqlite::Result<TemplateRecord> {
 }
 
 /// What [`named`] reads.
-pub(super) const NAMED: &str = "SELECT user, name, runtime, status, created_at FROM instances ";
+pub(super) const NAMED: &str = "SELECT user, name, runtime, status, created_at, sandbox FROM instances ";
 
 /// A row of [`NAMED`].
 pub(super) fn named(r: &Row<'_>) -> rusqlite::Result<NamedInstance> {
@@ -272,5 +272,6 @@ pub(super) fn named(r: &Row<'_>) -> rusqlite::Result<NamedInstance> {
         runtime: r.get(2)?,
         status: word(r, 3, &NamedStatus::ALL, NamedStatus::as_str)?,
         created_at: Timestamp(r.get(4)?),
+        sandbox: r.get::<_, Option<[u8; 16]>>(5)?.map(Uuid::from_bytes).map(InstanceId),
     })
 }

@@ -23,6 +23,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("0005.sql")),
     M::up(include_str!("0006.sql")),
     M::up(include_str!("0007.sql")),
+    M::up(include_str!("0008.sql")),
 ];
 /// Other processes (a person with `sqlite3`) may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(10);
@@ -89,4 +90,34 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     conn.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_of_an_older_schema_are_kept_when_their_table_is_made_anew() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        Migrations::from_slice(&STEPS[..7]).to_latest(&mut conn).unwrap();
+        let task = "INSERT INTO tasks (id, session_no, instance, user, status, config, template, runtime, created_at, ran_ms, \
+                    cleanup, removed, prompt, spec, title, end_reason) \
+                    VALUES (?1, ?2, x'aa', 'ann', 'running', '{}', 'tour', 'local', 7, 8, 0, 1, 'do', '{}', 'its', 'why')";
+        for no in [1, 2] {
+            conn.execute("INSERT INTO sessions (no, id) VALUES (?1, ?2)", (no, [no; 16])).unwrap();
+        }
+        conn.execute(task, ([1; 16], 1)).unwrap();
+        assert!(conn.execute(task, ([2; 16], 2)).is_err(), "one instance was one task's");
+        Migrations::from_slice(STEPS).to_latest(&mut conn).unwrap();
+        conn.execute(task, ([2; 16], 2)).unwrap();
+        let kept: (String, i64, i64, String, String) = conn
+            .query_row(
+                "SELECT prompt, created_at, removed, title, end_reason FROM tasks WHERE session_no = 1",
+                [],
+                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, ("do".into(), 7, 1, "its".into(), "why".into()));
+    }
 }

@@ -5,9 +5,10 @@ use lia_protocol::{
     error::{ErrorCode, Issue},
     ids::{PermissionId, Seq, TaskId},
     sessions::{
-        Channel, PermissionRespondAction, PermissionResponseBody, PromptMode, QueuedPromptResponse,
-        WsChannelControlMessageExt, WsChannelTerminalCreateAction, WsChannelTerminalInputAction,
-        WsChannelTerminalKillAction, WsChannelTerminalResizeAction, WsControlMessage,
+        Channel, FilePreviewAction, FsSnapshotAction, PermissionRespondAction, PermissionResponseBody,
+        PromptMode, QueuedPromptResponse, WsChannelControlMessageExt, WsChannelTerminalCreateAction,
+        WsChannelTerminalInputAction, WsChannelTerminalKillAction, WsChannelTerminalResizeAction,
+        WsControlMessage,
     },
     terminal::{TerminalId, TerminalStart},
     wire::{self, tag::True},
@@ -22,6 +23,7 @@ use super::{
         control::{check_input, give_answer},
         error::{Failure, bad_request, not_found},
     },
+    looks::Look,
     terminals::{self, TerminalAct, no_terminal},
 };
 use crate::engine::{EngineError, Prompted};
@@ -30,10 +32,7 @@ use crate::engine::{EngineError, Prompted};
 #[derive(Debug, PartialEq)]
 pub(super) enum Act {
     Prompt(String),
-    Answer {
-        request: String,
-        option: Option<String>,
-    },
+    Answer { request: String, option: Option<String> },
     Cancel(Option<String>),
     Terminate,
     Reorder(Vec<String>),
@@ -41,8 +40,6 @@ pub(super) enum Act {
     Pause,
     Resume,
     Terminal(TerminalAct),
-    /// What this server does not do, by its name.
-    Other(&'static str),
 }
 
 impl Act {
@@ -66,8 +63,15 @@ pub(super) enum Order {
     Act(String, Act),
     /// Of the oldest of the caller's sessions.
     ActOfFirst(Act),
-    /// What this server does not do, by its name.
-    Other(&'static str),
+    /// Of a session's files; of the oldest of the caller's sessions when none is named.
+    Look(Option<String>, Look),
+}
+
+/// What is asked on the socket of one session.
+#[derive(Debug, PartialEq)]
+pub(super) enum OrderOfOne {
+    Act(Act),
+    Look(Look),
 }
 
 /// The seed's answer to a subscription without a channel.
@@ -105,8 +109,8 @@ pub(super) fn parse(text: &str) -> Result<Order, String> {
         M::TerminalInput(m) => of_terminal(&m.terminal_id, |id| TerminalAct::Input(id, m.data)),
         M::TerminalResize(m) => of_terminal(&m.terminal_id, |id| TerminalAct::Resize(id, m.cols, m.rows)),
         M::TerminalKill(m) => of_terminal(&m.terminal_id, TerminalAct::Kill),
-        M::FsSnapshot(_) => Ok(Order::Other("fs.snapshot")),
-        M::FilePreview(_) => Ok(Order::Other("file.preview")),
+        M::FsSnapshot(mut m) => Ok(Order::Look(m.session_id.take(), m.into())),
+        M::FilePreview(mut m) => Ok(Order::Look(m.session_id.take(), m.into())),
     }
 }
 
@@ -120,7 +124,16 @@ fn of_terminal(id: &str, act: impl FnOnce(TerminalId) -> TerminalAct) -> Result<
     Ok(Order::Act(id.task.to_string(), Act::Terminal(act(id))))
 }
 
-/// The actions of terminals on the socket of one session, which the seed has on the other one alone.
+/// The actions of terminals and files on the socket of one session, which the seed has on the other one alone.
+fn also(text: &str, action: &str) -> Option<Result<OrderOfOne, String>> {
+    let look = match action {
+        "fs.snapshot" => read::<FsSnapshotAction>(text).map(Look::from),
+        "file.preview" => read::<FilePreviewAction>(text).map(Look::from),
+        _ => return of_terminals(text, action).map(|act| act.map(OrderOfOne::Act)),
+    };
+    Some(look.map(OrderOfOne::Look).map_err(|wrong| wrong.said("Invalid message")))
+}
+
 fn of_terminals(text: &str, action: &str) -> Option<Result<Act, String>> {
     let act = match action {
         "terminal.create" => read::<WsChannelTerminalCreateAction>(text).map(opens),
@@ -141,24 +154,20 @@ fn named(id: &str) -> Result<TerminalId, String> {
 }
 
 /// Reads a message on the socket of one session; `None` wants nothing.
-pub(super) fn parse_one(text: &str) -> Result<Option<Act>, String> {
+pub(super) fn parse_one(text: &str) -> Result<Option<OrderOfOne>, String> {
     use WsControlMessage as M;
     let message = match read::<M>(text) {
         Ok(message) => message,
-        Err(Wrong::Unknown(action)) if action == "fs.snapshot" => return Ok(Some(Act::Other("fs.snapshot"))),
-        Err(Wrong::Unknown(action)) if action == "file.preview" => {
-            return Ok(Some(Act::Other("file.preview")));
-        }
         Err(wrong) => {
             if let Wrong::Unknown(action) = &wrong
-                && let Some(act) = of_terminals(text, action)
+                && let Some(order) = also(text, action)
             {
-                return act.map(Some);
+                return order.map(Some);
             }
             return Err(wrong.said("Invalid message"));
         }
     };
-    Ok(Some(match message {
+    Ok(Some(OrderOfOne::Act(match message {
         // This socket has no word for the answer.
         M::Ping(_) => return Ok(None),
         M::Prompt(m) => Act::Prompt(m.text),
@@ -169,7 +178,7 @@ pub(super) fn parse_one(text: &str) -> Result<Option<Act>, String> {
         M::QueueClear(_) => Act::Clear,
         M::QueuePause(_) => Act::Pause,
         M::QueueResume(_) => Act::Resume,
-    }))
+    })))
 }
 
 fn answer(request: String, body: PermissionResponseBody) -> Act {
@@ -269,10 +278,17 @@ pub(super) async fn act(api: &Api, caller: &Principal, task: TaskId, act: Act) -
         return Err(Failure::new(ErrorCode::Forbidden, text));
     }
     let (engine, by) = (&api.engine, caller.actor());
+    if !api.queues && matches!(act, Act::Reorder(_) | Act::Clear | Act::Pause | Act::Resume) {
+        return Err(bad_request("a runtime host has no queue; its control plane keeps one"));
+    }
     match act {
         Act::Prompt(text) => {
             check_input(&text)?;
-            return Ok(match engine.prompt(task, by, text, PromptMode::Queue).await? {
+            let prompted = match api.queues {
+                true => engine.prompt(task, by, text, PromptMode::Queue).await,
+                false => engine.prompt_alone(task, by, text).await,
+            };
+            return Ok(match prompted? {
                 Prompted::Queued { id, position } => {
                     Outcome::Queued(QueuedPromptResponse { queued: True, queue_id: id.to_string(), position })
                 }
@@ -308,7 +324,6 @@ pub(super) async fn act(api: &Api, caller: &Principal, task: TaskId, act: Act) -
                 return Ok(Outcome::Opened(id, command));
             }
         }
-        Act::Other(name) => return Err(not_done(name)),
     }
     Ok(Outcome::Shown)
 }
@@ -322,11 +337,6 @@ pub(super) async fn failed(
         ended = ended => ended.ok()?.err().map(|e| Failure::from(e).sentence().to_owned()),
         () = api.stopping.cancelled() => None,
     }
-}
-
-/// What the seed names and this server does not do.
-pub(super) fn not_done(action: &str) -> Failure {
-    bad_request(format!("this server does not do {action} over a WebSocket"))
 }
 
 /// See [`crate::fuzz`].
@@ -363,7 +373,11 @@ mod tests {
                 r#"{"action":"permission.respond","sessionId":"s","requestId":"r","body":{"outcome":"cancelled"}}"#,
                 Ok(Order::Act("s".into(), Act::Answer { request: "r".into(), option: None })),
             ),
-            (r#"{"action":"fs.snapshot","sessionId":"s"}"#, Ok(Order::Other("fs.snapshot"))),
+            (
+                r#"{"action":"fs.snapshot","sessionId":"s","showAllFiles":true}"#,
+                Ok(Order::Look(Some("s".into()), Look::Snapshot(String::new(), true))),
+            ),
+            (r#"{"action":"file.preview","path":"a"}"#, Ok(Order::Look(None, Look::Preview("a".into())))),
             ("", Err("Invalid message format")),
             ("[]", Err("Invalid message format")),
             ("{}", Err("Invalid message format")),
@@ -381,14 +395,21 @@ mod tests {
         assert_eq!(parse_one(r#"{"action":"ping"}"#), Ok(None));
         assert_eq!(parse_one("x"), Err("Invalid message".into()));
         assert_eq!(parse_one(r#"{"action":"subscribe"}"#), Err("Unknown action: subscribe".into()));
-        assert_eq!(parse_one(r#"{"action":"cancel"}"#), Ok(Some(Act::Cancel(None))));
+        assert_eq!(parse_one(r#"{"action":"cancel"}"#), Ok(Some(OrderOfOne::Act(Act::Cancel(None)))));
         assert_eq!(
             parse_one(r#"{"action":"file.preview","path":"a"}"#),
-            Ok(Some(Act::Other("file.preview")))
+            Ok(Some(OrderOfOne::Look(Look::Preview("a".into()))))
         );
         assert_eq!(
+            parse_one(r#"{"action":"fs.snapshot","path":"a"}"#),
+            Ok(Some(OrderOfOne::Look(Look::Snapshot("a".into(), false))))
+        );
+        assert!(parse_one(r#"{"action":"file.preview"}"#).is_err());
+        let long = format!(r#"{{"action":"file.preview","path":"{}"}}"#, "x".repeat(4097));
+        assert!(parse_one(&long).unwrap_err().contains("path") && parse(&long).is_err());
+        assert_eq!(
             parse_one(r#"{"action":"permission.respond","requestId":"r","response":{"optionId":"o"}}"#),
-            Ok(Some(Act::Answer { request: "r".into(), option: Some("o".into()) }))
+            Ok(Some(OrderOfOne::Act(Act::Answer { request: "r".into(), option: Some("o".into()) })))
         );
     }
 }

@@ -18,6 +18,7 @@ use futures_util::{
 };
 use lia_protocol::{
     ids::{Seq, TaskId},
+    limits::WS_PENDING,
     sessions::{
         Channel, WsSessionCreatedMessage, WsSessionTerminatedMessage, WsSubscribedMessage,
         WsUnsubscribedMessage,
@@ -247,7 +248,11 @@ impl<'a> Connection<'a> {
         let news = self.news.now();
         self.created(news).await?;
         match order {
-            ToWriter::Say(text) => self.say(text).await,
+            ToWriter::Say(text, place) => {
+                let said = self.say(text).await;
+                drop(place);
+                said
+            }
             ToWriter::Subscribe(wanted, task) => self.subscribe(wanted, task).await,
             ToWriter::Unsubscribe(channel) => self.unsubscribe(channel).await,
         }
@@ -255,6 +260,12 @@ impl<'a> Connection<'a> {
 
     async fn subscribe(&mut self, wanted: Wanted, task: Option<Box<TaskRecord>>) -> Step {
         let Wanted { channel, since, offset } = wanted;
+        if self.acks.len() >= WS_PENDING {
+            let message = format!(
+                "{WS_PENDING} subscriptions wait for their acknowledgement already; wait for one, or unsubscribe"
+            );
+            return self.say(error_text(message, Some(channel))).await;
+        }
         if !self.subscriptions.contains(&channel) {
             if self.subscriptions.len() >= SUBSCRIPTIONS {
                 let message = format!("Max subscriptions ({SUBSCRIPTIONS}) exceeded");

@@ -19,7 +19,7 @@ use axum::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use lia_protocol::{
     ids::{Seq, TaskId},
-    sessions::{Channel, WsChannelConnectedMessage, WsChannelErrorMessage},
+    sessions::{AnyEvent, Channel, WsChannelConnectedMessage, WsChannelErrorMessage},
     wire::tag::Tag,
     ws::WsMessage,
 };
@@ -35,6 +35,7 @@ use super::{
     },
     act::{self, Act, Order, Outcome},
     connection::Connection,
+    looks::{self, Look, Looks, Place},
     terminals::created_on_channel,
 };
 use crate::{
@@ -50,8 +51,8 @@ const CHANNEL_BYTES: usize = 256;
 
 /// What the reader gives to the writer.
 pub(super) enum ToWriter {
-    /// A message as it is.
-    Say(String),
+    /// A message as it is, and what is free again once it is written.
+    Say(String, Option<Place>),
     /// A subscription, with the one session that it is about, if that is the caller's.
     Subscribe(Wanted, Option<Box<TaskRecord>>),
     /// The end of one.
@@ -99,6 +100,7 @@ async fn run(api: Api, caller: Principal, socket: WebSocket, connected: WsChanne
 }
 
 async fn read(api: &Api, caller: &Principal, source: &mut Source, orders: mpsc::Sender<ToWriter>) {
+    let mut looks = Looks::new();
     while let Some(Ok(message)) = source.next().await {
         let order = match message {
             Message::Text(text) => order(api, caller, &text).await,
@@ -109,13 +111,27 @@ async fn read(api: &Api, caller: &Principal, source: &mut Source, orders: mpsc::
         let order = match order {
             None => continue,
             Some(Answer::Now(order)) => order,
+            Some(Answer::Look(task, look)) => {
+                let (id, answers) = (task.id, orders.clone());
+                let answer = async move |event: Result<AnyEvent, String>, place| {
+                    let message = match event {
+                        Ok(event) => looks::on_channel(id, event),
+                        Err(message) => error_text(message, Some(looks::channel(id))),
+                    };
+                    let _ = answers.send(ToWriter::Say(message, Some(place))).await;
+                };
+                match looks.begin(api, *task, look, answer) {
+                    Ok(()) => continue,
+                    Err(message) => ToWriter::Say(error_text(message, Some(looks::channel(id))), None),
+                }
+            }
             Some(Answer::Later(ended)) => {
                 // A prompt's failure is told to its sender too, who reads on meanwhile.
                 let (api, orders) = (api.clone(), orders.clone());
                 let tracker = api.tracker.clone();
                 tracker.spawn(async move {
                     if let Some(message) = act::failed(&api, ended).await {
-                        let _ = orders.send(ToWriter::Say(error_text(message, None))).await;
+                        let _ = orders.send(ToWriter::Say(error_text(message, None), None)).await;
                     }
                 });
                 continue;
@@ -130,6 +146,8 @@ async fn read(api: &Api, caller: &Principal, source: &mut Source, orders: mpsc::
 /// What an order leads to.
 enum Answer {
     Now(ToWriter),
+    /// It is asked of a session's sandbox.
+    Look(Box<TaskRecord>, Look),
     /// A running turn, which may fail.
     Later(oneshot::Receiver<Result<String, EngineError>>),
 }
@@ -140,13 +158,13 @@ pub(super) fn error_text(message: String, channel: Option<Channel>) -> String {
 }
 
 fn error(message: String, channel: Option<Channel>) -> Answer {
-    Answer::Now(ToWriter::Say(error_text(message, channel)))
+    Answer::Now(ToWriter::Say(error_text(message, channel), None))
 }
 
 async fn order(api: &Api, caller: &Principal, text: &str) -> Option<Answer> {
     Some(match act::parse(text) {
         Err(message) => error(message, None),
-        Ok(Order::Ping) => Answer::Now(ToWriter::Say(json(&WsMessage::PONG))),
+        Ok(Order::Ping) => Answer::Now(ToWriter::Say(json(&WsMessage::PONG), None)),
         Ok(Order::Subscribe(channel, ..)) if channel.0.len() > CHANNEL_BYTES => {
             error(format!("a channel's name has at most {CHANNEL_BYTES} bytes"), None)
         }
@@ -158,7 +176,21 @@ async fn order(api: &Api, caller: &Principal, text: &str) -> Option<Answer> {
             Answer::Now(ToWriter::Subscribe(Wanted { channel, since, offset }, task))
         }
         Ok(Order::Unsubscribe(channel)) => Answer::Now(ToWriter::Unsubscribe(channel)),
-        Ok(Order::Other(name)) => error(act::not_done(name).sentence().to_owned(), None),
+        Ok(Order::Look(session, look)) => {
+            let session = match session {
+                Some(session) => session,
+                None => match api.engine.sessions_of(&caller.user).into_iter().min() {
+                    Some(oldest) => oldest.to_string(),
+                    None => {
+                        return Some(error("there is no session whose files could be read".to_owned(), None));
+                    }
+                },
+            };
+            match api.session(caller, &session).await {
+                Ok(task) => Answer::Look(Box::new(task), look),
+                Err(_) => error(act::no_session(&session), None),
+            }
+        }
         Ok(Order::ActOfFirst(what)) => match api.engine.sessions_of(&caller.user).into_iter().min() {
             Some(oldest) => return done(api, caller, oldest, what).await,
             None => error("there is no session in which a terminal could open".to_owned(), None),
@@ -179,7 +211,7 @@ async fn done(api: &Api, caller: &Principal, task: TaskId, what: Act) -> Option<
     Some(match act::act(api, caller, task, what).await {
         Ok(Outcome::Shown | Outcome::Queued(_)) => return None,
         Ok(Outcome::Opened(terminal, command)) => {
-            Answer::Now(ToWriter::Say(created_on_channel(terminal, &command)))
+            Answer::Now(ToWriter::Say(created_on_channel(terminal, &command), None))
         }
         Ok(Outcome::Running(ended)) => Answer::Later(ended),
         Err(f) => error(f.sentence().to_owned(), None),

@@ -3,7 +3,7 @@
 //! - [`many`] is `/ws`, one socket for many sessions, by channels; [`connection`] is its writing half;
 //! - [`one`] is `/ws/sessions/{id}`, the socket of one session;
 //! - [`sse`] is `/api/agents/{agentId}/stream`;
-//! - [`act`] is what clients may ask for; [`terminals`] are a person's terminals.
+//! - [`act`] is what clients may ask for; [`terminals`] are a person's terminals, [`looks`] are looks at files.
 //!
 //! Each session that a client follows is a cursor on that session's log, moved by the client's own reading. A client that
 //! does not read stands still, holds one page of a log in memory, and holds up nobody else.
@@ -15,6 +15,7 @@ use super::{Api, socket::End};
 
 pub(crate) mod act;
 mod connection;
+mod looks;
 pub mod many;
 pub mod one;
 pub mod sse;

@@ -14,7 +14,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use lia_protocol::{
     ids::{Seq, TaskId},
     query::SinceQuery,
-    sessions::WsConnectedMessage,
+    sessions::{AnyEvent, WsConnectedMessage},
     task::TaskStatus,
     terminal::TerminalId,
     wire::tag::Tag,
@@ -34,7 +34,8 @@ use super::{
         extract::{ApiPath, ApiQuery},
         socket::{self, End, REPLIES, Sink, Source},
     },
-    act::{self, Outcome},
+    act::{self, Act, OrderOfOne, Outcome},
+    looks::{self, Looks},
     terminals::{self, PATIENCE, Screen, Screens, Shown, created_of_session},
 };
 use crate::{engine::Follower, views::stream::json};
@@ -80,7 +81,7 @@ impl Client {
         &self,
         sink: &mut Sink,
         mut follower: Follower,
-        mut replies: mpsc::Receiver<Utf8Bytes>,
+        mut replies: mpsc::Receiver<Reply>,
     ) -> Result<End, axum::Error> {
         if self.task.status != TaskStatus::Terminated {
             let connected = WsConnectedMessage {
@@ -99,7 +100,10 @@ impl Client {
         }
         loop {
             tokio::select! {
-                Some(reply) = replies.recv() => sink.send(Message::Text(reply)).await?,
+                Some(reply) = replies.recv() => {
+                    sink.send(Message::Text(reply.text)).await?;
+                    drop(reply.place);
+                }
                 (screen, shown) = place.screens.next() => {
                     place.show(sink, screen, &shown).await?;
                     sink.flush().await?;
@@ -122,10 +126,11 @@ impl Client {
         }
     }
 
-    async fn read(&self, source: &mut Source, replies: mpsc::Sender<Utf8Bytes>) {
+    async fn read(&self, source: &mut Source, replies: mpsc::Sender<Reply>) {
+        let mut looks = Looks::new();
         while let Some(Ok(message)) = source.next().await {
             let outcome = match message {
-                Message::Text(text) => self.act(&text, &replies).await,
+                Message::Text(text) => self.order(&text, &replies, &mut looks).await,
                 Message::Binary(_) => Err("messages are text".to_owned()),
                 // The library answers pings, and a close by reading on.
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(None),
@@ -135,15 +140,36 @@ impl Client {
                 Ok(Some(reply)) => reply,
                 Err(message) => error_text(message),
             };
-            if replies.send(reply.into()).await.is_err() {
+            if replies.send(Reply::now(reply)).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn act(&self, text: &str, replies: &mpsc::Sender<Utf8Bytes>) -> Result<Option<String>, String> {
-        let Some(order) = act::parse_one(text)? else { return Ok(None) };
-        let done = act::act(&self.api, &self.caller, self.task.id, order).await;
+    async fn order(
+        &self,
+        text: &str,
+        replies: &mpsc::Sender<Reply>,
+        looks: &mut Looks,
+    ) -> Result<Option<String>, String> {
+        match act::parse_one(text)? {
+            None => Ok(None),
+            Some(OrderOfOne::Act(what)) => self.act(what, replies).await,
+            Some(OrderOfOne::Look(look)) => {
+                let task = self.api.session(&self.caller, &self.task.id.to_string()).await;
+                let task = task.map_err(|f| f.sentence().to_owned())?;
+                let replies = replies.clone();
+                let answer = async move |event: Result<AnyEvent, String>, place| {
+                    let text = event.map_or_else(error_text, looks::of_session).into();
+                    let _ = replies.send(Reply { text, place: Some(place) }).await;
+                };
+                looks.begin(&self.api, task, look, answer).map(|()| None)
+            }
+        }
+    }
+
+    async fn act(&self, what: Act, replies: &mpsc::Sender<Reply>) -> Result<Option<String>, String> {
+        let done = act::act(&self.api, &self.caller, self.task.id, what).await;
         match done.map_err(|f| f.sentence().to_owned())? {
             Outcome::Shown => Ok(None),
             Outcome::Opened(terminal, command) => Ok(Some(created_of_session(terminal, &command))),
@@ -153,12 +179,25 @@ impl Client {
                 let (api, replies) = (self.api.clone(), replies.clone());
                 self.api.tracker.spawn(async move {
                     if let Some(message) = act::failed(&api, ended).await {
-                        let _ = replies.send(error_text(message).into()).await;
+                        let _ = replies.send(Reply::now(error_text(message))).await;
                     }
                 });
                 Ok(None)
             }
         }
+    }
+}
+
+/// What is said to the asker alone.
+struct Reply {
+    text: Utf8Bytes,
+    /// What is free again once it is written.
+    place: Option<looks::Place>,
+}
+
+impl Reply {
+    fn now(text: String) -> Self {
+        Self { text: text.into(), place: None }
     }
 }
 

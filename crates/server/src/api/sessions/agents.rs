@@ -1,5 +1,7 @@
 //! `/api/agents`: starting, listing, showing and ending sessions.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -15,18 +17,22 @@ use lia_protocol::{
     wire::tag::True,
 };
 use lia_store::{TaskFilter, TaskOrder};
+use tokio::time::timeout;
 
 use super::super::{
     Api,
     auth::Principal,
     error::{Failure, invalid},
     extract::{ApiJson, ApiPath, ApiQuery},
+    fs,
 };
 use super::show;
 use crate::engine::{NewSession, SessionAgent};
 
 /// Sessions of a list that asks for no page.
 const UNPAGED: u32 = 1_000;
+/// How long a session's files may take, when they are asked for with it.
+const FILES: Duration = Duration::from_secs(10);
 /// How many sessions there are in all, beyond the page.
 static TOTAL: HeaderName = HeaderName::from_static("lia-total");
 
@@ -65,6 +71,8 @@ pub async fn create(
         env: body.env.unwrap_or_default().0,
         instance_name: body.runtime_instance,
         webhooks: body.webhooks.unwrap_or_default(),
+        callback_url: None,
+        allow: Vec::new(),
     };
     let task = api.engine.create_session(new).await?;
     let location = format!("/api/agents/{}", task.id);
@@ -111,10 +119,19 @@ pub async fn get(
     caller: Principal,
     headers: HeaderMap,
     ApiPath(id): ApiPath<String>,
-    ApiQuery(_): ApiQuery<SessionQuery>,
+    ApiQuery(q): ApiQuery<SessionQuery>,
 ) -> Result<Json<Session>, Failure> {
     let task = api.session(&caller, &id).await?;
-    Ok(Json(api.whole_session(task, &api.websocket_base(&headers)).await?))
+    let base = api.websocket_base(&headers);
+    let (shown, file_system) = if q.include_file_system {
+        let files = timeout(FILES, fs::snapshot_of(&api, &task, "", q.show_all_files, fs::SNAPSHOT_BYTES));
+        let (shown, files) = tokio::join!(api.whole_session(task.clone(), &base), files);
+        // What cannot be read now is no failure of the answer.
+        (shown, files.ok().and_then(Result::ok))
+    } else {
+        (api.whole_session(task, &base).await, None)
+    };
+    Ok(Json(Session { file_system, ..shown? }))
 }
 
 /// `DELETE /api/agents/{agentId}`

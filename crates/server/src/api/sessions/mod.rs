@@ -2,7 +2,7 @@
 //!
 //! - [`show`]: a task's record as a session;
 //! - [`agents`]: starting, listing, showing and ending sessions; [`prompts`]: prompts and their queue;
-//! - [`messages`]: the queue across sessions;
+//! - [`events`]: callbacks of sidecars; [`messages`]: the queue across sessions;
 //! - [`templates`]: how agents are started; [`runtimes`]: named instances;
 //! - [`terminals`]: a person's terminals; [`settings`]: permissions, what is decided about sessions, health.
 
@@ -17,6 +17,7 @@ use super::{
 };
 
 pub mod agents;
+pub mod events;
 pub mod messages;
 pub mod prompts;
 pub mod runtimes;

@@ -49,7 +49,7 @@ pub async fn prompt(
 }
 
 /// The answer to a prompt that is being accepted: at its turn's end, unless it waits.
-pub(super) async fn answered(
+pub(crate) async fn answered(
     api: &Api,
     accepting: JoinHandle<Result<Prompted, EngineError>>,
 ) -> Result<Response, Failure> {

@@ -42,7 +42,8 @@ fn named(task: TaskId, id: &str) -> Result<TerminalId, Failure> {
     })
 }
 
-fn info(t: HostTerminal) -> TerminalInfo {
+/// A terminal of the sandbox's, as it is shown.
+pub(crate) fn info(t: HostTerminal) -> TerminalInfo {
     TerminalInfo { terminal_id: t.terminal.to_string(), command: t.command, exit_code: t.exit_code }
 }
 
@@ -71,7 +72,7 @@ async fn open(
 }
 
 /// What is kept of a terminal from an offset on.
-async fn output(api: &Api, id: TerminalId, offset: u64) -> Result<Json<TerminalOutput>, Failure> {
+pub(crate) async fn output(api: &Api, id: TerminalId, offset: u64) -> Result<Json<TerminalOutput>, Failure> {
     let mut reader = api.engine.terminal_read(id, offset).await?;
     let mut out = TerminalOutput {
         terminal_id: id.to_string(),

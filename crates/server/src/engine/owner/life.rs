@@ -8,7 +8,7 @@ use std::{
 
 use lia_gateway::GatewayEvent;
 use lia_protocol::{
-    boot::{PLACEHOLDER_KEY, PORT_EGRESS},
+    boot::PLACEHOLDER_KEY,
     event::{Actor, AgentExited, NewEvent, Progress, TaskState},
     ids::{CommandId, Offset},
     link::{AgentStart, HostLine, Init, Order, RepositoryClone, SidecarLine},
@@ -20,14 +20,15 @@ use lia_protocol::{
 use lia_runtime::{InstanceStatus, RuntimeError};
 use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskRecord};
 use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
-use tokio_util::sync::CancellationToken;
 
-use super::{Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, lines::turn_of};
+use super::{
+    Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, changes::Changes, lines::turn_of,
+};
 use crate::engine::{
-    Shared,
+    Engine, Shared,
     error::EngineError,
     import,
-    link::{self, Incoming, Link},
+    link::{Incoming, Link},
     spec::{TaskSpec, spool_path, unspool},
     tail::{Head, Tail},
 };
@@ -36,6 +37,9 @@ use crate::engine::{
 const LINK_ATTEMPTS: u32 = 12;
 /// Columns and rows of an agent's terminal whose size nobody has said.
 const SIZE: (u16, u16) = (120, 30);
+
+/// Ends that are the sandbox's own.
+const LOST: [&str; 3] = ["lost", "unreachable", "diverged"];
 
 const OPEN: &[TaskStatus] =
     &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
@@ -111,7 +115,6 @@ impl Owner {
             tail: Arc::new(Tail::new(Head { seq: head.last_seq, complete: false })),
             requests,
             ended: None,
-            egress: None,
             gateway_tx,
             gateway_rx,
             epoch: head.epoch,
@@ -127,6 +130,7 @@ impl Owner {
             given: 0,
             permissions: HashMap::new(),
             last_activity: Instant::now(),
+            changes: Changes::default(),
             running_since: None,
             frozen_since: None,
             link_failures: 0,
@@ -160,15 +164,13 @@ impl Owner {
                     record if self.instance.parked => {
                         self.phase = Phase::Parked;
                         // Killed while its processes were being ended.
-                        if let Some(record) = record {
-                            self.end_processes(&record).await;
+                        if record.is_some() {
+                            self.end_processes().await;
                         }
                     }
                     None => {
                         // Killed while it was being made: what the ledger names goes, and it is made again.
-                        if let Err(e) =
-                            self.shared.runtime.delete(self.task.instance, self.shared.ledger()).await
-                        {
+                        if let Err(e) = self.clear_remains().await {
                             return self
                                 .fail(
                                     "start_failed",
@@ -183,22 +185,16 @@ impl Owner {
                             let reason = reason.unwrap_or_else(|| "its processes are gone".into());
                             self.instance_ended(Some(reason)).await;
                         }
-                        Ok(found) => {
+                        Ok(InstanceStatus::Running | InstanceStatus::Paused) => {
+                            let (task, spec, to) = (&self.task, &self.spec, self.gateway_tx.clone());
+                            if let Err(e) = self.shared.adopt(task, spec, &record, to).await {
+                                tracing::warn!(task = %self.task.id, error = %e, "an adopted instance could not be paused or resumed");
+                            }
                             if self.task.status == TaskStatus::Suspended {
                                 self.phase = Phase::Frozen;
                                 self.frozen_since = Some(Instant::now());
-                                if found == InstanceStatus::Running
-                                    && let Err(e) = self.shared.runtime.pause(&record).await
-                                {
-                                    tracing::warn!(task = %self.task.id, error = %e, "a suspended instance could not be paused again");
-                                }
                                 self.watch();
                             } else {
-                                if found == InstanceStatus::Paused
-                                    && let Err(e) = self.shared.runtime.resume(&record).await
-                                {
-                                    tracing::warn!(task = %self.task.id, error = %e, "a paused instance could not be resumed");
-                                }
                                 if self.task.status == TaskStatus::Running {
                                     self.count_from_record();
                                 }
@@ -245,17 +241,23 @@ impl Owner {
     }
 
     fn make(&mut self, keep: bool) {
-        let shared = self.shared.clone();
-        let spec = shared.instance_spec(&self.task, &self.spec, keep);
+        let (shared, task, spec) = (self.shared.clone(), self.task.clone(), self.spec.clone());
+        let events = self.gateway_tx.clone();
         self.phase =
-            Phase::Making(tokio::spawn(async move { shared.runtime.start(spec?, shared.ledger()).await }));
+            Phase::Making(tokio::spawn(async move { shared.enter(&task, &spec, keep, events).await }));
+    }
+
+    /// Removes what an interrupted start left, unless others have files in the same sandbox: then entering sees to it.
+    async fn clear_remains(&mut self) -> Result<(), EngineError> {
+        if !self.spec.shared || !self.shared.shares(&self.task).await? {
+            self.shared.runtime.delete(self.task.instance, self.shared.ledger()).await?;
+        }
+        Ok(())
     }
 
     /// Makes the instance of a parked task again, over what was kept.
     async fn make_again(&mut self) {
-        self.shared.close_kept(self.task.instance).await;
-        let remains = self.shared.remains(self.task.instance);
-        if let Err(e) = self.shared.runtime.stop(&remains, self.shared.ledger()).await {
+        if let Err(e) = self.shared.leave(&self.task).await {
             tracing::warn!(task = %self.task.id, error = %e, "what is left of an earlier life could not be ended");
         }
         self.make(true);
@@ -264,6 +266,7 @@ impl Owner {
     pub(super) async fn made(&mut self, made: Result<lia_runtime::InstanceRecord, RuntimeError>) {
         let record = match made {
             Ok(r) => r,
+            Err(e) if self.instance.parked => return self.stay_parked(&e).await,
             Err(e) => return self.fail("start_failed", &format!("the sandbox could not be made: {e}")).await,
         };
         self.shared.failpoints.pass("after_made");
@@ -294,40 +297,52 @@ impl Owner {
         }
     }
 
-    /// Watches for the instance's end and opens its way out.
+    /// A parked session whose sandbox cannot be made now has lost nothing: it waits for the next who wants it.
+    async fn stay_parked(&mut self, why: &RuntimeError) {
+        let now = Timestamp::now();
+        let state = TaskState {
+            status: TaskStatus::Suspended,
+            reason: "start_failed".into(),
+            exit_code: None,
+            error: None,
+        };
+        let why = format!("the sandbox could not be made: {why}");
+        let events = vec![self.error_event(why.clone()), NewEvent::own(Actor::System, &state)];
+        let patch = TaskPatch {
+            status: Some(TaskStatus::Suspended),
+            suspended_at: Some(Some(now)),
+            ..TaskPatch::default()
+        };
+        let ops = vec![self.append(events), self.update(&[TaskStatus::Starting], patch)];
+        self.phase = Phase::Parked;
+        match self.commit_own(Durability::Process, ops).await {
+            Ok(_) => {
+                self.task.status = TaskStatus::Suspended;
+                self.task.suspended_at = Some(now);
+                self.answer_waiting(|| Err(EngineError::Start(why.clone())));
+            }
+            Err(e) => {
+                tracing::error!(task = %self.task.id, error = %e, "a failed start could not be written down")
+            }
+        }
+    }
+
+    /// What a suspended session's agent has said beside others that are awake, or just before it was suspended.
+    async fn catch_up(&mut self) {
+        if self.task.status == TaskStatus::Suspended
+            && let Some(record) = self.instance.record.clone()
+        {
+            self.leftover(&record).await;
+        }
+    }
+
+    /// Watches for the instance's end.
     fn watch(&mut self) {
         let Some(record) = self.instance.record.clone() else { return };
         let runtime = self.shared.runtime.clone();
-        let of = record.clone();
-        if let Some(old) = self.ended.replace(tokio::spawn(async move { runtime.ended(&of).await })) {
+        if let Some(old) = self.ended.replace(tokio::spawn(async move { runtime.ended(&record).await })) {
             old.abort();
         }
-        let cancel = CancellationToken::new();
-        if let Some(old) = self.egress.replace(cancel.clone()) {
-            old.cancel();
-        }
-        let shared = self.shared.clone();
-        let secret = shared.instance_secret(self.task.instance);
-        let (policy_tx, policy) = tokio::sync::watch::channel(Arc::new(shared.policy(&self.spec)));
-        let events = self.gateway_tx.clone();
-        tokio::spawn(async move {
-            let _policy_tx = policy_tx;
-            let mut wait = Duration::from_millis(20);
-            while !cancel.is_cancelled() {
-                if let Ok(io) = link::dial(&*shared.runtime, &record, &secret, PORT_EGRESS).await {
-                    wait = Duration::from_millis(20);
-                    if let Err(e) =
-                        shared.gateway.serve_link(io, policy.clone(), events.clone(), cancel.clone()).await
-                    {
-                        tracing::debug!(instance = %record.id, error = %e, "an egress link ended");
-                    }
-                }
-                tokio::select! {
-                    () = cancel.cancelled() => {}
-                    () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_secs(5)),
-                }
-            }
-        });
     }
 
     /// Links again under a new epoch, after a wait that grows with the failures.
@@ -448,13 +463,25 @@ impl Owner {
         };
         let t = &self.spec.template;
         let (cols, rows) = self.size.unwrap_or(SIZE);
-        let fill = |s: &str| self.shared.fill(s, t);
+        let fill = |s: &str| self.shared.fill(s, t, self.spec.shared.then_some(self.task.session));
         let mut env: std::collections::BTreeMap<String, String> =
             t.env.iter().map(|(k, v)| (k.clone(), fill(v))).collect();
         env.extend(self.spec.env.clone());
         match self.shared.opened(self.task.id, &self.spec) {
             Ok(opened) => env.extend(opened),
             Err(e) => return self.fail("start_failed", &e.to_string()).await,
+        }
+        if self.spec.shared {
+            // Filled in before there was a session.
+            let (plain, ours) = (
+                self.shared.fill("{broker}", t, None),
+                self.shared.fill("{broker}", t, Some(self.task.session)),
+            );
+            for value in env.values_mut() {
+                if let Some(rest) = value.strip_prefix(&plain).filter(|r| !r.starts_with("/~")) {
+                    *value = format!("{ours}{rest}");
+                }
+            }
         }
         // The sidecar knows whether it ran there before.
         let setup = self.spec.setup.clone();
@@ -518,7 +545,7 @@ impl Owner {
         let Some(record) = self.instance.record.clone() else {
             return Err(EngineError::InvalidState("the task has no instance".into()));
         };
-        self.shared.runtime.pause(&record).await?;
+        self.shared.sleep(&self.task, &record).await?;
         self.stop_counting();
         let now = Timestamp::now();
         let state =
@@ -537,7 +564,7 @@ impl Owner {
         ];
         if let Err(e) = self.commit(Durability::Power, ops).await {
             // A suspend that fails leaves a running task.
-            self.shared.runtime.resume(&record).await?;
+            self.shared.wake(&self.task, &record).await?;
             self.running_since = Some(Instant::now());
             return Err(e.into());
         }
@@ -581,7 +608,7 @@ impl Owner {
         if let Phase::Frozen = self.phase
             && let Some(record) = self.instance.record.clone()
         {
-            self.shared.runtime.resume(&record).await?;
+            self.shared.wake(&self.task, &record).await?;
             self.running_since = Some(Instant::now());
             self.instance.running_since = Some(Timestamp::now());
             let state = TaskState {
@@ -621,6 +648,7 @@ impl Owner {
         ];
         self.commit(Durability::Power, ops).await?;
         self.task.status = TaskStatus::Starting;
+        self.task.suspended_at = None;
         self.touch();
         self.make_again().await;
         Ok(false)
@@ -636,13 +664,13 @@ impl Owner {
 
     /// Ends the processes of a suspended agent that can load its session again.
     pub(super) async fn park(&mut self) {
-        let Some(record) = self.instance.record.clone() else { return };
         self.frozen_since = None;
+        self.catch_up().await;
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
         if let Some(w) = self.ended.take() {
             w.abort();
-        }
-        if let Some(e) = self.egress.take() {
-            e.cancel();
         }
         let shared = self.shared.clone();
         let _held = shared.hold_kept(self.task.instance).await;
@@ -660,15 +688,15 @@ impl Owner {
                 self.tell_terminals();
                 self.phase = Phase::Parked;
                 self.shared.failpoints.pass("after_park_commit");
-                self.end_processes(&record).await;
+                self.end_processes().await;
             }
             Err(e) => tracing::error!(task = %self.task.id, error = %e, "the task could not be parked"),
         }
     }
 
     /// Ends what runs of a parked instance. Its record stays until that is done, in case it must be tried again.
-    async fn end_processes(&mut self, record: &lia_runtime::InstanceRecord) {
-        match self.shared.runtime.stop(record, self.shared.ledger()).await {
+    async fn end_processes(&mut self) {
+        match self.shared.leave(&self.task).await {
             Ok(()) => self.instance.record = None,
             Err(e) => {
                 tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
@@ -688,6 +716,7 @@ impl Owner {
         let how = how.unwrap_or_else(|| "its processes are gone".into());
         let quiet = self.turn.is_none() && self.open.is_empty();
         if self.instance.agent.can_load
+            && self.shared.runtime.keeps()
             && quiet
             && matches!(self.task.status, TaskStatus::Running | TaskStatus::Suspended)
         {
@@ -699,9 +728,6 @@ impl Owner {
     /// Between turns nothing is lost: the agent's session is loaded again when someone wants it.
     async fn lost_but_loadable(&mut self, how: &str) {
         self.stop_counting();
-        if let Some(e) = self.egress.take() {
-            e.cancel();
-        }
         self.instance.parked = true;
         self.instance.record = None;
         let mut events = self.terminals_end("the sandbox ended");
@@ -729,8 +755,21 @@ impl Owner {
         if self.commit_own(Durability::Process, ops).await.is_ok() {
             self.tell_terminals();
             self.task.status = TaskStatus::Suspended;
+            self.task.suspended_at.get_or_insert_with(Timestamp::now);
             self.frozen_since = None;
             self.phase = Phase::Parked;
+            self.leave().await;
+            if !self.queue.is_empty() && !self.task.queue_paused {
+                // It came when the sandbox was dying already: somebody wants it.
+                Box::pin(self.resume(&Actor::System, None)).await;
+            }
+        }
+    }
+
+    /// Is no more in its sandbox.
+    async fn leave(&mut self) {
+        if let Err(e) = self.shared.leave(&self.task).await {
+            tracing::warn!(task = %self.task.id, error = %e, "what is left in the sandbox could not be ended");
         }
     }
 
@@ -794,7 +833,9 @@ impl Owner {
                 format!("the agent ended {how}; the last that was said: {tail}")
             }
         });
-        self.finish("agent_exit", error, Some(exited.code), false).await;
+        // One that never was there has not been started.
+        let reason = if self.task.status == TaskStatus::Starting { "start_failed" } else { "agent_exit" };
+        self.finish(reason, error, Some(exited.code), false).await;
     }
 
     pub(super) async fn timed_out(&mut self) {
@@ -806,6 +847,15 @@ impl Owner {
 
     fn timeout_text(&self) -> String {
         format!("the task's running time of {} minutes is used up", self.task.config.timeout_minutes)
+    }
+
+    /// Nobody wanted it for long.
+    pub(super) async fn abandon(&mut self) {
+        self.catch_up().await;
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
+        self.finish("idle_timeout", None, None, false).await;
     }
 
     /// Something that cannot be mended.
@@ -826,6 +876,7 @@ impl Owner {
             let _ = job.await;
         }
         tracing::info!(task = %self.task.id, %by, reason, "terminating");
+        self.catch_up().await;
         self.shut_down_agent(reason).await;
         if !matches!(self.phase, Phase::Ended) {
             self.finish(reason, None, None, remove).await;
@@ -860,11 +911,12 @@ impl Owner {
         if let Some(w) = self.ended.take() {
             w.abort();
         }
-        if let Some(e) = self.egress.take() {
-            e.cancel();
+        if let Phase::Linking(job) = &self.phase {
+            // Linked after this, the sidecar would know the session again.
+            job.abort();
         }
         let shared = self.shared.clone();
-        let _held = shared.hold_kept(self.task.instance).await;
+        let held = shared.hold_kept(self.task.instance).await;
         let mut ops = self.closing_ops(error.as_deref().unwrap_or(reason));
         let state = TaskState {
             status: TaskStatus::Terminated,
@@ -899,14 +951,21 @@ impl Owner {
         for (_, ended) in self.turns.drain() {
             let _ = ended.send(Err(EngineError::Turn(why.clone())));
         }
-        if !removing && let Some(record) = self.instance.record.clone() {
+        if !removing {
             // The workspace stays until the task is deleted.
-            if let Err(e) = self.shared.runtime.stop(&record, self.shared.ledger()).await {
-                tracing::warn!(task = %self.task.id, error = %e, "the ended task's processes could not be ended");
-            }
+            self.leave().await;
         }
+        drop(held);
         let path = spool_path(&self.shared.options.data_dir, self.task.id);
         let _ = tokio::fs::remove_file(path).await;
+        if LOST.contains(&reason)
+            && let Some(name) = &self.task.instance_name
+        {
+            let engine = Engine { shared: self.shared.clone() };
+            if let Err(e) = engine.instance_lost(&self.task.user, name, self.task.id).await {
+                tracing::warn!(task = %self.task.id, error = %e, "a named instance's end could not be written down");
+            }
+        }
         self.phase = Phase::Ended;
         self.settle().await;
         self.tail.complete();
@@ -917,7 +976,7 @@ impl Owner {
         let event = match event {
             GatewayEvent::Refused(e) => NewEvent::own(Actor::Gateway, &e),
             GatewayEvent::Allowed(e) => NewEvent::own(Actor::Gateway, &e),
-            GatewayEvent::Usage(e) => NewEvent::own(Actor::Gateway, &e),
+            GatewayEvent::Usage { usage, .. } => NewEvent::own(Actor::Gateway, &usage),
         };
         self.log(vec![event.in_turn(turn)]).await;
     }

@@ -1,7 +1,7 @@
 //! Journaled lines of the sidecar become events and changes of records: one transaction for all lines that came
 //! together, then they are published and acknowledged.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Instant};
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -58,6 +58,10 @@ impl Owner {
         };
         let mut at = self.offset;
         let mut broken = None;
+        // That files change keeps no session awake.
+        if lines.iter().any(|line| !matches!(line, SidecarLine::Changed(_))) {
+            self.touch();
+        }
         for line in lines {
             if let Some(offset) = line.offset() {
                 if offset <= self.offset {
@@ -72,7 +76,6 @@ impl Owner {
             }
             self.translate(&mut d, line, at);
         }
-        self.touch();
         self.flush(&mut d, Some(at));
         self.shared.failpoints.pass("before_commit");
         match self.commit_own(d.durability, d.ops).await {
@@ -145,6 +148,7 @@ impl Owner {
             },
             SidecarLine::Begun { .. } | SidecarLine::Done { .. } => self.note(d, &line, pos),
             SidecarLine::Hello(_)
+            | SidecarLine::Changed(_)
             | SidecarLine::Refused { .. }
             | SidecarLine::Heartbeat
             | SidecarLine::Unknown => {}
@@ -299,6 +303,11 @@ impl Owner {
                 }
                 None => self.note(d, &line, pos),
             },
+            SidecarLine::Changed(changed) => {
+                if let Some(changed) = self.changes.admit(changed, Instant::now()) {
+                    d.events.push(NewEvent::own(Actor::Sidecar, &changed).in_turn(turn));
+                }
+            }
             SidecarLine::Hello(_)
             | SidecarLine::Refused { .. }
             | SidecarLine::Heartbeat

@@ -45,9 +45,8 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
-use self::{settling::Settling, terminals::OpenTerminals};
+use self::{changes::Changes, settling::Settling, terminals::OpenTerminals};
 use super::{
     Shared,
     error::EngineError,
@@ -56,6 +55,7 @@ use super::{
     tail::Tail,
 };
 
+mod changes;
 mod life;
 pub(crate) mod lines;
 mod messages;
@@ -120,8 +120,8 @@ pub enum Msg {
         by: Actor,
         /// What.
         text: String,
-        /// What it does to a running turn.
-        mode: PromptMode,
+        /// What it does to a running turn; without a mode it is refused while anything goes before it.
+        mode: Option<PromptMode>,
         /// Answer.
         reply: Reply<Prompted>,
     },
@@ -316,8 +316,6 @@ pub struct Owner {
     phase: Phase,
     /// Resolves when the instance does not live any more.
     ended: Option<JoinHandle<Option<String>>>,
-    /// Ends the egress link's task.
-    egress: Option<CancellationToken>,
     gateway_tx: mpsc::Sender<GatewayEvent>,
     gateway_rx: mpsc::Receiver<GatewayEvent>,
     epoch: LinkEpoch,
@@ -340,6 +338,8 @@ pub struct Owner {
     given: u64,
     permissions: HashMap<PermissionId, PermissionRecord>,
     last_activity: Instant,
+    /// What the log takes of changed files.
+    changes: Changes,
     /// When running began on the monotonic clock.
     running_since: Option<Instant>,
     frozen_since: Option<Instant>,
@@ -363,9 +363,6 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Some(w) = self.ended.take() {
             w.abort();
-        }
-        if let Some(e) = self.egress.take() {
-            e.cancel();
         }
         match &self.phase {
             Phase::Making(job) => job.abort(),

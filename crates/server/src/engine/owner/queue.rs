@@ -17,13 +17,16 @@ use tokio::sync::oneshot;
 use super::{Owner, Prompted};
 use crate::engine::error::EngineError;
 
+/// The seed's words for a prompt that a runtime host refuses.
+const BUSY: &str = "Prompt already running";
+
 impl Owner {
     /// Takes a prompt, and says whether it is the next thing that the agent does.
     pub(super) async fn session_prompt(
         &mut self,
         by: Actor,
         text: String,
-        mode: PromptMode,
+        mode: Option<PromptMode>,
     ) -> Result<Prompted, EngineError> {
         // An input's field has another name there.
         self.take_prompt(by, text, mode).await.map_err(|e| match e {
@@ -38,7 +41,7 @@ impl Owner {
         &mut self,
         by: Actor,
         text: String,
-        mode: PromptMode,
+        mode: Option<PromptMode>,
     ) -> Result<Prompted, EngineError> {
         if self.spec.template.mode == AgentMode::Terminal {
             return Err(EngineError::InvalidState(
@@ -49,12 +52,13 @@ impl Owner {
         let waits = working || self.task.queue_paused || !self.queue.is_empty();
         let id = CommandId::new();
         let accepted = match mode {
-            PromptMode::Steer if working => {
+            None if waits => return Err(EngineError::InvalidState(BUSY.into())),
+            Some(PromptMode::Steer) if working => {
                 return Err(EngineError::InvalidState(
                     "this agent does not take a prompt into its running turn; queue it, or interrupt the turn".into(),
                 ));
             }
-            PromptMode::Interrupt if working => {
+            Some(PromptMode::Interrupt) if working => {
                 let accepted = self.prompt(by.clone(), id, text, true, Vec::new()).await?;
                 self.touch();
                 if self.task.status == TaskStatus::Suspended {
@@ -66,7 +70,7 @@ impl Owner {
                 }
                 accepted
             }
-            PromptMode::Interrupt | PromptMode::Steer | PromptMode::Queue => {
+            None | Some(PromptMode::Interrupt | PromptMode::Steer | PromptMode::Queue) => {
                 self.input(by, Some(id), text).await?
             }
         };

@@ -12,10 +12,13 @@ use lia_protocol::{
     template::AgentMode,
     time::Timestamp,
 };
-use lia_store::{CommandRecord, CommandState, Durability, Op};
+use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch};
 
 use super::{Given, Msg, Owner, Phase, Reply};
 use crate::engine::error::EngineError;
+
+/// Characters of a first prompt that become a session's title.
+const TITLE_CHARS: usize = 120;
 
 impl Owner {
     pub(super) async fn request(&mut self, msg: Msg) {
@@ -192,7 +195,13 @@ impl Owner {
             vec![self.append(vec![queued]), put]
         };
         ops.extend(with);
+        // What a session is about is its first prompt, until somebody says it better.
+        let title = (self.task.title.is_none() && self.task.prompt.is_empty()).then(|| title_of(&command));
+        if title.is_some() {
+            ops.push(self.update(&[], TaskPatch { title: title.clone(), ..TaskPatch::default() }));
+        }
         self.commit_early(ops).await?;
+        self.task.title = self.task.title.take().or(title);
         self.shared.failpoints.pass("after_prompt_commit");
         if now {
             self.send(command);
@@ -347,10 +356,36 @@ impl Owner {
         }
     }
 
+    /// Nobody has answered the oldest question for long.
+    pub(super) async fn refuse_oldest(&mut self) {
+        let oldest = self.permissions.values().min_by_key(|p| p.requested_at);
+        let Some((id, options)) = oldest.map(|p| (p.id, &p.request.options)) else { return };
+        let reject = options.iter().find(|o| o.kind.starts_with("reject")).map(|o| o.option_id.clone());
+        let event =
+            self.error_event("nobody answered the question in time; it is refused (tasks.question_minutes)");
+        self.log(vec![event]).await;
+        if let Err(e) = self.answer(id, reject, Actor::System).await {
+            let event = self.error_event(format!("the question could not be refused: {e}"));
+            self.log(vec![event]).await;
+            // Not again at once.
+            self.permissions.remove(&id);
+        }
+    }
+
     pub(super) fn answer_waiting(&mut self, result: impl Fn() -> Result<(), EngineError>) {
         for reply in std::mem::take(&mut self.waiting_resume) {
             let reply: Reply<()> = reply;
             let _ = reply.send(result());
         }
     }
+}
+
+/// The beginning of a prompt.
+fn title_of(prompt: &CommandRecord) -> String {
+    let Order::Prompt { text } = &prompt.order else { return String::new() };
+    let mut title: String = text.chars().take(TITLE_CHARS).collect();
+    if title.len() < text.len() {
+        title.push_str("...");
+    }
+    title
 }

@@ -199,11 +199,16 @@ impl Projector {
             }
             EventBody::PermissionAnswered(answer) => say.answered(answer),
             EventBody::FsChanged(changed) => {
-                let change = |path| FileChange { path, kind: FileChangeType::Modified };
-                let changes = changed.paths.into_iter().map(change).collect();
+                let all =
+                    |paths: Vec<String>, kind| paths.into_iter().map(move |path| FileChange { path, kind });
+                let changes = all(changed.added, FileChangeType::Added)
+                    .chain(all(changed.paths, FileChangeType::Modified))
+                    .chain(all(changed.deleted, FileChangeType::Deleted))
+                    .collect();
+                let truncated = changed.truncated;
                 let timestamp = event.at;
                 say.event(Topic::Files, || {
-                    let data = FilesystemChangedData { changes };
+                    let data = FilesystemChangedData { changes, truncated };
                     SessionFilesystemChangedEvent { kind: Tag::new(), data, timestamp }.into()
                 });
             }

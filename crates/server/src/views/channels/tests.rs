@@ -13,7 +13,7 @@ use lia_protocol::{
     sessions::{Channel, SessionEvent, WsChannelServerMessage, WsEventMessage},
     task::TaskStatus,
     time::Timestamp,
-    wire,
+    wire::{self, tag::True},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -511,7 +511,12 @@ fn all(terminal: bool) -> Log {
         .answer(TO_AGENT, 0, json!({ "terminalId": "t\"1" }))
         .ask(TO_CLIENT, 1, "terminal/output", json!({ "terminalId": "t\"1" }))
         .answer(TO_AGENT, 1, json!({ "output": "out", "truncated": false }))
-        .own(&FsChanged { paths: vec!["a b".into()] })
+        .own(&FsChanged {
+            paths: vec!["a b".into()],
+            added: vec!["c".into()],
+            deleted: vec!["d".into()],
+            truncated: Some(True),
+        })
         .own(&ErrorEvent { message: "it \"broke\"".into(), code: None })
         .ended(2, Some("why"))
         .delivered(3)

@@ -92,7 +92,7 @@ pub(super) async fn run(
         if ended.is_some() && !stdout_open && !stderr_open {
             break;
         }
-        let full = core.instance.quota.is_full();
+        let full = core.journal.is_full();
         tokio::select! {
             biased;
             Some(input) = queue.recv() => act(client.input(input)?, &mut stop, &child),
@@ -142,7 +142,7 @@ pub(super) async fn run(
                 let secs = HANDSHAKE.as_secs();
                 client.fail("handshake", format!("the agent did not finish its handshake within {secs} seconds"));
             }
-            () = core.instance.quota.room(), if full => {}
+            () = core.journal.room(), if full => {}
         }
         if client.has_failed() && ended.is_none() {
             stop.kill(&child);

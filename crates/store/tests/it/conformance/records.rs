@@ -43,7 +43,11 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
     let mut t = created(store, t).await;
     assert_eq!(store.task(t.id).await.unwrap().unwrap(), t);
     assert_eq!(store.task_of_session(t.session).await.unwrap().unwrap(), t);
-    assert_eq!(store.task_of_instance(t.instance).await.unwrap().unwrap(), t);
+    assert_eq!(store.tasks_of_instance(t.instance).await.unwrap(), [t.clone()]);
+    let mut beside = task("ann");
+    (beside.instance, beside.created_at) = (t.instance, Timestamp(t.created_at.0 + 1));
+    let beside = created(store, beside).await;
+    assert_eq!(store.tasks_of_instance(t.instance).await.unwrap(), [t.clone(), beside]);
     let update =
         |patch| commit(store, vec![Op::UpdateTask { id: t.id, expect: Vec::new(), patch: Box::new(patch) }]);
     update(TaskPatch::default()).await.unwrap();
@@ -63,9 +67,11 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
         queue_paused: Some(true),
         auto_approve: Some(Some(true)),
         end_reason: Some("r".into()),
+        title: Some("t".into()),
     })
     .await
     .unwrap();
+    t.title = Some("t".into());
     t.status = TaskStatus::Terminated;
     t.instance_record = Some("{}".into());
     (t.started_at, t.suspended_at, t.completed_at) =
@@ -80,10 +86,9 @@ pub async fn a_patch_changes_what_it_names(store: &impl Store) {
     (t.instance_record, t.suspended_at) = (None, None);
     assert_eq!(store.task(t.id).await.unwrap().unwrap(), t);
 
-    let mut others = vec![task("ann"), task("ann"), task("ann")];
+    let mut others = vec![task("ann"), task("ann")];
     others[0].id = t.id;
     others[1].session = t.session;
-    others[2].instance = t.instance;
     for other in others {
         assert!(is_conflict(&commit(store, vec![Op::CreateTask(Box::new(other))]).await));
     }
@@ -506,6 +511,7 @@ pub async fn templates_and_named_instances(store: &impl Store) {
         name: name.into(),
         runtime: "local".into(),
         status,
+        sandbox: None,
         created_at: Timestamp(1),
     };
     let all = [
@@ -515,7 +521,8 @@ pub async fn templates_and_named_instances(store: &impl Store) {
     ];
     commit(store, all.iter().cloned().map(Op::PutInstance).collect()).await.unwrap();
     assert_eq!(store.instances(None).await.unwrap(), all);
-    let stopped = named(&ann, "x", NamedStatus::Stopped);
+    let stopped =
+        NamedInstance { sandbox: Some(InstanceId::new()), ..named(&ann, "x", NamedStatus::Stopped) };
     commit(store, vec![Op::PutInstance(stopped.clone())]).await.unwrap();
     assert_eq!(store.instances(Some(&ann)).await.unwrap(), [stopped, all[2].clone()]);
     let remove = || vec![Op::RemoveInstance { user: ann.clone(), name: "x".into() }];
