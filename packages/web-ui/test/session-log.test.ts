@@ -78,7 +78,7 @@ function open(): SessionLog {
   return log;
 }
 
-const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 5000, interval: 5 });
+const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 30_000, interval: 5 });
 
 /** The window has no hole and no double. */
 function whole(): void {
