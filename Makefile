@@ -24,8 +24,13 @@ run: ## Build what is new, start Lia on this machine, print its link (Ctrl-C end
 	@scripts/build.sh
 	@scripts/run.sh $(ARGS)
 
+.PHONY: dev
+dev: ## Server and web UI side by side, each started anew when its sources change (mprocs)
+	@scripts/setup.sh
+	@scripts/dev.sh
+
 .PHONY: build
-build: ## Build lia, its sidecar and the scripted agent
+build: ## Build lia with its web UI, its sidecar and the scripted agent
 	@scripts/setup.sh
 	@scripts/build.sh
 
@@ -48,9 +53,11 @@ check: ## Format, shell scripts, documents, licences, lints, generated files
 	@$(STEP) "shell scripts" scripts/check-shell.sh
 	@$(STEP) documents scripts/check-docs.sh
 	@$(STEP) licences scripts/licences.sh
+	@$(STEP) "web UI" scripts/web-ui.sh
 	@$(STEP) lints cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(STEP) "generated files" scripts/check-generated.sh
 	@$(STEP) "wire types" scripts/check-wire.sh
+	@$(STEP) "packages" scripts/check-packages.sh
 
 .PHONY: format
 format: ## Format the code and make the generated files anew
@@ -64,7 +71,7 @@ stress: ## The tests with long runs (LIA_KILLS, LIA_STORE_KILLS, PROPTEST_CASES 
 	@scripts/stress.sh $(ARGS)
 
 .PHONY: bench
-bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst channels startup reads memory contract files store idle)
+bench: ## Every promised figure beside its baseline; ARGS choose some (latency burst channels startup reads memory contract files store web-ui idle)
 	@scripts/setup.sh
 	@scripts/bench.sh $(ARGS)
 

@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # The benchmarks, on the release build. Arguments choose some of them: latency burst channels startup reads memory contract
-# store; idle (1,000 sessions for half a minute) only when it is named.
+# store web-ui (in a browser, against a development build); idle (1,000 sessions for half a minute) only when it is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 locked=(${CI:+--locked})
 
-store=yes whole=()
+store=yes web_ui=yes whole=()
 if [ $# -gt 0 ]; then
-  store=
+  store='' web_ui=''
   for name in "$@"; do
-    if [ "$name" = store ]; then store=yes; else whole+=("$name"); fi
+    case $name in
+      store) store=yes ;;
+      web-ui) web_ui=yes ;;
+      *) whole+=("$name") ;;
+    esac
   done
 fi
 
@@ -23,4 +27,9 @@ if [ $# -eq 0 ] || [ ${#whole[@]} -gt 0 ]; then
 fi
 if [ -n "$store" ]; then
   cargo bench "${locked[@]}" -p lia-store
+fi
+if [ -n "$web_ui" ]; then
+  scripts/build.sh
+  cargo build "${locked[@]}" --bin model-server
+  LIA_BENCH=1 npm run e2e --workspace @lia/web-ui -- speed
 fi

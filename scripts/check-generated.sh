@@ -3,6 +3,7 @@
 # out of the one build that `make test` runs too, so that nothing is built twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+scripts/web-ui.sh
 cargo build ${CI:+--locked} --bins --tests
 xtask=${CARGO_TARGET_DIR:-target}/debug/xtask
 "$xtask" check

@@ -12,7 +12,7 @@ need python3-pip "a client of the egress tests" test -x /usr/bin/pip3
 need curl "a client of the egress tests" test -x /usr/bin/curl
 need git "a client of the egress tests" test -x /usr/bin/git
 need procps "ps, for what the tests find left over" has ps
-need chromium "the browser that opens the plain page" test -x /usr/bin/chromium
+need chromium "the browser that opens the web UI" test -x /usr/bin/chromium
 need qemu-system-x86 "the virtual machines of the qemu runtime's tests" has qemu-system-x86_64
 need cpio "the guest's first files" has cpio
 install_missing

@@ -1,6 +1,5 @@
 //! Fixtures of the tests across crates: a real server, its real sidecars and agents, and what a person does with them.
 
-pub mod browser;
 pub mod dice;
 pub mod host;
 pub mod leak;

@@ -29,7 +29,7 @@ use super::{
     credentials,
     error::{Failure, unauthorized},
     extract::{ApiJson, ApiQuery},
-    page,
+    ui,
 };
 
 /// Failed logins of one address within [`WINDOW`] before it has to wait.
@@ -84,12 +84,8 @@ pub async fn by_link(
             {
                 return Ok((StatusCode::SEE_OTHER, home).into_response());
             }
-            let for_people = headers
-                .get(header::ACCEPT)
-                .and_then(|a| a.to_str().ok())
-                .is_some_and(|a| a.contains("text/html"));
-            if for_people && failure.code() == ErrorCode::Unauthorized {
-                return Ok((StatusCode::UNAUTHORIZED, page::page().await).into_response());
+            if failure.code() == ErrorCode::Unauthorized && ui::accepts_pages(&headers) {
+                return Ok(ui::refused(&headers));
             }
             Err(failure)
         }

@@ -7,7 +7,7 @@
 //! - [`channels`]: seed 003's sockets and its event stream; [`socket`]: what all sockets have;
 //! - [`files`], [`uploads`]: bytes in and out of a workspace; [`fs`]: files and repositories as seed 003 shows them;
 //! - [`sessions`]: the control plane of seed 003; [`webhooks`]: who is told outside;
-//! - [`login`], [`tokens`], [`server`], [`page`]: credentials, the server itself, the plain page;
+//! - [`login`], [`tokens`], [`server`]: credentials, the server itself; [`ui`]: the web UI's files;
 //! - [`reference`]: the API's description and Swagger UI.
 
 use std::{ops::Deref, sync::Arc};
@@ -28,7 +28,6 @@ pub mod fs;
 pub mod log;
 pub mod login;
 pub mod origin;
-pub mod page;
 pub mod reference;
 pub mod routes;
 pub mod server;
@@ -37,6 +36,7 @@ pub mod socket;
 pub mod stream;
 pub mod tasks;
 pub mod tokens;
+pub mod ui;
 pub mod uploads;
 pub mod webhooks;
 

@@ -1,7 +1,7 @@
 //! The API's description, and Swagger UI to read it with and to try it out. Nothing comes from elsewhere: the files are
 //! in the program, and the page may run no script but these.
 //!
-//! Requests of the page carry the browser's login like those of the plain page.
+//! Requests of the page carry the browser's login like those of the web UI.
 
 use axum::{
     http::{HeaderValue, header},

@@ -47,7 +47,7 @@ use super::{
     Api,
     auth::{Gate, guard},
     channels::{many, one, sse},
-    control, files, fs, log, login, page, reference, server, sessions, stream, tasks, tokens, uploads,
+    control, files, fs, log, login, reference, server, sessions, stream, tasks, tokens, ui, uploads,
     webhooks,
 };
 
@@ -230,9 +230,10 @@ routes! {
     ROUTES:
     GET "/health" OPEN Http 0, server::health, "Whether the server and its store answer.",
         doc().gives(200, json::<Health>(), "It is well.").gives(503, json::<Health>(), "It is not.");
-    GET "/" OPEN Http 0, page::page, "The plain page: the list of tasks.", html();
-    GET "/tasks/{id}" OPEN Http 0, page::page, "The plain page: one task, live.",
-        html().path::<String>("id", "The task; the page looks at it.");
+    GET "/" OPEN Http 0, ui::index, "The web UI.", html().done(304, "The same as the one with the tag in `If-None-Match`.").with("ETag", "Names it.");
+    GET "/assets/{file}" OPEN Http 0, ui::asset, "A file of the web UI, which never changes; compressed as `Accept-Encoding` allows.",
+        doc().path::<String>("file", "Its name, with its content's hash.").gives(200, Body::Bytes("text/javascript"), "The file.")
+            .or(Body::Bytes("text/css")).or(Body::Bytes("font/woff2")).or(BYTES).fails(&[C::NotFound]);
     GET "/docs" OPEN Http 0, reference::page, "The API's reference, to read and to try out.", html();
     GET "/docs/{file}" OPEN Http 0, reference::part, "A file of the reference.",
         doc().path::<String>("file", "Its name.").gives(200, BYTES, "The file.")
@@ -462,18 +463,27 @@ routes! {
         terminal(of_instance()).query::<TerminalQuery>().gives(200, json::<TerminalOutput>(), "What is kept of it.");
     POST "/api/v1/server/down" ADMIN Http SMALL, server::down, "Ends the server, and all instances with it if asked.",
         doc().takes(json::<DownRequest>()).done(202, "It ends.");
+    GET "/{page}" OPEN Http 0, ui::other, "A place within the web UI: every address of any length that no other route has, that is not the API's and asks for HTML; or one of the UI's own files.",
+        html().path::<String>("page", "Where; the page looks at it.").done(304, "The same as the one with the tag in `If-None-Match`.")
+            .with("ETag", "Names it.").or(BYTES).fails(&[C::NotFound]);
 }
+
+/// The route of every address that no other has, of any number of parts.
+const REST: &str = "/{page}";
 
 /// The router, made from the table.
 pub fn router(api: &Api) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let gate = Gate { api: api.clone(), route };
-        router = router.route(route.path, (route.make)().route_layer(from_fn_with_state(gate, guard)));
+        let handler = (route.make)().route_layer(from_fn_with_state(gate, guard));
+        router = match route.path {
+            REST => router.fallback(handler.fallback(server::unknown)),
+            path => router.route(path, handler),
+        };
     }
     router
         .method_not_allowed_fallback(server::wrong_method)
-        .fallback(server::unknown)
         .with_state(api.clone())
         .layer(from_fn_with_state(api.clone(), server::outermost))
 }

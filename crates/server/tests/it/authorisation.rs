@@ -44,7 +44,9 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId) -> Option<C
     match (method.as_str(), route) {
         ("GET", "/health" | "/" | "/docs" | "/openapi.json" | "/asyncapi.json") => free(route, None, 200),
         ("GET", "/docs/{file}") => free("/docs/start.js", None, 200),
-        ("GET", "/tasks/{id}") => free(&format!("/tasks/{task}"), None, 200),
+        ("GET", "/assets/{file}") => free("/assets/none.js", None, 404),
+        // No page is asked for by name.
+        ("GET", "/{page}") => free("/sessions", None, 404),
         ("GET", "/login") => free("/login?code=none", None, 401),
         ("POST", "/api/v1/login") => free(route, Some(json!({ "code": "none" })), 401),
         ("POST", "/api/v1/logout") => free(route, None, 204),

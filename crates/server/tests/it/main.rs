@@ -18,4 +18,5 @@ mod retention;
 mod streams;
 mod support;
 mod tasks;
+mod ui;
 mod webhooks;
