@@ -54,7 +54,8 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
     top.current = el.scrollTop;
     setAtEnd(sticks.current);
     log.lookAtEnd(sticks.current && log.view().attached);
-    if (!byHand) return;
+    // On a busy machine the scrolling comes long after the key; at the end it is the page that scrolls.
+    if (!byHand && sticks.current) return;
     if (el.scrollTop < 1500 && log.view().lo > 0) void log.earlier().catch(sayFailed);
     else if (end && !log.view().attached) void log.later().catch(sayFailed);
   }, [log]);
