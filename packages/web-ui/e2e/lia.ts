@@ -114,7 +114,7 @@ export class Lia {
 
   /** The vendors' APIs on loopback; slow enough that a person sees an answer grow. */
   async #models_start(): Promise<void> {
-    const args = ["--key", KEY, "--delay-ms", "25", "--tokens", "120"];
+    const args = ["--key", KEY, "--delay-ms", "40", "--tokens", "60"];
     const env = scrubbed(this.data, {});
     this.#models = spawn(program("model-server"), args, { env, stdio: ["ignore", "pipe", "inherit"] });
     const url = await line(this.#models, /listening on (\S+)/);

@@ -428,9 +428,13 @@ fn forms_of(forms: &[Value]) -> Result<Ty> {
 }
 
 fn enumeration(words: &[Value]) -> Result<Ty> {
-    // One value that is no text, or nothing.
-    if let [literal @ (Value::Bool(_) | Value::Number(_)), Value::Null] = words {
-        return Ok(Ty::Either(vec![Ty::Const(literal.clone()), Ty::Null]));
+    // One value that is no text, and perhaps nothing.
+    let values: Vec<_> = words.iter().filter(|word| !word.is_null()).collect();
+    if let [literal] = &values[..]
+        && !literal.is_string()
+    {
+        let literal = Ty::Const((*literal).clone());
+        return Ok(if values.len() < words.len() { Ty::Either(vec![literal, Ty::Null]) } else { literal });
     }
     let mut texts = Vec::new();
     let mut null = false;

@@ -1303,6 +1303,20 @@ export const LIMITS = {
     offset: { min: 0 },
     exit_code: { min: -2147483648, max: 2147483647 },
   },
+  VsockChangedMessage: {
+    paths: { maxItems: 64 },
+    added: { maxItems: 64 },
+    deleted: { maxItems: 64 },
+  },
+  FilePreviewEvent: {
+    maxChars: { min: 0, max: 4294967295 },
+  },
+  FsSnapshotAction: {
+    path: { maxLength: 4096, maxBytes: 4096 },
+  },
+  FilePreviewAction: {
+    path: { maxLength: 4096, maxBytes: 4096 },
+  },
   AgentSpawn: {
     command: { minLength: 1 },
   },

@@ -736,7 +736,10 @@ export const FsChangedLogEventSchema = /* @__PURE__ */ (() =>
     v: z.int().min(0).max(255),
     kind: z.literal("fs.changed"),
     body: z.object({
-      paths: z.array(z.string()),
+      paths: z.array(z.string().check(maxUnits(4096))).max(64),
+      added: z.array(z.string().check(maxUnits(4096))).max(64).optional(),
+      deleted: z.array(z.string().check(maxUnits(4096))).max(64).optional(),
+      truncated: z.literal(true).optional(),
     }),
   }))();
 
@@ -1386,6 +1389,16 @@ export const VsockTerminalMessageSchema = /* @__PURE__ */ (() =>
     error: z.string().optional(),
   }))();
 
+/** Guest → host: files of the workspace changed. A hint: it is in no journal, and may be lost with its connection. */
+export const VsockChangedMessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    type: z.literal("changed"),
+    paths: z.array(z.string().check(maxUnits(4096))).max(64),
+    added: z.array(z.string().check(maxUnits(4096))).max(64).optional(),
+    deleted: z.array(z.string().check(maxUnits(4096))).max(64).optional(),
+    truncated: z.literal(true).optional(),
+  }))();
+
 /** Guest → host: this connection is not served, and closes. */
 export const VsockRefusedMessageSchema = /* @__PURE__ */ (() =>
   z.object({
@@ -1481,6 +1494,10 @@ export const FilesystemSnapshotEventSchema = /* @__PURE__ */ (() =>
     snapshot: z.object({
       root: z.string(),
       entries: z.array(FileSystemEntrySchema),
+      path: z.string().optional(),
+      gitPath: z.string().optional(),
+      truncated: z.boolean().optional(),
+      maxEntries: z.int().min(0).max(4294967295).optional(),
     }),
   }))();
 
@@ -1489,6 +1506,8 @@ export const FilePreviewEventSchema = /* @__PURE__ */ (() =>
   z.object({
     path: z.string(),
     content: z.string(),
+    truncated: z.boolean().optional(),
+    maxChars: z.int().min(0).max(4294967295).optional(),
   }))();
 
 /** Answers a permission with an option. */
@@ -1506,7 +1525,8 @@ export const FsSnapshotActionSchema = /* @__PURE__ */ (() =>
   z.object({
     action: z.literal("fs.snapshot"),
     sessionId: z.string().optional(),
-    path: z.string().optional(),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9).optional(),
+    showAllFiles: z.boolean().optional(),
   }))();
 
 /** Asks for a file's content. */
@@ -1514,7 +1534,7 @@ export const FilePreviewActionSchema = /* @__PURE__ */ (() =>
   z.object({
     action: z.literal("file.preview"),
     sessionId: z.string().optional(),
-    path: z.string(),
+    path: z.string().check(maxUnits(4096)).check(maxBytes(4096)).regex(pattern9),
   }))();
 
 /** Callback: the agent's process ended. */
@@ -2552,6 +2572,7 @@ export const SessionFilesystemChangedEventSchema = /* @__PURE__ */ (() =>
           path: z.string(),
           type: z.enum(["added", "modified", "deleted"]),
         })),
+      truncated: z.literal(true).optional(),
     }),
     timestamp: z.string().regex(pattern10),
   }))();
@@ -4616,6 +4637,7 @@ export const VsockMessageExtSchema = /* @__PURE__ */ (() =>
     VsockErrorMessageSchema,
     VsockProgressMessageSchema,
     VsockTerminalMessageSchema,
+    VsockChangedMessageSchema,
     VsockRefusedMessageSchema,
   ]))();
 

@@ -1245,8 +1245,14 @@ export interface FsChangedLogEvent {
   kind: "fs.changed";
   /** What. */
   body: {
-    /** Relative to the workspace. */
+    /** Those whose content changed, relative to the workspace. */
     paths: string[];
+    /** Those that are new. */
+    added?: string[];
+    /** Those that are gone. */
+    deleted?: string[];
+    /** Whether more may have changed than is listed. */
+    truncated?: true;
   };
 }
 
@@ -2515,6 +2521,20 @@ export interface VsockTerminalMessage {
   error?: string;
 }
 
+/** Guest → host: files of the workspace changed. A hint: it is in no journal, and may be lost with its connection. */
+export interface VsockChangedMessage {
+  /** Always `changed`. */
+  type: "changed";
+  /** Those whose content changed, relative to the workspace. */
+  paths: string[];
+  /** Those that are new. */
+  added?: string[];
+  /** Those that are gone. */
+  deleted?: string[];
+  /** Whether more may have changed than is listed. */
+  truncated?: true;
+}
+
 /** Guest → host: this connection is not served, and closes. */
 export interface VsockRefusedMessage {
   /** Always `refused`. */
@@ -2542,6 +2562,7 @@ export type VsockMessageExt =
   | VsockErrorMessage
   | VsockProgressMessage
   | VsockTerminalMessage
+  | VsockChangedMessage
   | VsockRefusedMessage;
 
 /** {@link VsockMessageExt} as it may be sent: what has a default may be left out. */
@@ -2563,6 +2584,7 @@ export type VsockMessageExtInput =
   | VsockErrorMessage
   | VsockProgressMessage
   | VsockTerminalMessage
+  | VsockChangedMessage
   | VsockRefusedMessage;
 
 /** Persisted state of a runtime instance. */
@@ -2683,6 +2705,14 @@ export interface FilesystemSnapshotEvent {
     root: string;
     /** What is in it. */
     entries: FileSystemEntry[];
+    /** The absolute path of the listed folder (ours). */
+    path?: string;
+    /** If that is inside a git repository, the absolute path to the repository's root (ours). */
+    gitPath?: string;
+    /** Whether there are more entries (ours). */
+    truncated?: boolean;
+    /** How many are listed at most (ours). */
+    maxEntries?: number;
   };
 }
 
@@ -2692,6 +2722,10 @@ export interface FilePreviewEvent {
   path: string;
   /** Text. */
   content: string;
+  /** Whether there is more (ours). */
+  truncated?: boolean;
+  /** How many characters are shown at most (ours). */
+  maxChars?: number;
 }
 
 /** Answers a permission with an option. */
@@ -2713,8 +2747,10 @@ export interface FsSnapshotAction {
   action: "fs.snapshot";
   /** Of which session, on a socket with many (ours). */
   sessionId?: string;
-  /** Of which folder; the workspace when absent. */
+  /** Of which folder, absolute or below the workspace; the workspace when absent. */
   path?: string;
+  /** Whether dot files and what git ignores are shown too (ours). */
+  showAllFiles?: boolean;
 }
 
 /** Asks for a file's content. */
@@ -2723,7 +2759,7 @@ export interface FilePreviewAction {
   action: "file.preview";
   /** Of which session, on a socket with many (ours). */
   sessionId?: string;
-  /** Which file. */
+  /** Which file, absolute or below the workspace. */
   path: string;
 }
 
@@ -4149,6 +4185,8 @@ export interface SessionFilesystemChangedEvent {
       /** How. */
       type: "added" | "modified" | "deleted";
     }>;
+    /** Whether more may have changed than is listed (ours). */
+    truncated?: true;
   };
   /** When. */
   timestamp: string;

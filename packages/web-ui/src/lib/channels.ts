@@ -82,6 +82,11 @@ class Channels {
     return true;
   }
 
+  /** The server answers elsewhere: the next try need not wait. */
+  retryNow(): void {
+    this.#connect();
+  }
+
   /** Hears that the socket is there again after it was lost. */
   onBack(listener: () => void): () => void {
     this.#backs.add(listener);

@@ -1,5 +1,6 @@
-import type { CreateTaskRequest, TaskFile } from "@lia/shared";
-import { TaskResponseSchema } from "@lia/shared/schemas";
+import type { CreateSessionBody, CreateTaskRequest, TaskFile } from "@lia/shared";
+import { SessionSchema, TaskResponseSchema } from "@lia/shared/schemas";
+import { prompt, upload } from "./actions";
 import { call } from "./api";
 
 /** Files of a new task: how many, each's bytes, and those of the whole request. */
@@ -69,4 +70,21 @@ export async function create(
     headers: { "idempotency-key": key },
     schema: TaskResponseSchema,
   });
+}
+
+/** Starts a task in the sandbox of a named instance, beside what else runs there: its limits and its network are the instance's. */
+export async function createIn(
+  instance: string,
+  request: Pick<CreateTaskRequest, "prompt" | "template" | "env">,
+  files: readonly File[],
+) {
+  const body: CreateSessionBody = {
+    runtimeInstance: instance,
+    ...(request.template && { agentTemplateId: request.template }),
+    ...(request.env && { env: request.env }),
+  };
+  const { id } = await call("/api/agents", { method: "POST", body, schema: SessionSchema });
+  for (const file of files) await upload(id, file.webkitRelativePath || file.name, file);
+  await prompt(id, request.prompt);
+  return call(`/api/v1/tasks/${encodeURIComponent(id)}`, { schema: TaskResponseSchema });
 }

@@ -99,6 +99,7 @@ export class LogReader {
         const end = await this.#connect(() => {
           opened = Date.now();
           since = 0;
+          channels.retryNow();
           this.onLink({ is: "live" });
         });
         if (end === "complete") return this.onLink({ is: "complete" });

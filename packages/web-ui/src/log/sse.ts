@@ -22,9 +22,11 @@ export class SseParser {
     const all = this.#rest + text;
     const found: ServerEvent[] = [];
     let from = 0;
+    // Looked for again only when it has been passed: else each line would be a search through all the rest.
+    let cr = all.indexOf("\r");
     for (;;) {
       let end = all.indexOf("\n", from);
-      const cr = all.indexOf("\r", from);
+      if (cr !== -1 && cr < from) cr = all.indexOf("\r", from);
       let next = end + 1;
       if (cr !== -1 && (end === -1 || cr < end)) {
         // A CR at the very end may be the first half of CRLF.

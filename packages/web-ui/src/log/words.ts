@@ -9,6 +9,9 @@ export function answeredBy(actor: string): string {
 const reasons: Record<string, string> = {
   user: "by a person",
   idle: "since nothing happened for a while",
+  idle_timeout: "it was suspended for too long",
+  instance_ended: "its sandbox ended",
+  resumed: "by a person",
   timeout: "its running time is used up",
   agent_exit: "its agent ended",
   deleted: "it was stopped",

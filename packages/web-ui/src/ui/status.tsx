@@ -36,6 +36,11 @@ const words: Record<Doing, string> = {
   stopped: "Ended",
 };
 
+/** The word of what a task does. */
+export function statusWord(is: Doing): string {
+  return words[is];
+}
+
 const dots: Record<Doing, string> = {
   asks: "bg-warn",
   works: "bg-accent animate-pulse",

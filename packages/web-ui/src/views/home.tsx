@@ -7,8 +7,8 @@ import { ApiFailure, sentence } from "~/lib/api";
 import { cn } from "~/lib/cn";
 import { ago, bytes, firstLine } from "~/lib/format";
 import { keepText, useKept } from "~/lib/local";
-import { create, hostOf, parseAllow, parseEnv, refuses } from "~/lib/new-task";
-import { me, queries, tasks, templates } from "~/lib/queries";
+import { create, createIn, hostOf, parseAllow, parseEnv, refuses } from "~/lib/new-task";
+import { instances, me, queries, tasks, templates } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { IconButton } from "~/ui/button";
 import { Field, Input, Select, Textarea } from "~/ui/field";
@@ -50,6 +50,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   const [template, setTemplate] = useKept(chosen);
   const [files, setFiles] = useState<File[]>([]);
   const [more, setMore] = useState(false);
+  const [chosenInstance, setInstance] = useState("");
   const [repository, setRepository] = useState("");
   const [allow, setAllow] = useState("");
   const [env, setEnv] = useState("");
@@ -60,6 +61,10 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   // The same key until something was accepted: a repeat after a lost answer makes no second task.
   const key = useRef(crypto.randomUUID());
 
+  // Those that a session can join; one that was removed meanwhile is none.
+  const open = useQuery(instances).data?.flatMap((r) => r.instances.filter((i) => i.status === "running")) ?? [];
+  const instance = open.some((i) => i.name === chosenInstance) ? chosenInstance : "";
+
   const ready = all?.filter((t) => t.ready) ?? [];
   const current = ready.find((t) => t.name === template) ?? ready.find((t) => t.providers.length > 0) ?? ready[0];
 
@@ -68,7 +73,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever anything of it changes
   useEffect(() => {
     key.current = crypto.randomUUID();
-  }, [text, template, files, repository, allow, env, limits]);
+  }, [text, template, files, instance, repository, allow, env, limits]);
 
   const start = useMutation({
     mutationFn: async () => {
@@ -78,6 +83,10 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
       const from = repository.trim();
       const hosts = [...new Set([...parseAllow(allow), ...(hostOf(from) ? [hostOf(from) ?? ""] : [])])];
       const variables = parseEnv(env);
+      if (instance !== "") {
+        const env = Object.keys(variables).length > 0 ? variables : undefined;
+        return createIn(instance, { prompt: text.trim(), template: current?.name, env }, files);
+      }
       return create(
         {
           prompt: text.trim(),
@@ -232,6 +241,24 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
         </IconButton>
       </div>
       <div id={optionsId} hidden={!more} className="border-t px-4 py-4">
+        {open.length > 0 && (
+          <Field
+            label="Where"
+            hint={instance && "It shares the instance's workspace, limits and network."}
+            className="mb-4"
+          >
+            {(c) => (
+              <Select {...c} value={instance} onChange={(e) => setInstance(e.target.value)}>
+                <option value="">In a sandbox of its own</option>
+                {open.map((i) => (
+                  <option key={i.name} value={i.name}>
+                    {i.name} ({i.typeName})
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        )}
         <Field
           label="Repository"
           hint="owner/name or an https address. It is cloned into the workspace; its host is allowed."
@@ -244,6 +271,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
               value={repository}
               onChange={(e) => setRepository(e.target.value)}
               placeholder="owner/name"
+              disabled={instance !== ""}
               spellCheck={false}
               autoCapitalize="off"
             />
@@ -259,6 +287,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
               <Textarea
                 {...c}
                 value={allow}
+                disabled={instance !== ""}
                 onChange={(e) => setAllow(e.target.value)}
                 placeholder={"registry.npmjs.org\ngithub.com:443"}
                 className="font-mono text-[13px]"
@@ -300,6 +329,7 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
                     min={1}
                     inputMode="numeric"
                     value={limits[name]}
+                    disabled={instance !== ""}
                     onChange={(e) => setLimits({ ...limits, [name]: e.target.value })}
                   />
                 )}

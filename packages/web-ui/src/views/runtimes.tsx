@@ -40,8 +40,7 @@ export function Runtimes() {
         {named.data && all.length === 0 && (
           <div className="rounded-lg border">
             <Empty icon={<Boxes />} title="No named instances">
-              Each task has a sandbox of its own. A named instance gathers sessions that are paused, resumed and removed
-              together.
+              Each task has a sandbox of its own. A named instance is one sandbox that several sessions share.
             </Empty>
           </div>
         )}

@@ -34,9 +34,19 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
   const sticks = useRef(true);
   const touched = useRef(0);
   const top = useRef(0);
+  // What lies beyond the window is read when one comes near its edge.
+  const more = useCallback(() => {
+    const el = scroller.current;
+    if (!el || sticks.current) return;
+    const end = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR;
+    if (el.scrollTop < 1500 && log.view().lo > 0) void log.earlier().catch(sayFailed);
+    else if (end && !log.view().attached) void log.later().catch(sayFailed);
+  }, [log]);
   const touch = useCallback(() => {
     touched.current = performance.now();
-  }, []);
+    // Who is at the very top already scrolls no further, and asks all the same.
+    requestAnimationFrame(more);
+  }, [more]);
   const total = virtual.getTotalSize();
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever there is more, or it is taller
   useLayoutEffect(() => {
@@ -54,7 +64,8 @@ export function ConversationView({ log, view, live }: { log: SessionLog; view: L
     top.current = el.scrollTop;
     setAtEnd(sticks.current);
     log.lookAtEnd(sticks.current && log.view().attached);
-    if (!byHand) return;
+    // On a busy machine the scrolling comes long after the key; at the end it is the page that scrolls.
+    if (!byHand && sticks.current) return;
     if (el.scrollTop < 1500 && log.view().lo > 0) void log.earlier().catch(sayFailed);
     else if (end && !log.view().attached) void log.later().catch(sayFailed);
   }, [log]);

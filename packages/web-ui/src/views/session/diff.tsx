@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { cn } from "~/lib/cn";
 import { type DiffLine, diffLines } from "~/lib/diff";
 import { count } from "~/lib/format";
-import { visible } from "~/lib/visible";
+import { visible, visibleLines } from "~/lib/visible";
 
 /** Lines that are drawn. */
 const MOST = 800;
@@ -49,7 +49,7 @@ export function DiffLines({ lines }: { lines: readonly DiffLine[] }) {
               <td className={cn("w-4 select-none text-center", l.is === "+" && "text-ok", l.is === "-" && "text-bad")}>
                 {l.is === "+" || l.is === "-" ? l.is : ""}
               </td>
-              <td className="whitespace-pre pr-3">{l.text || " "}</td>
+              <td className="whitespace-pre pr-3">{visibleLines(l.text) || " "}</td>
             </tr>
           ))}
         </tbody>

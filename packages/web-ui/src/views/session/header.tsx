@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Pause, Play, Square, Trash2 } from "lucide-react";
 import { end, resume, suspend } from "~/lib/actions";
 import { cn } from "~/lib/cn";
-import { firstLine } from "~/lib/format";
+import { visible } from "~/lib/visible";
 import { endWords } from "~/log/words";
 import { Button, IconButton } from "~/ui/button";
 import { Confirm } from "~/ui/confirm";
@@ -12,17 +12,16 @@ import { doing, Status } from "~/ui/status";
 import { sayFailed } from "~/ui/toast";
 
 /** Which session it is, how it does, and what ends or holds it. */
-export function Header({ task }: { task: TaskResponse }) {
+export function Header({ task, title }: { task: TaskResponse; title: string }) {
   const navigate = useNavigate();
   const act = useMutation({ mutationFn: (work: () => Promise<void>) => work(), onError: sayFailed });
   const over = task.status === "terminated";
-  const title = firstLine(task.prompt) || task.template;
   const why = over ? endWords(task.exit_code, task.error_message) : "";
   return (
     <header className="shrink-0 px-4 pt-2.5 sm:px-6 sm:pt-3.5">
       <div className="flex items-center gap-2">
         <h1 className="min-w-0 flex-1 truncate font-semibold text-base" title={title}>
-          <bdi>{title}</bdi>
+          <bdi>{visible(title)}</bdi>
         </h1>
         {task.status === "running" && (
           <Button

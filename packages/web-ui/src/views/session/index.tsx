@@ -3,8 +3,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { firstLine, short } from "~/lib/format";
 import { permissions, promptQueue, templates } from "~/lib/queries";
+import { visible } from "~/lib/visible";
 import { useTitle } from "~/ui/page";
 import { Failed, Loading } from "~/ui/state";
+import { doing, statusWord } from "~/ui/status";
 import { Tabs } from "~/ui/tabs";
 import { Composer } from "./composer";
 import { ConversationView } from "./conversation";
@@ -39,7 +41,13 @@ function One({ id }: { id: string }) {
   });
   const queue = useQuery({ ...promptQueue(id), enabled: task.data !== undefined && task.data.status !== "terminated" });
   const template = useQuery(templates).data?.find((t) => t.name === task.data?.template);
-  useTitle(task.data ? firstLine(task.data.prompt) || `Session ${short(id)}` : "Session");
+  // A session that began without a prompt goes by its first one.
+  const first = view.lo === 0 ? view.items.find((i) => i.is === "user")?.text : undefined;
+  const title = task.data
+    ? firstLine(task.data.prompt) || firstLine(first ?? "") || task.data.template
+    : `Session ${short(id)}`;
+  const said = task.data ? statusWord(doing(task.data)) : "";
+  useTitle(visible(title));
 
   if (task.error && !task.data) return <Failed error={task.error} retry={() => task.refetch()} className="pt-24" />;
   if (!task.data || !log) return <Loading what="Opening the session" className="pt-24" />;
@@ -49,7 +57,11 @@ function One({ id }: { id: string }) {
   const shown = tab ?? "conversation";
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <Header task={t} />
+      <Header task={t} title={title} />
+      <p aria-live="polite" className="sr-only">
+        {said}
+        {open.data?.[0] && `: ${visible(open.data[0].title)}`}
+      </p>
       <Tabs
         label="Session"
         panel={panel}

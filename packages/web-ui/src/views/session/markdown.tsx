@@ -1,6 +1,7 @@
 import { memo, type ReactNode, useMemo } from "react";
 import ReactMarkdown, { type Components, defaultUrlTransform } from "react-markdown";
 import remarkGfm from "remark-gfm";
+import { visible } from "~/lib/visible";
 import { CodeBlock } from "./code-block";
 
 // What an agent writes is drawn from Markdown's tree, never from HTML: tags in it show as text, and only addresses that open
@@ -17,7 +18,7 @@ const components: Components = {
     const language = /language-([^\s]+)/.exec(className ?? "")?.[1];
     if (language !== undefined || text.endsWith("\n"))
       return <CodeBlock text={text.replace(/\n$/, "")} language={language} />;
-    return <code dir="ltr">{text}</code>;
+    return <code dir="ltr">{visible(text)}</code>;
   },
   table: ({ children }) => (
     <div className="overflow-x-auto" role="region" aria-label="Table" tabIndex={0}>

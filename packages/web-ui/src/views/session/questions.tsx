@@ -25,6 +25,11 @@ export function Questions({ task, open }: { task: string; open: readonly Permiss
   );
 }
 
+function asked(at: string): string {
+  const since = ago(at);
+  return since === "now" ? "asked now" : `asked ${since} ago`;
+}
+
 function Question({ task, question }: { task: string; question: PermissionInfo }) {
   const [sent, setSent] = useState(false);
   const give = async (option: string | null) => {
@@ -53,7 +58,7 @@ function Question({ task, question }: { task: string; question: PermissionInfo }
           </p>
           <p className="text-[13px] text-muted">
             {question.tool_kind && `${visible(question.tool_kind)} · `}
-            {ago(question.requested_at)}; it waits until somebody answers
+            {asked(question.requested_at)}; it waits for an answer
           </p>
         </div>
       </div>
