@@ -335,6 +335,18 @@ async fn a_session_works_in_its_folder_and_is_named_by_its_first_prompt() -> any
     client.prompt(&made.id, "say second", None).await?;
     let mut events = log(&client, &made).await?;
     events.until_text("/workspace/sub/folder").await?;
+    // What the agent tells of its slash commands is shown as it tells it, the last word.
+    let commands = format!("/api/agents/{}/commands", made.id);
+    ensure!(server.call("GET", &commands, None).await?.1 == json!([]), "none yet");
+    for name in ["old", "plan"] {
+        let told = json!({
+            "sessionUpdate": "available_commands_update",
+            "availableCommands": [{ "name": name, "description": "Does it" }],
+        });
+        client.prompt(&made.id, &format!("update {told}"), None).await?;
+    }
+    let told = server.call("GET", &commands, None).await?.1;
+    ensure!(told == json!([{ "name": "plan", "description": "Does it" }]), "{told}");
     let title = client.session(&made.id).await?.title.context("a title")?;
     let wanted: String = long.chars().take(120).chain("...".chars()).collect();
     ensure!(title == wanted, "{title}");

@@ -22,7 +22,7 @@ use lia_protocol::{
 /// All of them.
 #[must_use]
 pub fn routes() -> Vec<RouteDoc> {
-    [commands(), chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
+    [chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
         .into_iter()
         .flatten()
         .collect()
@@ -47,17 +47,6 @@ macro_rules! planned {
             doc: $doc,
         }),*]
     };
-}
-
-/// Seed 003's slash commands. No seed gives one a form.
-fn commands() -> Vec<RouteDoc> {
-    let any = || doc().fails(&[C::Unauthorized, C::Forbidden]);
-    planned! { "sessions":
-        GET "/api/agents/{agentId}/commands" READ Http, "The slash commands of a session's agent.",
-            any().path::<String>("agentId", "The session.").gives(200, Body::Document, "A list.").fails(&[C::NotFound]);
-        GET "/api/runtimes/{instanceName}/fs/commands" READ Http, "The slash commands of an instance's agent.",
-            any().path::<String>("instanceName", "The runtime's instance.").gives(200, Body::Document, "A list.").fails(&[C::NotFound]);
-    }
 }
 
 /// A description whose errors have seed 002's body.

@@ -345,6 +345,8 @@ routes! {
         of_instance().query::<FileQuery>().gives(200, json::<FilePreview>(), "Its first 100,000 characters.");
     GET "/api/runtimes/{instanceName}/fs/snapshot" READ Http 0, fs::snapshot::<fs::OfInstance>, "A folder of an instance.",
         of_instance().query::<SnapshotQuery>().gives(200, json::<FileSystemSnapshot>(), "What is in it.");
+    GET "/api/runtimes/{instanceName}/fs/commands" READ Http 0, sessions::commands::commands::<fs::OfInstance>, "The same of the instance's oldest session that has not ended.",
+        of_instance().gives(200, Body::Document, "A list.");
     GET "/api/runtimes/{instanceName}/fs/git/branches" READ Http 0, fs::branches::<fs::OfInstance>, "Branches of a repository of an instance.",
         of_instance().query::<GitQuery>().gives(200, json::<GitBranchList>(), "The last changed first.");
     GET "/api/runtimes/{instanceName}/fs/git/commits" READ Http 0, fs::commits::<fs::OfInstance>, "Commits of a repository of an instance.",
@@ -416,6 +418,8 @@ routes! {
             .gives(200, Body::Document, "`{\"ok\": true}`, or the answer to a question (`PermissionCallbackResponse`).");
     GET "/api/agents/{agentId}/status" READ Http 0, sessions::settings::status, "Whether it works, and whether it waits for a person.",
         agent().gives(200, json::<SessionProgress>(), "What it does.");
+    GET "/api/agents/{agentId}/commands" READ Http 0, sessions::commands::commands::<fs::OfSession>, "The slash commands that the session's agent has told of.",
+        agent().gives(200, Body::Document, "A list of ACP's `AvailableCommand`: `{name, description, input?}`.");
     GET "/api/agents/{agentId}/settings" READ Http 0, sessions::settings::of_session, "What is decided about the session.",
         agent().gives(200, json::<SessionSettings>(), "The settings in force.");
     PATCH "/api/agents/{agentId}/settings" WRITE Http SMALL, sessions::settings::change_session, "Decides it.",

@@ -111,6 +111,7 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId, message: u6
         (
             "GET",
             "/api/runtimes/{instanceName}/fs/snapshot"
+            | "/api/runtimes/{instanceName}/fs/commands"
             | "/api/runtimes/{instanceName}/fs/git/branches"
             | "/api/runtimes/{instanceName}/fs/git/commits"
             | "/api/runtimes/{instanceName}/fs/git/worktrees",
@@ -158,6 +159,7 @@ fn case(method: &Method, route: &str, task: TaskId, hook: WebhookId, message: u6
             agent("/permissions/x", Some(json!({ "optionId": "y" })), 404)
         }
         ("GET", "/api/agents/{agentId}/status") => agent("/status", None, 200),
+        ("GET", "/api/agents/{agentId}/commands") => agent("/commands", None, 200),
         ("GET", "/api/agents/{agentId}/settings") => agent("/settings", None, 200),
         ("PATCH", "/api/agents/{agentId}/settings") => {
             agent("/settings", Some(json!({ "autoApprovePermissions": true })), 200)

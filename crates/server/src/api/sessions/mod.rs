@@ -17,6 +17,7 @@ use super::{
 };
 
 pub mod agents;
+pub mod commands;
 pub mod events;
 pub mod messages;
 pub mod prompts;
