@@ -22,10 +22,7 @@ use lia_protocol::{
 /// All of them.
 #[must_use]
 pub fn routes() -> Vec<RouteDoc> {
-    [chat(), accounts(), usage(), attachments(), computer(), desktop_agent()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [chat(), accounts(), usage(), attachments(), computer(), desktop_agent()].into_iter().flatten().collect()
 }
 
 const OPEN: Access = Access::Open;

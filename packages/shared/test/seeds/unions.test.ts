@@ -77,6 +77,7 @@ function vsockMessageExt(m: VsockMessageExt): void {
     case "error":
     case "progress":
     case "terminal":
+    case "changed":
     case "refused":
       return;
     case "init":
