@@ -126,7 +126,11 @@ export class SessionLog {
       for (const tap of this.#taps) tap(event);
     }
     this.#view = { ...this.#view, hi: events.at(-1)?.seq ?? this.#view.hi };
-    if (this.#atEnd) this.#forgetFront();
+    // However much came at once.
+    for (let rest = Number.POSITIVE_INFINITY; this.#atEnd && this.#tooLarge() && this.#entries.length < rest; ) {
+      rest = this.#entries.length;
+      this.#forgetFront();
+    }
   }
 
   #tooLarge(): boolean {
@@ -134,7 +138,6 @@ export class SessionLog {
   }
 
   #forgetFront(): void {
-    if (!this.#tooLarge()) return;
     const items = this.#conversation.commit();
     // Items that go: a quarter of them, or those of the first quarter of the events.
     const bySeq = this.#entries[Math.floor(this.#entries.length / 4)]?.seq ?? 0;
