@@ -1,7 +1,9 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
-import { IconButton } from "./button";
+import { sentence } from "~/lib/api";
+import { Button, IconButton } from "./button";
+import { Notice } from "./state";
 
 /**
  * A window over the page. The veil is our own element: that of Radix puts a style sheet into the page, which the page's policy
@@ -45,5 +47,37 @@ export function Dialog({
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** The end of a form in a dialog: what went wrong, and the two ways out. */
+export function FormEnd({
+  act,
+  done,
+  incomplete = false,
+  onClose,
+}: {
+  /** What the form does, as its mutation stands. */
+  act: { error: unknown; isPending: boolean };
+  /** The word on the button that does it. */
+  done: string;
+  /** Whether something is still to be filled in. */
+  incomplete?: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <>
+      {act.error ? (
+        <Notice tone="bad" role="alert">
+          {sentence(act.error)}
+        </Notice>
+      ) : null}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" look="primary" disabled={act.isPending || incomplete}>
+          {done}
+        </Button>
+      </div>
+    </>
   );
 }

@@ -11,6 +11,7 @@ import { create, createIn, hostOf, parseAllow, parseEnv, refuses } from "~/lib/n
 import { instances, me, queries, tasks, templates } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { IconButton } from "~/ui/button";
+import { useDrop } from "~/ui/drop";
 import { Field, Input, Select, Textarea } from "~/ui/field";
 import { useTitle } from "~/ui/page";
 import { Notice } from "~/ui/state";
@@ -55,7 +56,6 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   const [allow, setAllow] = useState("");
   const [env, setEnv] = useState("");
   const [limits, setLimits] = useState(noLimits);
-  const [over, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const optionsId = useId();
   // The same key until something was accepted: a repeat after a lost answer makes no second task.
@@ -136,27 +136,18 @@ function NewTask({ all }: { all?: readonly TemplateInfo[] }) {
   const issue = (path: string) =>
     start.error instanceof ApiFailure ? start.error.issues.find((i) => i.path.startsWith(path))?.message : undefined;
 
+  const drop = useDrop(add);
+
   return (
     <form
       onSubmit={(e) => {
         e.preventDefault();
         go();
       }}
-      onDragOver={(e) => {
-        if (!e.dataTransfer.types.includes("Files")) return;
-        e.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(e) => {
-        if (e.dataTransfer.files.length === 0) return;
-        e.preventDefault();
-        setOver(false);
-        add(e.dataTransfer.files);
-      }}
+      {...drop.listen}
       className={cn(
         "rounded-2xl border border-line-strong/60 bg-raised shadow-sm focus-within:border-accent",
-        over && "border-accent bg-accent-soft",
+        drop.over && "border-accent bg-accent-soft",
       )}
     >
       <textarea

@@ -3,13 +3,13 @@ import { RuntimeInstanceSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Boxes, Pause, Play, Plus, Square, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { call, sentence, tell } from "~/lib/api";
+import { call, tell } from "~/lib/api";
 import { cn } from "~/lib/cn";
 import { instances, queries, runtimes } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { Button, IconButton } from "~/ui/button";
 import { Confirm } from "~/ui/confirm";
-import { Dialog } from "~/ui/dialog";
+import { Dialog, FormEnd } from "~/ui/dialog";
 import { Field, Input, Select } from "~/ui/field";
 import { IsolationList } from "~/ui/isolation";
 import { Page } from "~/ui/page";
@@ -202,17 +202,7 @@ function Start({ kinds, onClose }: { kinds: readonly RuntimeStatus[]; onClose: (
             />
           )}
         </Field>
-        {start.error && (
-          <Notice tone="bad" role="alert">
-            {sentence(start.error)}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={start.isPending || kind === ""}>
-            Start
-          </Button>
-        </div>
+        <FormEnd act={start} done="Start" incomplete={kind === ""} onClose={onClose} />
       </form>
     </Dialog>
   );

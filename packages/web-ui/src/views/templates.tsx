@@ -4,17 +4,17 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Bot, Download, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useAdmin } from "~/lib/admin";
-import { ApiFailure, call, sentence, tell } from "~/lib/api";
+import { ApiFailure, call, tell } from "~/lib/api";
 import { install } from "~/lib/install";
 import { agentTemplates, queries, runtimes, templates } from "~/lib/queries";
 import { fromTemplate, type TemplateForm, toBody, toUpdate } from "~/lib/template-form";
 import { visible } from "~/lib/visible";
 import { Button, IconButton } from "~/ui/button";
 import { Confirm } from "~/ui/confirm";
-import { Dialog } from "~/ui/dialog";
+import { Dialog, FormEnd } from "~/ui/dialog";
 import { Field, Input, Select, Textarea } from "~/ui/field";
 import { Page } from "~/ui/page";
-import { Empty, Failed, Loading, Notice } from "~/ui/state";
+import { Empty, Failed, Loading } from "~/ui/state";
 import { say, sayFailed } from "~/ui/toast";
 
 function stale() {
@@ -262,17 +262,7 @@ function Editor({ template, onClose }: { template?: AgentTemplate; onClose: () =
             />
           )}
         </Field>
-        {save.error && (
-          <Notice tone="bad" role="alert">
-            {sentence(save.error)}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={save.isPending}>
-            Save
-          </Button>
-        </div>
+        <FormEnd act={save} done="Save" onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -3,17 +3,17 @@ import { CreateTokenResponseSchema } from "@lia/shared/schemas";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { call, sentence, tell } from "~/lib/api";
+import { call, tell } from "~/lib/api";
 import { ago, moment } from "~/lib/format";
 import { me, queries, tokens } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { Button } from "~/ui/button";
 import { Confirm } from "~/ui/confirm";
 import { CopyButton } from "~/ui/copy";
-import { Dialog } from "~/ui/dialog";
+import { Dialog, FormEnd } from "~/ui/dialog";
 import { Field, Input, Select } from "~/ui/field";
 import { Page } from "~/ui/page";
-import { Empty, Failed, Loading, Notice } from "~/ui/state";
+import { Empty, Failed, Loading } from "~/ui/state";
 import { sayFailed } from "~/ui/toast";
 
 /** Tokens of users and programs. */
@@ -176,17 +176,7 @@ function Make({ onClose }: { onClose: () => void }) {
             </Select>
           )}
         </Field>
-        {make.error && (
-          <Notice tone="bad" role="alert">
-            {sentence(make.error)}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={make.isPending || chosen.length === 0}>
-            Make it
-          </Button>
-        </div>
+        <FormEnd act={make} done="Make it" incomplete={chosen.length === 0} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -6,15 +6,15 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { useAdmin } from "~/lib/admin";
-import { call, sentence } from "~/lib/api";
+import { call } from "~/lib/api";
 import { queries, webhooks } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { Button } from "~/ui/button";
 import { CopyButton } from "~/ui/copy";
-import { Dialog } from "~/ui/dialog";
+import { Dialog, FormEnd } from "~/ui/dialog";
 import { Field, Input, Toggle } from "~/ui/field";
 import { Page } from "~/ui/page";
-import { Empty, Failed, Loading, Notice } from "~/ui/state";
+import { Empty, Failed, Loading } from "~/ui/state";
 
 const events = Object.values(WebhookEventType);
 
@@ -156,17 +156,7 @@ function Make({ onClose }: { onClose: () => void }) {
           </div>
         </fieldset>
         {admin && <Toggle label="Everybody's sessions" checked={all} onChange={setAll} />}
-        {make.error && (
-          <Notice tone="bad" role="alert">
-            {sentence(make.error)}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={make.isPending || chosen.length === 0}>
-            Make it
-          </Button>
-        </div>
+        <FormEnd act={make} done="Make it" incomplete={chosen.length === 0} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -22,6 +22,7 @@ import { bytes, count } from "~/lib/format";
 import { queries } from "~/lib/queries";
 import { visible } from "~/lib/visible";
 import { Button, buttonLook, IconButton } from "~/ui/button";
+import { useDrop } from "~/ui/drop";
 import { Empty, Failed, Loading, Notice } from "~/ui/state";
 import { Tabs } from "~/ui/tabs";
 import { say, sayFailed } from "~/ui/toast";
@@ -56,7 +57,6 @@ export function Files({ task }: { task: TaskResponse }) {
   const [show, setShow] = useState<"tree" | "changes">("tree");
   const [path, setPath] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
 
   const bring = async (files: Iterable<File>) => {
     for (const f of files) {
@@ -69,22 +69,13 @@ export function Files({ task }: { task: TaskResponse }) {
     }
   };
 
+  const drop = useDrop((files) => void bring(files));
+
   return (
     <section
       aria-label="Files"
-      className={cn("flex min-h-0 flex-1 flex-col", over && "bg-accent-soft")}
-      onDragOver={(e) => {
-        if (!e.dataTransfer.types.includes("Files")) return;
-        e.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(e) => {
-        if (e.dataTransfer.files.length === 0) return;
-        e.preventDefault();
-        setOver(false);
-        void bring(e.dataTransfer.files);
-      }}
+      className={cn("flex min-h-0 flex-1 flex-col", drop.over && "bg-accent-soft")}
+      {...drop.listen}
     >
       <div className="flex shrink-0 items-center gap-1 border-b px-2">
         <Tabs
