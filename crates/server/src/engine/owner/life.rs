@@ -1,4 +1,5 @@
-//! The instance's life: made, linked, suspended, resumed, parked, ended; and what start-up finds of it.
+//! The instance's life until its agent runs: made, linked, begun; and what start-up finds of it. How it stands still is in
+//! [`super::pause`], how it ends in [`super::ending`].
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,9 +10,9 @@ use std::{
 use lia_gateway::GatewayEvent;
 use lia_protocol::{
     boot::PLACEHOLDER_KEY,
-    event::{Actor, AgentExited, NewEvent, Progress, TaskState},
+    event::{Actor, NewEvent, Progress, TaskState},
     ids::{CommandId, Offset},
-    link::{AgentStart, HostLine, Init, Order, RepositoryClone, SidecarLine},
+    link::{AgentStart, HostLine, Init, Order, RepositoryClone},
     secret::Secret,
     task::TaskStatus,
     template::AgentMode,
@@ -19,16 +20,14 @@ use lia_protocol::{
 };
 use lia_runtime::{InstanceStatus, RuntimeError};
 use lia_store::{CommandRecord, CommandState, Durability, Op, TaskPatch, TaskRecord};
-use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::Instant};
+use tokio::{sync::mpsc, time::Instant};
 
-use super::{
-    Ending, Given, InstanceState, Msg, Owner, Phase, Reply, Settling, changes::Changes, lines::turn_of,
-};
+use super::{Given, InstanceState, Msg, Owner, Phase, Settling, changes::Changes, lines::turn_of};
 use crate::engine::{
-    Engine, Shared,
+    Shared,
     error::EngineError,
     import,
-    link::{Incoming, Link},
+    link::Link,
     spec::{TaskSpec, spool_path, unspool},
     tail::{Head, Tail},
 };
@@ -38,10 +37,8 @@ const LINK_ATTEMPTS: u32 = 12;
 /// Columns and rows of an agent's terminal whose size nobody has said.
 const SIZE: (u16, u16) = (120, 30);
 
-/// Ends that are the sandbox's own.
-const LOST: [&str; 3] = ["lost", "unreachable", "diverged"];
-
-const OPEN: &[TaskStatus] =
+/// States of a task that has not ended.
+pub(super) const OPEN: &[TaskStatus] =
     &[TaskStatus::Pending, TaskStatus::Starting, TaskStatus::Running, TaskStatus::Suspended];
 
 impl Owner {
@@ -256,7 +253,7 @@ impl Owner {
     }
 
     /// Makes the instance of a parked task again, over what was kept.
-    async fn make_again(&mut self) {
+    pub(super) async fn make_again(&mut self) {
         if let Err(e) = self.shared.leave(&self.task).await {
             tracing::warn!(task = %self.task.id, error = %e, "what is left of an earlier life could not be ended");
         }
@@ -327,15 +324,6 @@ impl Owner {
         }
     }
 
-    /// What a suspended session's agent has said beside others that are awake, or just before it was suspended.
-    async fn catch_up(&mut self) {
-        if self.task.status == TaskStatus::Suspended
-            && let Some(record) = self.instance.record.clone()
-        {
-            self.leftover(&record).await;
-        }
-    }
-
     /// Watches for the instance's end.
     fn watch(&mut self) {
         let Some(record) = self.instance.record.clone() else { return };
@@ -346,7 +334,7 @@ impl Owner {
     }
 
     /// Links again under a new epoch, after a wait that grows with the failures.
-    async fn link(&mut self) {
+    pub(super) async fn link(&mut self) {
         let op = Op::NextEpoch { session: self.session(), restart_at: None };
         match self.commit_own(Durability::Process, vec![op]).await {
             Ok(done) => {
@@ -526,449 +514,6 @@ impl Owner {
             tokio::spawn(async move { tokio::fs::remove_file(path).await });
         }
         self.answer_waiting(|| Ok(()));
-    }
-
-    fn stop_counting(&mut self) {
-        if let Some(since) = self.running_since.take() {
-            self.task.ran_ms += i64::try_from(since.elapsed().as_millis()).unwrap_or(0);
-        }
-        self.instance.running_since = None;
-    }
-
-    pub(super) async fn suspend(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
-        if self.task.status != TaskStatus::Running {
-            return Err(EngineError::InvalidState(format!(
-                "the task is {}; only a running one can be suspended",
-                self.task.status.as_str()
-            )));
-        }
-        let Some(record) = self.instance.record.clone() else {
-            return Err(EngineError::InvalidState("the task has no instance".into()));
-        };
-        self.shared.sleep(&self.task, &record).await?;
-        self.stop_counting();
-        let now = Timestamp::now();
-        let state =
-            TaskState { status: TaskStatus::Suspended, reason: reason.into(), exit_code: None, error: None };
-        tracing::info!(task = %self.task.id, by, reason, "suspended");
-        let patch = TaskPatch {
-            status: Some(TaskStatus::Suspended),
-            suspended_at: Some(Some(now)),
-            ran_ms: Some(self.task.ran_ms),
-            instance_record: self.instance_json(),
-            ..TaskPatch::default()
-        };
-        let ops = vec![
-            self.append(vec![NewEvent::own(Actor::System, &state)]),
-            self.update(&[TaskStatus::Running], patch),
-        ];
-        if let Err(e) = self.commit(Durability::Power, ops).await {
-            // A suspend that fails leaves a running task.
-            self.shared.wake(&self.task, &record).await?;
-            self.running_since = Some(Instant::now());
-            return Err(e.into());
-        }
-        self.task.status = TaskStatus::Suspended;
-        self.task.suspended_at = Some(now);
-        self.phase = Phase::Frozen;
-        self.frozen_since = Some(Instant::now());
-        Ok(())
-    }
-
-    pub(super) async fn resume(&mut self, by: &Actor, reply: Option<Reply<()>>) {
-        if self.task.status == TaskStatus::Starting && reply.is_some() {
-            self.waiting_resume.extend(reply);
-            return;
-        }
-        let answer = self.try_resume(by).await;
-        match (answer, reply) {
-            (Ok(true), Some(r)) => {
-                let _ = r.send(Ok(()));
-            }
-            (Ok(false), r) => self.waiting_resume.extend(r),
-            (Err(e), Some(r)) => {
-                let _ = r.send(Err(e));
-            }
-            (Err(e), None) => {
-                let event = self.error_event(format!("the task could not be resumed: {e}"));
-                self.log(vec![event]).await;
-            }
-            (Ok(true), None) => {}
-        }
-    }
-
-    /// `true`: it runs. `false`: it is being started again.
-    async fn try_resume(&mut self, by: &Actor) -> Result<bool, EngineError> {
-        if self.task.status != TaskStatus::Suspended {
-            return Err(EngineError::InvalidState(format!(
-                "the task is not suspended, its status is {}",
-                self.task.status.as_str()
-            )));
-        }
-        if let Phase::Frozen = self.phase
-            && let Some(record) = self.instance.record.clone()
-        {
-            self.shared.wake(&self.task, &record).await?;
-            self.running_since = Some(Instant::now());
-            self.instance.running_since = Some(Timestamp::now());
-            let state = TaskState {
-                status: TaskStatus::Running,
-                reason: "resumed".into(),
-                exit_code: None,
-                error: None,
-            };
-            let patch = TaskPatch {
-                status: Some(TaskStatus::Running),
-                suspended_at: Some(None),
-                instance_record: self.instance_json(),
-                ..TaskPatch::default()
-            };
-            let ops = vec![
-                self.append(vec![NewEvent::own(by.clone(), &state)]),
-                self.update(&[TaskStatus::Suspended], patch),
-            ];
-            self.commit(Durability::Power, ops).await?;
-            self.task.status = TaskStatus::Running;
-            self.task.suspended_at = None;
-            self.frozen_since = None;
-            self.touch();
-            self.link().await;
-            return Ok(true);
-        }
-        let state = TaskState {
-            status: TaskStatus::Starting,
-            reason: "resumed".into(),
-            exit_code: None,
-            error: None,
-        };
-        let patch = TaskPatch { status: Some(TaskStatus::Starting), ..TaskPatch::default() };
-        let ops = vec![
-            self.append(vec![NewEvent::own(by.clone(), &state)]),
-            self.update(&[TaskStatus::Suspended], patch),
-        ];
-        self.commit(Durability::Power, ops).await?;
-        self.task.status = TaskStatus::Starting;
-        self.task.suspended_at = None;
-        self.touch();
-        self.make_again().await;
-        Ok(false)
-    }
-
-    pub(super) async fn idle(&mut self) {
-        if let Err(e) = self.suspend("system", "idle").await {
-            let event = self.error_event(format!("the idle task could not be suspended: {e}"));
-            self.log(vec![event]).await;
-            self.touch();
-        }
-    }
-
-    /// Ends the processes of a suspended agent that can load its session again.
-    pub(super) async fn park(&mut self) {
-        self.frozen_since = None;
-        self.catch_up().await;
-        if matches!(self.phase, Phase::Ended) {
-            return;
-        }
-        if let Some(w) = self.ended.take() {
-            w.abort();
-        }
-        let shared = self.shared.clone();
-        let _held = shared.hold_kept(self.task.instance).await;
-        self.instance.parked = true;
-        let progress = Progress {
-            stage: "parked".into(),
-            message: "Processes ended; files and session are kept".into(),
-        };
-        let mut events = self.terminals_end("the session was parked: its processes ended");
-        events.push(NewEvent::own(Actor::System, &progress));
-        let patch = TaskPatch { instance_record: self.instance_json(), ..TaskPatch::default() };
-        let ops = vec![self.append(events), self.update(&[TaskStatus::Suspended], patch)];
-        match self.commit_own(Durability::Process, ops).await {
-            Ok(_) => {
-                self.tell_terminals();
-                self.phase = Phase::Parked;
-                self.shared.failpoints.pass("after_park_commit");
-                self.end_processes().await;
-            }
-            Err(e) => tracing::error!(task = %self.task.id, error = %e, "the task could not be parked"),
-        }
-    }
-
-    /// Ends what runs of a parked instance. Its record stays until that is done, in case it must be tried again.
-    async fn end_processes(&mut self) {
-        match self.shared.leave(&self.task).await {
-            Ok(()) => self.instance.record = None,
-            Err(e) => {
-                tracing::warn!(task = %self.task.id, error = %e, "a parked instance's processes could not be ended");
-            }
-        }
-    }
-
-    /// The instance does not live any more: what it left goes into the log, then the reason.
-    pub(super) async fn instance_ended(&mut self, how: Option<String>) {
-        self.ended = None;
-        if let Some(record) = self.instance.record.clone() {
-            self.leftover(&record).await;
-        }
-        if matches!(self.phase, Phase::Ended) {
-            return;
-        }
-        let how = how.unwrap_or_else(|| "its processes are gone".into());
-        let quiet = self.turn.is_none() && self.open.is_empty();
-        if self.instance.agent.can_load
-            && self.shared.runtime.keeps()
-            && quiet
-            && matches!(self.task.status, TaskStatus::Running | TaskStatus::Suspended)
-        {
-            return self.lost_but_loadable(&how).await;
-        }
-        self.fail("lost", &format!("the sandbox ended: {how}")).await;
-    }
-
-    /// Between turns nothing is lost: the agent's session is loaded again when someone wants it.
-    async fn lost_but_loadable(&mut self, how: &str) {
-        self.stop_counting();
-        self.instance.parked = true;
-        self.instance.record = None;
-        let mut events = self.terminals_end("the sandbox ended");
-        events.push(self.error_event(format!(
-            "the sandbox ended ({how}); the agent's session will be loaded again on the next input"
-        )));
-        let mut patch = TaskPatch {
-            instance_record: self.instance_json(),
-            ran_ms: Some(self.task.ran_ms),
-            ..TaskPatch::default()
-        };
-        if self.task.status == TaskStatus::Running {
-            let state = TaskState {
-                status: TaskStatus::Suspended,
-                reason: "instance_ended".into(),
-                exit_code: None,
-                error: None,
-            };
-            events.push(NewEvent::own(Actor::System, &state));
-            patch.status = Some(TaskStatus::Suspended);
-            patch.suspended_at = Some(Some(Timestamp::now()));
-        }
-        let ops =
-            vec![self.append(events), self.update(&[TaskStatus::Running, TaskStatus::Suspended], patch)];
-        if self.commit_own(Durability::Process, ops).await.is_ok() {
-            self.tell_terminals();
-            self.task.status = TaskStatus::Suspended;
-            self.task.suspended_at.get_or_insert_with(Timestamp::now);
-            self.frozen_since = None;
-            self.phase = Phase::Parked;
-            self.leave().await;
-            if !self.queue.is_empty() && !self.task.queue_paused {
-                // It came when the sandbox was dying already: somebody wants it.
-                Box::pin(self.resume(&Actor::System, None)).await;
-            }
-        }
-    }
-
-    /// Is no more in its sandbox.
-    async fn leave(&mut self) {
-        if let Err(e) = self.shared.leave(&self.task).await {
-            tracing::warn!(task = %self.task.id, error = %e, "what is left in the sandbox could not be ended");
-        }
-    }
-
-    async fn leftover(&mut self, record: &lia_runtime::InstanceRecord) {
-        // What was on its way when the instance ended.
-        if let Phase::Linked(link) = &mut self.phase {
-            let mut rest = Vec::new();
-            while let Incoming::Lines(l) = link.next().await {
-                rest.extend(l);
-            }
-            if !rest.is_empty() {
-                Box::pin(self.lines(rest)).await;
-            }
-        }
-        if matches!(self.phase, Phase::Ended) {
-            return;
-        }
-        self.phase = Phase::Parked;
-        let files = self.shared.runtime.leftover_journal(record, self.session()).await.unwrap_or_default();
-        let mut batch = Vec::new();
-        let mut last = self.offset;
-        for path in files {
-            let Ok(file) = tokio::fs::File::open(&path).await else { continue };
-            let mut lines = tokio::io::BufReader::new(file);
-            loop {
-                let mut line = Vec::new();
-                match lines.read_until(b'\n', &mut line).await {
-                    Ok(n) if n > 0 && line.ends_with(b"\n") => {}
-                    _ => break,
-                }
-                line.pop();
-                let Ok(line) = SidecarLine::parse(&line.into()) else { break };
-                if line.offset().is_some_and(|o| o == last.next()) {
-                    last = last.next();
-                    batch.push(line);
-                }
-                if batch.len() >= 512 {
-                    Box::pin(self.lines(std::mem::take(&mut batch))).await;
-                }
-            }
-        }
-        if !batch.is_empty() && !matches!(self.phase, Phase::Ended) {
-            Box::pin(self.lines(batch)).await;
-        }
-    }
-
-    pub(super) async fn agent_exited(&mut self, exited: AgentExited) {
-        if let Some(reason) = self.ending {
-            let error = (reason == "timeout").then(|| self.timeout_text());
-            return self.finish(reason, error, Some(exited.code), self.task.cleanup).await;
-        }
-        let error = (exited.code != 0).then(|| {
-            let said = self.complaint.take().unwrap_or_default();
-            let tail = Some(exited.stderr_tail.trim()).filter(|t| !t.is_empty()).unwrap_or(&said);
-            let how = exited
-                .signal
-                .map_or_else(|| format!("with code {}", exited.code), |s| format!("by signal {s}"));
-            if tail.is_empty() {
-                format!("the agent ended {how}")
-            } else {
-                format!("the agent ended {how}; the last that was said: {tail}")
-            }
-        });
-        // One that never was there has not been started.
-        let reason = if self.task.status == TaskStatus::Starting { "start_failed" } else { "agent_exit" };
-        self.finish(reason, error, Some(exited.code), false).await;
-    }
-
-    pub(super) async fn timed_out(&mut self) {
-        self.shut_down_agent("timeout").await;
-        if !matches!(self.phase, Phase::Ended) {
-            self.finish("timeout", Some(self.timeout_text()), None, false).await;
-        }
-    }
-
-    fn timeout_text(&self) -> String {
-        format!("the task's running time of {} minutes is used up", self.task.config.timeout_minutes)
-    }
-
-    /// Nobody wanted it for long.
-    pub(super) async fn abandon(&mut self) {
-        self.catch_up().await;
-        if matches!(self.phase, Phase::Ended) {
-            return;
-        }
-        self.finish("idle_timeout", None, None, false).await;
-    }
-
-    /// Something that cannot be mended.
-    pub(super) async fn fail(&mut self, reason: &str, error: &str) {
-        self.finish(reason, Some(error.to_owned()), None, false).await;
-    }
-
-    pub(super) async fn terminate(&mut self, by: &Actor, ending: Ending) -> Result<(), EngineError> {
-        let (remove, reason) = (ending == Ending::Deleted, ending.as_str());
-        if remove {
-            let patch = TaskPatch { cleanup: Some(true), ..TaskPatch::default() };
-            let op = self.update(&[], patch);
-            self.commit(Durability::Power, vec![op]).await?;
-            self.task.cleanup = true;
-        }
-        if let Phase::Making(job) = &mut self.phase {
-            job.abort();
-            let _ = job.await;
-        }
-        tracing::info!(task = %self.task.id, %by, reason, "terminating");
-        self.catch_up().await;
-        self.shut_down_agent(reason).await;
-        if !matches!(self.phase, Phase::Ended) {
-            self.finish(reason, None, None, remove).await;
-        }
-        if remove { self.shared.remove_instance(&self.task).await } else { Ok(()) }
-    }
-
-    /// Asks the agent to end, and takes what it says meanwhile into the log, for as long as `grace` allows.
-    async fn shut_down_agent(&mut self, reason: &'static str) {
-        self.ending = Some(reason);
-        if self.task.status != TaskStatus::Running {
-            return;
-        }
-        let grace = self.shared.options.grace;
-        let order = Order::Shutdown { grace_ms: u64::try_from(grace.as_millis()).unwrap_or(0) / 2 };
-        let Phase::Linked(link) = &self.phase else { return };
-        link.send(&HostLine::Command { id: CommandId::new(), order });
-        let until = Instant::now() + grace + Duration::from_millis(500);
-        loop {
-            let Phase::Linked(link) = &mut self.phase else { return };
-            let next = tokio::time::timeout_at(until, link.next()).await;
-            match next {
-                Ok(Incoming::Lines(l)) => Box::pin(self.lines(l)).await,
-                Ok(Incoming::Closed(_)) | Err(_) => return,
-            }
-        }
-    }
-
-    /// The task is terminated: one transaction closes everything that is open.
-    async fn finish(&mut self, reason: &str, error: Option<String>, exit_code: Option<i32>, removing: bool) {
-        self.stop_counting();
-        if let Some(w) = self.ended.take() {
-            w.abort();
-        }
-        if let Phase::Linking(job) = &self.phase {
-            // Linked after this, the sidecar would know the session again.
-            job.abort();
-        }
-        let shared = self.shared.clone();
-        let held = shared.hold_kept(self.task.instance).await;
-        let mut ops = self.closing_ops(error.as_deref().unwrap_or(reason));
-        let state = TaskState {
-            status: TaskStatus::Terminated,
-            reason: reason.into(),
-            exit_code,
-            error: error.clone(),
-        };
-        ops.push(self.append(vec![NewEvent::own(Actor::System, &state)]));
-        let patch = TaskPatch {
-            status: Some(TaskStatus::Terminated),
-            completed_at: Some(self.shared.options.clock.now()),
-            suspended_at: Some(None),
-            ran_ms: Some(self.task.ran_ms),
-            exit_code,
-            error: error.clone(),
-            end_reason: Some(reason.to_owned()),
-            stop_reason: self.task.stop_reason.clone(),
-            instance_record: self.instance_json(),
-            ..TaskPatch::default()
-        };
-        ops.push(self.update(OPEN, patch));
-        if let Err(e) = self.commit_own(Durability::Power, ops).await {
-            tracing::error!(task = %self.task.id, error = %e, "the task's end could not be committed");
-            if matches!(e, lia_store::StoreError::Closed) {
-                return;
-            }
-        }
-        self.tell_terminals();
-        self.task.status = TaskStatus::Terminated;
-        self.answer_waiting(|| Err(EngineError::InvalidState("the task has ended".into())));
-        let why = error.unwrap_or_else(|| "the session has ended".into());
-        for (_, ended) in self.turns.drain() {
-            let _ = ended.send(Err(EngineError::Turn(why.clone())));
-        }
-        if !removing {
-            // The workspace stays until the task is deleted.
-            self.leave().await;
-        }
-        drop(held);
-        let path = spool_path(&self.shared.options.data_dir, self.task.id);
-        let _ = tokio::fs::remove_file(path).await;
-        if LOST.contains(&reason)
-            && let Some(name) = &self.task.instance_name
-        {
-            let engine = Engine { shared: self.shared.clone() };
-            if let Err(e) = engine.instance_lost(&self.task.user, name, self.task.id).await {
-                tracing::warn!(task = %self.task.id, error = %e, "a named instance's end could not be written down");
-            }
-        }
-        self.phase = Phase::Ended;
-        self.settle().await;
-        self.tail.complete();
     }
 
     pub(super) async fn gateway_event(&mut self, event: GatewayEvent) {

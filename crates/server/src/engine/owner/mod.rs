@@ -56,9 +56,11 @@ use super::{
 };
 
 mod changes;
+mod ending;
 mod life;
 pub(crate) mod lines;
 mod messages;
+mod pause;
 mod queue;
 mod requests;
 mod settling;
