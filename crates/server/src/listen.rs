@@ -11,6 +11,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -19,8 +20,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const CONNECTIONS: usize = 4096;
 /// How long a request's head may take.
 const HEAD_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a request that runs when the server stops may go on.
-const STOPPING: Duration = Duration::from_secs(5);
+/// How long streams and requests may take to end when the server stops.
+pub const STOPPING: Duration = Duration::from_secs(5);
+
+/// Waits, within a bound, until a server that takes no more connections has served what it has.
+pub async fn quiet(tracker: &TaskTracker, accepting: JoinHandle<()>) {
+    tracker.close();
+    let quiet = async {
+        tracker.wait().await;
+        // A panic of the accept loop has been reported by the runtime.
+        let _ = accepting.await;
+    };
+    let _ = timeout(STOPPING, quiet).await;
+}
 
 /// Binds the first address of `host` that can be had. Dead peers are found by the kernel's keep-alive.
 ///

@@ -25,7 +25,6 @@ use lia_store::{Store, sqlite::SqliteStore};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -40,8 +39,6 @@ use crate::{
     listen, webhooks,
 };
 
-/// How long streams and requests may take to end when the server stops.
-pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 /// The sidecar's program, beside the server's own.
 const SIDECAR: &str = "lia-sidecar";
 
@@ -77,13 +74,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> anyhow::Result<()> 
 
     stop.cancel();
     let end = async {
-        api.tracker.close();
-        let quiet = async {
-            api.tracker.wait().await;
-            // A panic of the accept loop has been reported by the runtime.
-            let _ = accepting.await;
-        };
-        let _ = timeout(STOPPING, quiet).await;
+        listen::quiet(&api.tracker, accepting).await;
         let open = works.engine.open_tasks();
         works.end(instances).await;
         open

@@ -1,5 +1,5 @@
-//! Files and repositories of a session as seed 003 shows them, and of an instance: each session has a sandbox of its own, so
-//! an instance's are those of its first session that has not ended. What can be done to the bytes themselves is the tasks'
+//! Files and repositories of a session as seed 003 shows them, and of an instance: those of the sandbox of its first session
+//! that has not ended. What can be done to the bytes themselves is the tasks'
 //! affair ([`super::files`]); whom the instance obeys and how its answers are bounded is said there too.
 
 use axum::{

@@ -24,7 +24,7 @@ use crate::{
     api::{Api, Hosts, credentials},
     config::Config,
     listen,
-    serve::{STOPPING, Works, init_tracing, open_store, say, webhook_options},
+    serve::{Works, init_tracing, open_store, say, webhook_options},
     webhooks::PrivateRule,
 };
 
@@ -114,16 +114,10 @@ pub async fn host(mut config: Config, options: HostOptions) -> anyhow::Result<()
     }
     stop.cancel();
     let end = async {
-        api.tracker.close();
-        let quiet = async {
-            api.tracker.wait().await;
-            // A panic of the accept loop has been reported by the runtime.
-            let _ = accepting.await;
-        };
-        let _ = timeout(STOPPING, quiet).await;
+        listen::quiet(&api.tracker, accepting).await;
         works.engine.stop(true).await;
         // The ends of sessions are told too; what cannot be told now is told at the next start.
-        let _ = timeout(STOPPING, telling).await;
+        let _ = timeout(listen::STOPPING, telling).await;
         give_up.cancel();
         works.end(true).await;
     };

@@ -1,5 +1,5 @@
-//! `/api/agents/{agentId}/terminals` and `/api/runtimes/{instanceName}/terminals`: a person's terminals. Each session has a
-//! sandbox of its own, so an instance's terminals are those of its first session that has not ended.
+//! `/api/agents/{agentId}/terminals` and `/api/runtimes/{instanceName}/terminals`: a person's terminals. An
+//! instance's are those of its first session that has not ended.
 
 use axum::{
     Json,
