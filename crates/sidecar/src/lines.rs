@@ -67,9 +67,40 @@ impl Lines {
         &self.buf[line]
     }
 
+    /// After [`TooLong`]: drops what has come of that line without its end, and gives it out; what follows it stays.
+    pub fn skip(&mut self) -> &[u8] {
+        let dropped = self.start..self.seen;
+        self.start = self.seen;
+        &self.buf[dropped]
+    }
+
     /// What is left without a newline at the stream's end.
     #[must_use]
     pub fn rest(&self) -> &[u8] {
         &self.buf[self.start..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_line_that_is_too_long_stays() {
+        for (pieces, dropped) in [(&["xxxxxx\nnext\n"][..], ""), (&["xxxxx", "\nnext\n"], "xxxxx")] {
+            let (mut lines, mut found, mut skipped) = (Lines::new(4), Vec::new(), Vec::new());
+            for piece in pieces {
+                lines.space(piece.len()).extend_from_slice(piece.as_bytes());
+                loop {
+                    match lines.next_line() {
+                        Ok(Some(line)) => found.push(lines.get(line).to_vec()),
+                        Ok(None) => break,
+                        Err(TooLong(_)) => skipped.extend_from_slice(lines.skip()),
+                    }
+                }
+            }
+            assert_eq!(found.last().map(Vec::as_slice), Some(&b"next"[..]), "{pieces:?}");
+            assert_eq!(skipped, dropped.as_bytes(), "{pieces:?}");
+        }
     }
 }

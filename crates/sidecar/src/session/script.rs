@@ -102,11 +102,7 @@ async fn follow(core: &Core, mut child: Child, output: pipe::Receiver) -> Result
                         }
                         Ok(None) => break,
                         // Whatever that is, it is not for people.
-                        Err(TooLong(_)) => {
-                            tail.push(lines.rest());
-                            lines = Lines::new(READ);
-                            break;
-                        }
+                        Err(TooLong(_)) => tail.push(lines.skip()),
                     }
                     }
                 },
